@@ -1,0 +1,62 @@
+/* Types and macros that every tinygen kernel shares.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_COMMON_H
+#define TG_COMMON_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* The version of the structs and of their meaning. Generated code checks it at compile time. */
+#define TG_RUNTIME_VERSION 1
+
+#if defined(__GNUC__) || defined(__clang__)
+/* Weak: two models in one firmware bring the same kernels, and the linker keeps one copy. */
+#define TG_KERNEL __attribute__((weak))
+#define TG_INLINE static inline __attribute__((always_inline))
+#define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#elif defined(__ICCARM__)
+#define TG_KERNEL __weak
+#define TG_INLINE static inline
+#define TG_ALIGNED(bytes) _Pragma("data_alignment=8")
+#else
+#error "tinygen needs GCC, Clang, Arm Compiler 6 or IAR: its kernels are weak symbols and its arrays are aligned"
+#endif
+
+#ifdef __cplusplus
+#define TG_EXTERN_C_BEGIN extern "C" {
+#define TG_EXTERN_C_END }
+#else
+#define TG_EXTERN_C_BEGIN
+#define TG_EXTERN_C_END
+#endif
+
+/* A sliding window over the height and width of an NHWC tensor. */
+struct tg_window {
+    int16_t in_height;
+    int16_t in_width;
+    int16_t out_height;
+    int16_t out_width;
+    int16_t kernel_height;
+    int16_t kernel_width;
+    int16_t stride_height;
+    int16_t stride_width;
+    int16_t dilation_height;
+    int16_t dilation_width;
+    int16_t pad_top;
+    int16_t pad_left;
+    int16_t pad_right;
+};
+
+/* From int32 accumulators to int8: out = clamp(requantize(acc) + out_zero_point, out_min, out_max).
+ * Channel c uses multipliers[c * channel_step] and shifts[c * channel_step]. */
+struct tg_requantization {
+    const int32_t *multipliers;
+    const int8_t *shifts;
+    int8_t channel_step;
+    int8_t out_zero_point;
+    int8_t out_min;
+    int8_t out_max;
+};
+
+#endif

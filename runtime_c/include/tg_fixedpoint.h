@@ -1,0 +1,80 @@
+/* Fixed-point arithmetic: the twin of tinygen/fixedpoint.py. Rule numbers are those of ARITHMETIC.md.
+ *
+ * Right shifts of negative numbers are arithmetic, as on every compiler for these cores.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_FIXEDPOINT_H
+#define TG_FIXEDPOINT_H
+
+#include "tg_common.h"
+
+/* Which definition of requantization a kernel is compiled for; always a compile-time constant. */
+enum tg_arithmetic { TG_TFLM, TG_NATIVE };
+
+/* A2: the low 32 bits as a signed number. */
+TG_INLINE int32_t tg_wrap_int32(uint32_t x)
+{
+    int32_t result;
+
+    memcpy(&result, &x, sizeof result);
+    return result;
+}
+
+/* A3: floor((a*b + 2^30) / 2^31). Needs 0 <= b: no product reaches 2^62. */
+TG_INLINE int32_t tg_doubling_high_multiply(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+}
+
+/* A4: x / 2^exponent, exponent in 0..31, rounded half away from zero. Cannot overflow. */
+TG_INLINE int32_t tg_rounding_divide_by_pot(int32_t x, int32_t exponent)
+{
+    const int32_t mask = (int32_t)(((uint32_t)1 << exponent) - 1u);
+    const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+
+    return (x >> exponent) + ((x & mask) > threshold ? 1 : 0);
+}
+
+/* A6: two roundings, as TFLite Micro. `acc` times 2^shift wraps modulo 2^32 for shift > 0. */
+TG_INLINE int32_t tg_requantize_tflm(int32_t acc, int32_t multiplier, int32_t shift)
+{
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32_t right = shift > 0 ? 0 : -shift;
+    const int32_t scaled = tg_wrap_int32((uint32_t)acc << left);
+
+    return tg_rounding_divide_by_pot(tg_doubling_high_multiply(scaled, multiplier), right);
+}
+
+/* A7: one rounding, half up. shift in -31..30; |acc * multiplier| < 2^62, so the sum stays in int64. */
+TG_INLINE int32_t tg_requantize_native(int32_t acc, int32_t multiplier, int32_t shift)
+{
+    const int32_t total = 31 - shift;
+    const int64_t rounded = (int64_t)acc * multiplier + ((int64_t)1 << (total - 1));
+
+    return tg_wrap_int32((uint32_t)(uint64_t)(rounded >> total));
+}
+
+/* A6 or A7. */
+TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t shift,
+                                enum tg_arithmetic arithmetic)
+{
+    return arithmetic == TG_NATIVE ? tg_requantize_native(acc, multiplier, shift)
+                                   : tg_requantize_tflm(acc, multiplier, shift);
+}
+
+TG_INLINE int32_t tg_clamp(int32_t x, int32_t low, int32_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* From the accumulator of channel c to its int8 output. */
+TG_INLINE int8_t tg_finish(int32_t acc, const struct tg_requantization *r, int32_t channel,
+                           enum tg_arithmetic arithmetic)
+{
+    const int32_t i = channel * r->channel_step;
+    const int32_t y = tg_requantize(acc, r->multipliers[i], r->shifts[i], arithmetic);
+
+    return (int8_t)tg_clamp(y + r->out_zero_point, r->out_min, r->out_max);
+}
+
+#endif

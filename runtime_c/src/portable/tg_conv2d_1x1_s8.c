@@ -1,0 +1,15 @@
+/* Convolution with kernels of one cell, TFLite Micro's arithmetic. See tg_conv2d_1x1_core.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_conv2d_1x1_core.h"
+
+TG_KERNEL void tg_conv2d_1x1_s8_rows(const struct tg_conv2d *layer, const int8_t *const *rows,
+                                     int8_t *const *out, int32_t row_count)
+{
+    tg_conv2d_1x1_some_rows(layer, rows, out, row_count, TG_TFLM);
+}
+
+TG_KERNEL void tg_conv2d_1x1_s8(const struct tg_conv2d *layer, const int8_t *in, int8_t *out)
+{
+    tg_conv2d_1x1_whole(layer, in, out, TG_TFLM);
+}

@@ -1,0 +1,16 @@
+/* Convolution, native arithmetic. See tg_conv2d_core.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_conv2d_core.h"
+
+TG_KERNEL void tg_conv2d_s8_native_rows(const struct tg_conv2d *layer, const int8_t *const *rows,
+                                        int8_t *const *out, int32_t row_count, void *scratch)
+{
+    tg_conv2d_some_rows(layer, rows, out, row_count, scratch, TG_NATIVE);
+}
+
+TG_KERNEL void tg_conv2d_s8_native(const struct tg_conv2d *layer, const int8_t *in, int8_t *out,
+                                   void *scratch)
+{
+    tg_conv2d_whole(layer, in, out, scratch, TG_NATIVE);
+}

@@ -1,0 +1,10 @@
+/* Fully connected layer, weights with a zero point, native arithmetic. See tg_fully_connected_core.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_fully_connected_core.h"
+
+TG_KERNEL void tg_fully_connected_asymmetric_s8_native(const struct tg_fully_connected *layer,
+                                                       const int8_t *in, int8_t *out)
+{
+    tg_fully_connected_asymmetric_whole(layer, in, out, TG_NATIVE);
+}

@@ -1,0 +1,44 @@
+"""The project's own C of the device layer compiles without a warning."""
+
+import subprocess
+from importlib import resources
+
+import pytest
+
+from tests.device.support import require_tools
+
+STRICT = [
+    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only",
+]
+
+
+def test_plugin_is_clean():
+    require_tools("cc")
+    folder = resources.files("tinygen.device.plugin") / "source"
+    sources = sorted(str(f) for f in folder.iterdir() if f.name.endswith(".c"))
+    subprocess.run(["cc", "-std=c11", *STRICT, *sources], check=True)
+
+
+FIRMWARE = [
+    ("arm-none-eabi-gcc", ["-mcpu=cortex-m4", "-mthumb"], "fpgaio"),
+    ("arm-none-eabi-gcc", ["-mcpu=cortex-m0", "-mthumb"], "nrf51"),
+    ("riscv64-unknown-elf-gcc",
+     ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "--specs=picolibc.specs"], "minstret"),
+]
+
+
+@pytest.mark.parametrize(("compiler", "flags", "timer"), FIRMWARE)
+def test_firmware_is_clean(compiler, flags, timer, dotty_folder):
+    require_tools(compiler)
+    folder = resources.files("tinygen.device") / "firmware"
+    start = "riscv_fault.c" if timer == "minstret" else "arm_start.c"
+    programs = sorted(str(f) for f in (folder / "programs").iterdir())
+    sources = [str(folder / f) for f in (start, "prepare.c", "semihosting.c", f"timer_{timer}.c")]
+    defines = [
+        '-DMODEL_HEADER="dotty.h"', "-DMODEL_RUN=dotty_run", "-DMODEL_SELFTEST=dotty_run_all",
+        "-DMODEL_INPUT_BYTES=16u", "-DMODEL_OUTPUT_BYTES=4u", "-DMODEL_ARENA_BYTES=16u",
+        "-DALIGNMENT_STEP=1u", "-DTIMER_BASE=0x40000000u", f"-I{folder}", f"-I{dotty_folder}",
+    ]
+    subprocess.run(
+        [compiler, "-std=gnu99", "-O2", *flags, *STRICT, *defines, *sources, *programs], check=True
+    )

@@ -1,0 +1,45 @@
+"""The integer reference against TFLite Micro's interpreter, bit for bit, on generated models."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.oracle import run_tflm, to_tflite
+from tests.strategies import DETERMINISTIC, FLOAT_ONLY, inputs_for, one_op_graph
+from tinygen import ops, reference
+from tinygen.ir import Graph, Operator
+from tinygen.ops.activation import Activation
+from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.relu import Relu
+from tinygen.ops.window import Padding, same_padding
+
+NOT_IN_TFLM: dict[type[Operator], str] = {}
+"""Operators with an integer form that TFLite Micro does not have, and why they are not tested here."""
+
+TESTED = [op for op in ops.REGISTRY.values() if op not in FLOAT_ONLY and op not in NOT_IN_TFLM]
+
+
+def reason_against(graph: Graph) -> str | None:
+    """Why TFLite Micro cannot run a graph of one operator; None if it can."""
+    (call,) = graph.calls()
+    op = call.op
+    if isinstance(op, Relu) and op.bounds is Activation.RELU_N1_TO_1:
+        return "TFLite Micro has no RELU_N1_TO_1"
+    if isinstance(op, AveragePool2D):
+        same = same_padding(call.inputs[0].shape[1:3], op.kernel, op.stride)
+        if op.padding not in (Padding(), same):
+            return "AVERAGE_POOL_2D is padded SAME or VALID"
+    return None
+
+
+@pytest.mark.parametrize("op_class", TESTED, ids=lambda op: op.label())
+@DETERMINISTIC
+@given(data=st.data())
+def test_reference_is_tflm(op_class: type[Operator], data: st.DataObject) -> None:
+    graph = data.draw(one_op_graph(op_class))
+    assume(reason_against(graph) is None)
+    inputs = inputs_for(graph, 8)
+    (expected,) = run_tflm(to_tflite(graph), *inputs.values())
+    actual = reference.run(graph, inputs)["y"]
+    np.testing.assert_array_equal(actual, expected.reshape(actual.shape), err_msg=str(graph))

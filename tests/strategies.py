@@ -1,0 +1,477 @@
+"""Hypothesis strategies: integer graphs of one operator with the edges that break kernels, and their inputs.
+
+`one_op_graph(op_class)` covers one-pixel images, odd sizes, tails of channels, strides, dilation, groups,
+paddings wider than the kernel, zero points at both ends, clamps, scales over many octaves, extreme weights,
+and biases as large as the int32 accumulator allows.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
+from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_normalization import BatchNormalization
+from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.logistic import Logistic
+from tinygen.ops.max_pool2d import MaxPool2D
+from tinygen.ops.mean import Mean
+from tinygen.ops.pad import Pad
+from tinygen.ops.relu import Relu
+from tinygen.ops.requantize import Requantize
+from tinygen.ops.reshape import Reshape
+from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.softmax import Softmax
+from tinygen.ops.tanh import Tanh
+from tinygen.ops.window import Padding, same_padding
+
+DETERMINISTIC = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+"""Settings for tests over these strategies: the same examples in every run."""
+
+FLOAT_ONLY = {BatchNormalization: "is folded before quantization and has no integer form"}
+"""Operators without an integer graph, and why."""
+
+Shape = tuple[int, ...]
+Builder = Callable[[st.DrawFn, Arithmetic], Graph]
+
+STRATEGIES: dict[type[Operator], Builder] = {}
+"""How to draw an integer graph of each operator."""
+
+
+def one_op_graph(
+    op_class: type[Operator], arithmetic: Arithmetic = Arithmetic.TFLM
+) -> st.SearchStrategy[Graph]:
+    """Valid integer graphs with one node of this operator; inputs are called x, x2, ..., the output y."""
+    build = STRATEGIES[op_class]
+    return st.composite(lambda draw: build(draw, arithmetic))()
+
+
+def inputs_for(graph: Graph, n: int, seed: int = 0) -> dict[str, NDArray]:
+    """n samples for each input of the graph: extremes first, then random ones of several widths."""
+    rng = np.random.default_rng(seed)
+    return {
+        tensor.name: np.concatenate([_sample(rng, tensor, i, offset) for i in range(n)])
+        for offset, tensor in enumerate(graph.input_tensors)
+    }
+
+
+def _sample(rng: np.random.Generator, tensor: Tensor, index: int, offset: int) -> NDArray:
+    if index == 0:  # inputs of one node meet with opposite and with equal signs
+        value = -128 if offset % 2 == 0 else 127
+        return np.full(tensor.shape, value, np.int8)
+    if index == 1:
+        return np.full(tensor.shape, 127, np.int8)
+    if index == 2:
+        signs = np.arange(tensor.size).reshape(tensor.shape) + offset
+        return np.where(signs % 2 == 0, -128, 127).astype(np.int8)
+    if index == 3:
+        return np.full(tensor.shape, tensor.zero_point, np.int8)
+    if index % 2 == 0:
+        return rng.integers(-128, 128, tensor.shape).astype(np.int8)
+    near_zero = tensor.zero_point + np.rint(rng.normal(0.0, 4.0, tensor.shape))
+    return np.clip(near_zero, -128, 127).astype(np.int8)
+
+
+def _strategy(op_class: type[Operator]) -> Callable[[Builder], Builder]:
+    def register(build: Builder) -> Builder:
+        STRATEGIES[op_class] = build
+        return build
+
+    return register
+
+
+def build_graph(
+    op: Operator, inputs: Sequence[Tensor], output: Quantization, arithmetic: Arithmetic
+) -> Graph:
+    """A verified graph of one int8 node; inputs that are not constant are the graph's, in order."""
+    shape = tuple(op.infer_shapes(inputs)[0])
+    y = Tensor(name="y", shape=shape, dtype=DType.INT8, quantization=output)
+    node = Node(name="node", op=op, inputs=tuple(t.name for t in inputs), outputs=("y",))
+    return verify(
+        Graph(
+            name="one_op",
+            tensors={t.name: t for t in (*inputs, y)},
+            nodes=(node,),
+            inputs=tuple(t.name for t in inputs if not t.is_constant),
+            outputs=("y",),
+            arithmetic=arithmetic,
+        )
+    )
+
+
+def activation_tensor(name: str, shape: Shape, q: Quantization) -> Tensor:
+    return Tensor(name=name, shape=shape, dtype=DType.INT8, quantization=q)
+
+
+def zero_points() -> st.SearchStrategy[int]:
+    return st.one_of(st.sampled_from([0, -128, 127]), st.integers(-128, 127))
+
+
+@st.composite
+def scales(draw: st.DrawFn, least_octave: int, most_octave: int) -> float:
+    """float32 scales with full mantissas, or powers of two."""
+    mantissa = draw(st.one_of(st.just(2**23), st.integers(2**23, 2**24 - 1)))
+    return math.ldexp(mantissa, draw(st.integers(least_octave, most_octave)) - 23)
+
+
+@st.composite
+def quantizations(draw: st.DrawFn, least_octave: int = -9, most_octave: int = 1) -> Quantization:
+    return Quantization.per_tensor(draw(scales(least_octave, most_octave)), draw(zero_points()))
+
+
+@st.composite
+def shapes(draw: st.DrawFn, least_rank: int = 1, most_rank: int = 4) -> Shape:
+    """Shapes of any rank; the first dimension is 1 more often than not."""
+    rank = draw(st.integers(least_rank, most_rank))
+    first = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    middle = draw(st.lists(st.integers(1, 6), min_size=rank, max_size=rank))
+    channels = draw(st.integers(1, 19))
+    return (
+        (first, *middle, channels)[-rank:] if rank == 1 else (first, *middle[: rank - 2], channels)
+    )
+
+
+def _generator(draw: st.DrawFn) -> np.random.Generator:
+    return np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+
+# Windows
+
+
+@st.composite
+def image_shapes(draw: st.DrawFn, most_channels: int = 19) -> Shape:
+    size = st.one_of(st.just(1), st.integers(1, 9))
+    return (1, draw(size), draw(size), draw(st.integers(1, most_channels)))
+
+
+def _pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
+    return st.tuples(st.integers(least, most), st.integers(least, most))
+
+
+@st.composite
+def paddings(
+    draw: st.DrawFn,
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+    may_exceed_kernel: bool = True,
+) -> Padding:
+    """None, SAME, or any on each side; enough for the window to fit."""
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    fits = all(e <= s for e, s in zip(extent, size, strict=True))
+    kind = draw(st.sampled_from(["none", "same", "same", "any"] if fits else ["same", "any"]))
+    if kind == "none":
+        return Padding()
+    if kind == "same":
+        return same_padding(size, kernel, stride, dilation)
+    sides = []
+    for length, window in zip(size, extent, strict=True):
+        most = window + 2 if may_exceed_kernel else window - 1
+        before = draw(st.integers(max(0, window - length - most), most))
+        sides += [before, draw(st.integers(max(0, window - length - before), most))]
+    top, bottom, left, right = sides
+    return Padding(top=top, bottom=bottom, left=left, right=right)
+
+
+# Operators with weights
+
+
+def _weights(rng: np.random.Generator, draw: st.DrawFn, shape: Shape) -> NDArray[np.int8]:
+    kind = draw(st.sampled_from(["random", "extreme", "sparse", "small"]))
+    if kind == "extreme":
+        return rng.choice(np.array([-128, -127, 127], np.int8), shape)
+    if kind == "sparse":
+        weights = rng.integers(-128, 128, shape) * (rng.random(shape) < 0.3)
+        return weights.astype(np.int8)
+    bound = 127 if kind == "random" else 3
+    return rng.integers(-bound, bound + 1, shape).astype(np.int8)
+
+
+def _bias(
+    rng: np.random.Generator, draw: st.DrawFn, sums: NDArray[np.int64]
+) -> NDArray[np.int32] | None:
+    """A bias whose size goes up to what is left of int32 beside weights of these absolute sums."""
+    kind = draw(st.sampled_from(["none", "small", "like the sum", "huge"]))
+    if kind == "none":
+        return None
+    room = 2**31 - 2**9 - 255 * sums
+    bound = {"small": np.full_like(sums, 1000), "like the sum": 128 * sums + 1, "huge": room}[kind]
+    bound = np.minimum(bound, room)
+    return rng.integers(-bound, bound + 1).astype(np.int32)
+
+
+def _weight_quantization(
+    rng: np.random.Generator, draw: st.DrawFn, channels: int, axis: int
+) -> Quantization:
+    if not draw(st.booleans()):
+        return Quantization.per_tensor(draw(scales(-12, -4)), 0)
+    octaves = draw(st.sampled_from([0.0, 2.0, 8.0]))
+    values = draw(scales(-12, -4)) * 2.0 ** -(octaves * rng.random(channels))
+    return Quantization.per_channel(values.astype(np.float32), axis)
+
+
+def _weighted_graph(
+    draw: st.DrawFn,
+    op: WeightedOperator,
+    shape: Shape,
+    weights_shape: Shape,
+    arithmetic: Arithmetic,
+) -> Graph:
+    """Choose weights, bias and scales such that the outputs spread over about 2**-3 to 2**3 of int8."""
+    rng, axis = _generator(draw), op.channel_axis()
+    channels = weights_shape[axis]
+    weights = _weights(rng, draw, weights_shape)
+    q_weights = _weight_quantization(rng, draw, channels, axis)
+    if op.weights_have_zero_point and q_weights.axis is None and draw(st.booleans()):
+        q_weights = Quantization.per_tensor(q_weights.scale, draw(zero_points()))
+    others = tuple(i for i in range(len(weights_shape)) if i != axis)
+    sums = np.abs(weights.astype(np.int64) - q_weights.zero_points[0]).sum(axis=others)
+    bias = _bias(rng, draw, sums)
+    reach = 255 * sums + (0 if bias is None else np.abs(bias.astype(np.int64))) + 1
+    output = draw(quantizations(-8, -2))
+    spread = 256.0 * 2.0 ** draw(st.integers(-3, 3))
+    steps = float((reach * q_weights.scale_array(channels).astype(np.float64)).max())
+    q_x = Quantization.per_tensor(output.scale * spread / steps, draw(zero_points()))
+    inputs = [
+        activation_tensor("x", shape, q_x),
+        Tensor(
+            name="weights",
+            shape=weights_shape,
+            dtype=DType.INT8,
+            quantization=q_weights,
+            data=weights,
+        ),
+    ]
+    if bias is not None:
+        inputs.append(Tensor(name="bias", shape=bias.shape, dtype=DType.INT32, data=bias))
+    return build_graph(op, inputs, output, arithmetic)
+
+
+@_strategy(Conv2D)
+def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    limit = 19 if groups == 1 else 5
+    per_group, out_per_group = draw(_pairs(1, limit))
+    _, height, width, _ = draw(image_shapes())
+    kernel, stride, dilation = draw(_pairs(1, 4)), draw(_pairs(1, 3)), draw(_pairs(1, 2))
+    op = Conv2D(
+        stride=stride,
+        dilation=dilation,
+        padding=draw(paddings((height, width), kernel, stride, dilation)),
+        activation=draw(st.sampled_from(Activation)),
+    )
+    weights_shape = (groups * out_per_group, *kernel, per_group)
+    return _weighted_graph(
+        draw, op, (1, height, width, groups * per_group), weights_shape, arithmetic
+    )
+
+
+@_strategy(DepthwiseConv2D)
+def _depthwise_conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    _, height, width, channels = draw(image_shapes())
+    multiplier = draw(st.sampled_from([1, 1, 2, 3]))
+    kernel, stride, dilation = draw(_pairs(1, 4)), draw(_pairs(1, 3)), draw(_pairs(1, 2))
+    op = DepthwiseConv2D(
+        stride=stride,
+        dilation=dilation,
+        padding=draw(paddings((height, width), kernel, stride, dilation)),
+        activation=draw(st.sampled_from(Activation)),
+    )
+    weights_shape = (1, *kernel, channels * multiplier)
+    return _weighted_graph(draw, op, (1, height, width, channels), weights_shape, arithmetic)
+
+
+@_strategy(FullyConnected)
+def _fully_connected(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    leading = draw(st.sampled_from([(1,), (1,), (1, 3), (1, 2, 3), (3,)]))
+    length = draw(st.one_of(st.integers(1, 19), st.integers(1, 300)))
+    op = FullyConnected(activation=draw(st.sampled_from(Activation)))
+    weights_shape = (draw(st.integers(1, 19)), length)
+    return _weighted_graph(draw, op, (*leading, length), weights_shape, arithmetic)
+
+
+# Pooling, means
+
+
+@_strategy(AveragePool2D)
+def _average_pool2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _pool(draw, AveragePool2D, arithmetic)
+
+
+@_strategy(MaxPool2D)
+def _max_pool2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _pool(draw, MaxPool2D, arithmetic)
+
+
+def _pool(
+    draw: st.DrawFn, op_class: type[AveragePool2D] | type[MaxPool2D], arithmetic: Arithmetic
+) -> Graph:
+    shape = draw(image_shapes())
+    kernel, stride = draw(_pairs(1, 5)), draw(_pairs(1, 3))
+    op = op_class(
+        kernel=kernel,
+        stride=stride,
+        padding=draw(paddings(shape[1:3], kernel, stride, may_exceed_kernel=False)),
+        activation=draw(st.sampled_from(Activation)),
+    )
+    q = draw(quantizations(-8, -2))
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(Mean)
+def _mean(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    shape = draw(st.one_of(shapes(2, 4), st.tuples(st.just(1), *[st.integers(1, 30)] * 3)))
+    axes = draw(st.sets(st.integers(1, len(shape) - 1), min_size=1))
+    op = Mean(axes=tuple(sorted(axes)), keep_dims=draw(st.booleans()))
+    x = draw(quantizations())
+    output = _rescaled(draw, x, -3, 3)
+    return build_graph(op, [activation_tensor("x", shape, x)], output, arithmetic)
+
+
+def _rescaled(draw: st.DrawFn, q: Quantization, least: int, most: int) -> Quantization:
+    """The same quantization, or one that is some octaves away."""
+    if draw(st.booleans()):
+        return q
+    return Quantization.per_tensor(q.scale * draw(scales(least, most)), draw(zero_points()))
+
+
+# Elementwise
+
+
+@_strategy(Add)
+def _add(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    output = draw(quantizations(-8, -2))
+    shape = draw(shapes())
+    other = tuple(draw(st.sampled_from([1, d])) for d in shape[1:])
+    other = draw(st.sampled_from([shape, (shape[0], *other), (1, *other), shape[1:] or (1,)]))
+    names = ("x", "x2")
+    inputs = [
+        activation_tensor(
+            name,
+            s,
+            Quantization.per_tensor(output.scale * draw(scales(-4, 3)), draw(zero_points())),
+        )
+        for name, s in zip(names, (shape, other), strict=True)
+    ]
+    if draw(st.booleans()):
+        inputs[1] = _constant(draw, inputs[1])
+    if draw(st.booleans()):
+        inputs.reverse()
+    return build_graph(
+        Add(activation=draw(st.sampled_from(Activation))), inputs, output, arithmetic
+    )
+
+
+def _constant(draw: st.DrawFn, tensor: Tensor) -> Tensor:
+    data = _generator(draw).integers(-128, 128, tensor.shape).astype(np.int8)
+    return Tensor(
+        name=tensor.name,
+        shape=tensor.shape,
+        dtype=tensor.dtype,
+        quantization=tensor.quantization,
+        data=data,
+    )
+
+
+@_strategy(Relu)
+def _relu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    bounds = draw(st.sampled_from([Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1]))
+    x = draw(quantizations(-8, -2))
+    rescales = bounds is Activation.RELU or arithmetic is Arithmetic.NATIVE
+    output = _rescaled(draw, x, -3, 3) if rescales else x
+    tensor = activation_tensor("x", draw(shapes()), x)
+    return build_graph(Relu(bounds=bounds), [tensor], output, arithmetic)
+
+
+@_strategy(LeakyRelu)
+def _leaky_relu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    alpha = draw(st.one_of(st.sampled_from([0.0, 0.01, 0.1, 0.3, 1.0]), st.floats(0.0, 2.0)))
+    return _unary(draw, LeakyRelu(alpha=alpha), arithmetic)
+
+
+@_strategy(Requantize)
+def _requantize(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _unary(draw, Requantize(), arithmetic)
+
+
+def _unary(draw: st.DrawFn, op: Operator, arithmetic: Arithmetic) -> Graph:
+    x = draw(quantizations())
+    output = _rescaled(draw, x, -5, 5)
+    return build_graph(op, [activation_tensor("x", draw(shapes()), x)], output, arithmetic)
+
+
+@_strategy(Logistic)
+def _logistic(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _bounded(draw, Logistic(), arithmetic)
+
+
+@_strategy(Tanh)
+def _tanh(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _bounded(draw, Tanh(), arithmetic)
+
+
+@_strategy(Softmax)
+def _softmax(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _bounded(draw, Softmax(beta=draw(st.sampled_from([1.0, 1.0, 0.5, 3.0]))), arithmetic)
+
+
+def _bounded(draw: st.DrawFn, op: Logistic | Tanh | Softmax, arithmetic: Arithmetic) -> Graph:
+    x = activation_tensor("x", draw(shapes()), draw(quantizations(-13, 6)))
+    return build_graph(op, [x], op.output_quantization, arithmetic)
+
+
+# Movement of data
+
+
+@_strategy(Concatenate)
+def _concatenate(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(shapes())
+    axis = draw(st.integers(0, len(shape) - 1))
+    lengths = draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
+    inputs = [
+        activation_tensor(f"x{i + 1}" if i else "x", (*shape[:axis], n, *shape[axis + 1 :]), q)
+        for i, n in enumerate(lengths)
+    ]
+    if len(inputs) > 1 and draw(st.booleans()):
+        inputs[-1] = _constant(draw, inputs[-1])
+    return build_graph(Concatenate(axis=axis), inputs, q, arithmetic)
+
+
+@_strategy(Pad)
+def _pad(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(shapes(2, 4))
+    amounts = [(0, 0)] + [draw(_pairs(0, 3)) for _ in shape[1:]]
+    value = q.scale * draw(st.sampled_from([0, 0, -1000, 1000, -7, 13]))
+    op = Pad(paddings=tuple(amounts), value=value)
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(Reshape)
+def _reshape(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(shapes())
+    size = math.prod(shape)
+    divisor = draw(st.sampled_from([d for d in range(1, size + 1) if size % d == 0]))
+    target = draw(
+        st.sampled_from(
+            [
+                (1, size),
+                (size,),
+                (1, divisor, size // divisor),
+                (divisor, size // divisor),
+                shape[:1] + shape[:0:-1],
+            ]
+        )
+    )
+    return build_graph(Reshape(shape=target), [activation_tensor("x", shape, q)], q, arithmetic)

@@ -1,0 +1,102 @@
+"""What a model costs on a target: instructions, cycles, time, energy, flash, RAM, stack."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tinygen import device, samples
+from tinygen.device import Measurement
+from tinygen.emit import emit
+from tinygen.emit.manifest import FILE_NAME, GENERATOR
+from tinygen.errors import UsageError
+from tinygen.ir import Graph
+from tinygen.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A measurement with layer names, and what follows from a board's published clock and current."""
+
+    measurement: Measurement
+    layer_names: tuple[str, ...]
+    macs: int
+    layer_macs: tuple[int, ...]
+    milliseconds: float | None
+    microjoules: float | None
+    current_source: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        entry = self.measurement.as_dict()
+        for layer, name, macs in zip(
+            entry["layers"], self.layer_names, self.layer_macs, strict=False
+        ):
+            layer |= {"name": name, "macs": macs}
+        return entry | {
+            "macs": self.macs,
+            "milliseconds": self.milliseconds,
+            "microjoules": self.microjoules,
+            "current_source": self.current_source,
+        }
+
+
+def bench_graph(graph: Graph, target: Target, *, layers: bool = False) -> Benchmark:
+    """Emit an integer graph into a temporary folder and measure it there."""
+    with tempfile.TemporaryDirectory(prefix="tinygen-bench-") as scratch:
+        emission = emit(graph, target, Path(scratch) / "model", name="model")
+        return bench_folder(emission.folder, target, layers=layers)
+
+
+def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Benchmark:
+    """Measure a generated folder. One run on the same input each time: random bytes of a fixed seed."""
+    manifest = read_manifest(folder)
+    measurement = device.measure(
+        folder,
+        manifest["name"],
+        target,
+        _input(manifest),
+        layers=layers,
+        cycles=True,
+    )
+    ran = [layer for layer in manifest["layers"] if layer["kernel"]]
+    seconds = _seconds(measurement, target)
+    current = target.active_current
+    return Benchmark(
+        measurement=measurement,
+        layer_names=tuple(layer["name"] for layer in ran),
+        layer_macs=tuple(layer["macs"] for layer in ran),
+        macs=manifest["macs"],
+        milliseconds=None if seconds is None else seconds * 1e3,
+        microjoules=None if seconds is None or current is None else seconds * current.watts * 1e6,
+        current_source=current.source if current else None,
+    )
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a generated folder. Raises UsageError when the folder is not ours."""
+    try:
+        manifest = json.loads((folder / FILE_NAME).read_text())
+        known = manifest["generator"] == GENERATOR
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise UsageError(
+            what="this folder was not written by tinygen",
+            where=str(folder),
+            next_step="give a model file, or a folder that `tinygen emit` wrote",
+        )
+    return manifest
+
+
+def _input(manifest: dict) -> np.ndarray:
+    size = sum(int(np.prod(port["shape"])) for port in manifest["inputs"])
+    return np.random.default_rng(samples.SEED).integers(-128, 128, size, np.int8)
+
+
+def _seconds(measurement: Measurement, target: Target) -> float | None:
+    if measurement.cycles is None or target.clock_hz is None:
+        return None
+    return measurement.cycles / target.clock_hz

@@ -1,0 +1,119 @@
+"""tinygen emit: write a folder of C."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tinygen.cli.options import load_int8, model_argument, quantization_options, target_option
+from tinygen.cli.output import json_option, note, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from tinygen.targets import Target
+
+
+@click.command("emit")
+@model_argument
+@target_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--name", help="Prefix of all C names; default: from the file's name.")
+@quantization_options
+@click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "float"]), default="int8",
+              help="Also emit an entry point for this element type.")  # fmt: skip
+@click.option("--input", "input_mode", type=click.Choice(["caller", "arena"]), default="caller",
+              help="Who owns the input: the caller, or the arena, which reuses it.")  # fmt: skip
+@click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
+              help="Who owns the working memory.")  # fmt: skip
+@click.option("--flash-budget", metavar="BYTES", help="Fail above this; suffixes k, M.")
+@click.option("--ram-budget", metavar="BYTES", help="Fail above this; suffixes k, M.")
+@click.option("--labels", type=click.Path(path_type=Path),
+              help="Text file with one class name a line.")  # fmt: skip
+@json_option
+def command(
+    model: Path,
+    target: str,
+    output: Path | None,
+    name: str | None,
+    io_type: str,
+    input_mode: str,
+    arena: str,
+    flash_budget: str | None,
+    ram_budget: str | None,
+    labels: Path | None,
+    as_json: bool,
+    **quantization: object,
+) -> None:
+    """Write MODEL as a folder of standalone C."""
+    from tinygen import targets
+    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Io, check_folder
+    from tinygen.emit.names import checked_model_name, model_name
+    from tinygen.emit.summary import summarize
+
+    chosen = with_budgets(targets.load(target), parse_bytes(flash_budget), parse_bytes(ram_budget))
+    name = checked_model_name(name) if name else model_name(model.stem)
+    folder = output or Path(name)
+    check_folder(folder)
+    options = EmitOptions(
+        io=Io(io_type),
+        arena=ArenaMode(arena),
+        input=InputMode(input_mode),
+        labels=read_labels(labels) if labels else (),
+    )
+    converted = load_int8(model, **quantization)
+    with progress("writing C"):
+        emission = converted.emit(chosen, folder, name=name, options=options)
+    summary = summarize(emission)
+    if as_json:
+        print_json(summary)
+        return
+    print_table(
+        f"{name} for {chosen.name}: {folder}/",
+        ("layer", "operator", "output", "kernel", "MACs", "constants B"),
+        [
+            (x["name"], x["operator"], x["output"], x["kernel"] or "(none)", x["macs"], x["constant_bytes"])
+            for x in summary["layers"]
+        ],
+    )
+    note(f"MACs {summary['macs']:,}   constants {summary['constant_bytes']:,} bytes")
+    note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
+
+
+def with_budgets(target: "Target", flash_bytes: int | None, ram_bytes: int | None) -> "Target":
+    """The target with smaller memories."""
+    import dataclasses
+
+    return dataclasses.replace(
+        target,
+        flash_bytes=_smaller(target.flash_bytes, flash_bytes),
+        ram_bytes=_smaller(target.ram_bytes, ram_bytes),
+    )
+
+
+def _smaller(a: int | None, b: int | None) -> int | None:
+    return min(x for x in (a, b) if x is not None) if (a, b) != (None, None) else None
+
+
+def parse_bytes(text: str | None) -> int | None:
+    """A number of bytes, with k or M for 1024 and 1024**2."""
+    from tinygen.errors import UsageError
+
+    if text is None:
+        return None
+    factor = {"k": 1024, "m": 1024**2}.get(text[-1:].lower(), 1)
+    digits = text[:-1] if factor > 1 else text
+    if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+        raise UsageError(
+            what=f"'{text}' is no number of bytes", next_step="give for example 65536, 64k or 1M"
+        )
+    return int(digits) * factor
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Class names, one a line, empty lines dropped."""
+    from tinygen.errors import UsageError
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(what="the labels cannot be read", where=str(path)) from error
+    return tuple(line.strip() for line in lines if line.strip())

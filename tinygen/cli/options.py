@@ -1,0 +1,94 @@
+"""Options that several commands share, and how they become values."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tinygen.model import Model
+
+model_argument = click.argument("model", type=click.Path(path_type=Path))
+
+target_option = click.option(
+    "--target", "-t", default="host", show_default=True, help="Core or board; see `tinygen targets`."
+)
+
+
+def quantization_options(command: Callable) -> Callable:
+    """--calibration, --input-range, --arithmetic, --calibration-method."""
+    options = (
+        click.option(
+            "--calibration",
+            type=click.Path(path_type=Path),
+            help="Typical inputs: .npz (key x or input names) or .npy of shape [N, ...].",
+        ),
+        click.option(
+            "--input-range",
+            metavar="LO,HI",
+            help="Range of the inputs, where there is no calibration data.",
+        ),
+        click.option(
+            "--arithmetic",
+            type=click.Choice(["tflm", "native"]),
+            help="Integer arithmetic: TFLite Micro's (default) or tinygen's own, which costs less.",
+        ),
+        click.option(
+            "--calibration-method",
+            type=click.Choice(["min-max", "percentile", "mse"]),
+            help="How activation ranges are chosen; the default is the best measured.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def load_int8(
+    path: Path,
+    *,
+    calibration: Path | None = None,
+    input_range: str | None = None,
+    arithmetic: str | None = None,
+    calibration_method: str | None = None,
+) -> "Model":
+    """Load a model, quantize it where needed, optimize it; warnings go to the error output."""
+    from tinygen import model as models
+    from tinygen.cli.output import note, progress
+    from tinygen.fixedpoint import Arithmetic
+    from tinygen.quantize import CalibrationMethod, load_calibration
+
+    with progress("reading the model"):
+        model = models.load(path)
+    if model.is_quantized and (calibration or input_range or calibration_method):
+        note("note: the model is int8 already, calibration options have no effect")
+        calibration = input_range = calibration_method = None
+    with progress("quantizing"):
+        model = model.quantize(
+            calibration=load_calibration(calibration, model.graph) if calibration else None,
+            input_range=parse_range(input_range) if input_range else None,
+            arithmetic=Arithmetic(arithmetic) if arithmetic else None,
+            method=CalibrationMethod(calibration_method) if calibration_method else None,
+        )
+    for warning in model.quantization.warnings if model.quantization else ():
+        note(f"warning: {warning}")
+    with progress("optimizing"):
+        return model.optimize()
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """"LO,HI" as two finite numbers, LO < HI."""
+    from math import isfinite
+
+    from tinygen.errors import UsageError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise UsageError(
+            what=f"'{text}' is not a range", next_step="give --input-range LO,HI with LO < HI, e.g. 0,1"
+        )
+    return low, high

@@ -1,0 +1,132 @@
+"""tinygen verify: does the C compute what Python computed, and what TFLite Micro computes?"""
+
+from pathlib import Path
+
+import click
+
+from tinygen.cli.options import load_int8, model_argument, quantization_options, target_option
+from tinygen.cli.output import json_option, note, print_json, print_table, progress
+
+
+@click.command("verify")
+@model_argument
+@target_option
+@click.option("--on", type=click.Choice(["host", "qemu"]), default="host", show_default=True,
+              help="Where the C runs.")  # fmt: skip
+@click.option("--against", type=click.Choice(["reference", "tflm"]),
+              help="Compare with the Python reference only, or insist on TFLite Micro too "
+              "(default: TFLite Micro too where the model is a .tflite file).")  # fmt: skip
+@click.option("--samples", default="100", show_default=True, metavar="N|FILE",
+              help="How many generated samples (extremes, then random), or an .npz or .npy file.")  # fmt: skip
+@quantization_options
+@json_option
+def command(
+    model: Path,
+    target: str,
+    on: str,
+    against: str | None,
+    samples: str,
+    as_json: bool,
+    **quantization: object,
+) -> None:
+    """Compare the generated C of MODEL with the Python reference, bit for bit.
+
+    On the host the target's kernels run, DSP ones through emulated intrinsics; `--target host` runs the
+    portable and the DSP kernels. Exits with 3 when a byte differs, naming the first layer that does.
+    """
+    from tinygen import targets
+    from tinygen import verify as verification
+    from tinygen.errors import VerificationError
+
+    chosen = targets.load(target)
+    converted = load_int8(model, **quantization)
+    graph = converted.graph
+    inputs = read_samples(samples, graph)
+    with progress("running the reference"):
+        expected = verification.expected_outputs(graph, inputs)
+    comparisons = []
+    if wants_tflm(model, against, graph):
+        with progress("running TFLite Micro"):
+            comparisons.append(
+                verification.against_tflm(model.read_bytes(), graph, inputs, expected)
+            )
+    if on == "qemu":
+        with progress(f"running on QEMU ({chosen.name})"):
+            comparisons.append(verification.on_qemu(graph, chosen, inputs, expected))
+    else:
+        for variant in host_variants(chosen):
+            with progress(f"running on the host ({variant.name})"):
+                comparisons.append(verification.on_host(graph, variant, inputs, expected))
+    show(model.name, comparisons, as_json)
+    failed = [c for c in comparisons if not c.passed]
+    if failed:
+        raise VerificationError(
+            what=f"{failed[0].subject} differs from the reference in "
+            f"{failed[0].elements_different} of {failed[0].elements} output bytes",
+            where=str(failed[0].divergence),
+            next_step="this is a defect of tinygen: please report it with the model",
+        )
+
+
+def host_variants(target) -> list:
+    """The host itself runs every family of kernels that it can: portable, and DSP through emulation."""
+    import dataclasses
+
+    if target.qemu:
+        return [target]
+    return [target, dataclasses.replace(target, features=target.features | {"dsp"})]
+
+
+def wants_tflm(model: Path, against: str | None, graph) -> bool:
+    """Whether to run the TFLite Micro interpreter; says so in a note where it cannot."""
+    from tinygen import verify as verification
+    from tinygen.errors import UsageError
+    from tinygen.fixedpoint import Arithmetic
+
+    comparable = model.suffix == ".tflite" and graph.arithmetic is Arithmetic.TFLM
+    if against == "tflm":
+        if not comparable:
+            raise UsageError(
+                what="only int8 .tflite files in tflm arithmetic can be compared with TFLite Micro"
+            )
+        verification.require_tflm()
+    if against == "reference" or not comparable:
+        return False
+    if not verification.tflm_is_installed():
+        note("note: not compared with TFLite Micro; to do so: pip install --pre tflite-micro")
+        return False
+    return True
+
+
+def read_samples(text: str, graph):
+    """Generated samples for a number, those of a file otherwise."""
+    from tinygen import samples
+    from tinygen.errors import UsageError
+
+    if text.isascii() and text.isdigit():
+        if int(text) == 0:
+            raise UsageError(what="0 samples prove nothing", next_step="give --samples 1 or more")
+        return samples.generate(graph, int(text))
+    return samples.read(Path(text), graph)
+
+
+def show(name: str, comparisons: list, as_json: bool) -> None:
+    from tinygen.verify import as_dict
+
+    if as_json:
+        print_json({"model": name, "comparisons": [as_dict(c) for c in comparisons]})
+        return
+    print_table(
+        f"{name} against the Python reference",
+        ("computed by", "samples equal", "bytes compared", "bytes different", "result"),
+        [
+            (
+                c.subject,
+                f"{c.samples_equal} of {c.samples}",
+                c.elements,
+                c.elements_different,
+                "bit-exact" if c.passed else "DIFFERENT",
+            )
+            for c in comparisons
+        ],
+    )

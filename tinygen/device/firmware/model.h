@@ -1,0 +1,12 @@
+/* The model under test by neutral names; the build passes the names of the generated folder. */
+#ifndef TINYGEN_DEVICE_MODEL_H
+#define TINYGEN_DEVICE_MODEL_H
+
+#include MODEL_HEADER
+
+#include "device.h"
+
+/* Generated code may ask for no alignment of its buffers; C compilers align arrays by type. */
+#define ALIGNED __attribute__((aligned(16)))
+
+#endif

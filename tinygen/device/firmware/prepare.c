@@ -1,0 +1,8 @@
+/* What both start-ups do before main. */
+#include "device.h"
+
+void device_prepare(void)
+{
+    device_stack_paint();
+    device_timer_start();
+}

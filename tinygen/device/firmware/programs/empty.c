@@ -1,0 +1,8 @@
+/* The firmware without a model: what start-up and exit cost. */
+#include "device.h"
+
+int main(void)
+{
+    device_stack_check();
+    return DEVICE_EXIT_OK;
+}

@@ -1,0 +1,42 @@
+/* Measures every layer of one run by the layer hook.
+ * A record spans from the end of one hook to the begin of the next; a record of two hooks called
+ * one after the other is the cost of the hook itself, which the host subtracts. */
+#include "model.h"
+
+enum { FIRST = -1, NOTHING = -2, LAST = -3 };
+
+void device_layer_hook(int layer, const void *output, uint32_t output_bytes);
+
+static ALIGNED int8_t input[MODEL_INPUT_BYTES];
+static ALIGNED int8_t output[MODEL_OUTPUT_BYTES];
+static intptr_t report;
+static uint32_t resumed_at;
+
+__attribute__((noipa)) void device_layer_hook(int layer, const void *layer_output,
+                                              uint32_t output_bytes)
+{
+    device_region_end();
+    const uint32_t ticks = device_timer_fine() - resumed_at;
+    (void)layer_output;
+    (void)output_bytes;
+    device_report(report, "layer", (uint32_t)layer);
+    device_report(report, "ticks", ticks);
+    resumed_at = device_timer_fine();
+    device_region_begin();
+}
+
+int main(void)
+{
+    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
+    if (device_read(inputs, input, MODEL_INPUT_BYTES) != MODEL_INPUT_BYTES) {
+        return DEVICE_EXIT_FILE;
+    }
+    report = device_open("report.txt", DEVICE_WRITE);
+    device_layer_hook(FIRST, output, MODEL_OUTPUT_BYTES);
+    device_layer_hook(NOTHING, output, MODEL_OUTPUT_BYTES);
+    MODEL_RUN(input, output);
+    device_layer_hook(LAST, output, MODEL_OUTPUT_BYTES);
+    device_close(report);
+    device_stack_check();
+    return DEVICE_EXIT_OK;
+}

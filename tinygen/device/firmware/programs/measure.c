@@ -1,0 +1,69 @@
+/* Measures one run of the model: executed instructions, cycles (by the markers), stack.
+ * The same code measures a function that only returns; the difference is the model's alone. */
+#include "model.h"
+
+typedef void subject(const int8_t *input, int8_t *output);
+
+struct measurement {
+    uint32_t fine_ticks;
+    uint32_t coarse_ticks;
+};
+
+static ALIGNED int8_t input[MODEL_INPUT_BYTES];
+static ALIGNED int8_t output[MODEL_OUTPUT_BYTES];
+
+__attribute__((noipa)) static void return_at_once(const int8_t *in, int8_t *out)
+{
+    (void)in;
+    (void)out;
+}
+
+__attribute__((noipa)) static struct measurement measure_instructions(subject *run)
+{
+    struct measurement result;
+    const uint32_t coarse = device_timer_coarse();
+    const uint32_t fine = device_timer_fine();
+    run(input, output);
+    result.fine_ticks = device_timer_fine() - fine;
+    result.coarse_ticks = device_timer_coarse() - coarse;
+    return result;
+}
+
+__attribute__((noipa)) static void measure_cycles(subject *run)
+{
+    device_region_begin();
+    run(input, output);
+    device_region_end();
+}
+
+/* Bytes below the stack pointer of the call that `run` overwrites. */
+__attribute__((noipa)) static uint32_t measure_stack(subject *run)
+{
+    device_stack_paint();
+    run(input, output);
+    return (uint32_t)(device_stack_pointer() - device_stack_lowest());
+}
+
+int main(void)
+{
+    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
+    if (device_read(inputs, input, MODEL_INPUT_BYTES) != MODEL_INPUT_BYTES) {
+        return DEVICE_EXIT_FILE;
+    }
+    const intptr_t report = device_open("report.txt", DEVICE_WRITE);
+    const struct measurement nothing = measure_instructions(return_at_once);
+    const struct measurement model = measure_instructions(MODEL_RUN);
+    device_report(report, "empty_fine_ticks", nothing.fine_ticks);
+    device_report(report, "model_fine_ticks", model.fine_ticks);
+    device_report(report, "model_coarse_ticks", model.coarse_ticks);
+    measure_cycles(return_at_once);
+    measure_cycles(MODEL_RUN);
+    device_stack_check();
+    device_report(report, "stack_bytes", measure_stack(MODEL_RUN));
+    device_report(report, "arena_bytes", MODEL_ARENA_BYTES);
+    device_report(report, "input_bytes", MODEL_INPUT_BYTES);
+    device_report(report, "output_bytes", MODEL_OUTPUT_BYTES);
+    device_close(report);
+    device_stack_check();
+    return DEVICE_EXIT_OK;
+}

@@ -1,0 +1,163 @@
+"""What one run of a model costs on a target: instructions, cycles, stack, flash, RAM."""
+
+import dataclasses
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygen.device import plugin, qemu, sections, tools
+from tinygen.device.image import Image, Model, Program, build
+from tinygen.errors import VerificationError
+from tinygen.targets import QemuBoard, Target
+
+COARSE_TICKS = {
+    "fpgaio": lambda timer: 10**10 // timer.tick_ps,  # a counter of 100 Hz
+    "nrf51": lambda timer: 512,
+    "minstret": lambda timer: 2**32,
+}
+"""How many fine ticks one coarse tick takes, per kind of timer."""
+
+_CALIBRATION = -2
+_AFTER_LAST_LAYER = -3
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerCost:
+    """Cost of the layer with this index in the generated code. `cycles` is None if unmodelled."""
+
+    index: int
+    instructions: int
+    cycles: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Cost of one run on one target. All figures are exact repeats of each other, run after run.
+
+    `instructions` and `cycles` are what a call of the model executes beyond a call of an empty
+    function. `layers` is empty unless asked for; the layers' sum may differ from the total by the
+    few instructions around them. `stack_bytes` reaches from the caller's stack pointer to the
+    deepest word written. `cycles` is None where there is no cycle model or it was not asked for.
+    """
+
+    target: str
+    machine: str
+    emulator_version: str
+    compiler_version: str
+    compiler_flags: tuple[str, ...]
+    instructions: int
+    cycles: int | None
+    layers: tuple[LayerCost, ...]
+    stack_bytes: int
+    flash: sections.FlashUse
+    ram: sections.RamUse
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, totals included."""
+        entry = dataclasses.asdict(self)
+        entry["flash"]["total_bytes"] = self.flash.total_bytes
+        entry["ram"]["total_bytes"] = self.ram.total_bytes
+        return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WholeRun:
+    report: dict[str, int]
+    cycles: int | None
+
+
+def instructions_of_ticks(board: QemuBoard, fine_ticks: int, coarse_ticks: int | None = None) -> int:
+    """Executed instructions from timer ticks.
+
+    An instruction takes 2**icount_shift ns. The fine counter has 32 bits; the coarse one, when
+    given, tells how often it wrapped.
+    """
+    if coarse_ticks is not None:
+        expected = coarse_ticks * COARSE_TICKS[board.timer.kind](board.timer)
+        fine_ticks += 2**32 * max(0, round((expected - fine_ticks) / 2**32))
+    instruction_ps = 1000 << board.icount_shift
+    return (fine_ticks * board.timer.tick_ps + instruction_ps // 2) // instruction_ps
+
+
+def measure_whole(image: Image, files: Path, cycle_model: str | None) -> _WholeRun:
+    """Run the `measure` program; cycles are None without a cycle model."""
+    cycles = None
+    if cycle_model is not None:
+        empty, model = _regions(image, files, cycle_model)[:2]
+        cycles = model - empty
+    qemu.run(image, files)
+    report = {key: value for key, value in _read_report(files / "report.txt")}
+    return _WholeRun(report=report, cycles=cycles)
+
+
+def instructions_of_report(board: QemuBoard, report: dict[str, int]) -> int:
+    """Instructions of the model alone, from the report of the `measure` program."""
+    model = instructions_of_ticks(board, report["model_fine_ticks"], report["model_coarse_ticks"])
+    return model - instructions_of_ticks(board, report["empty_fine_ticks"])
+
+
+def measure_layers(image: Image, files: Path, cycle_model: str | None) -> tuple[LayerCost, ...]:
+    """Run the `layers` program: cost per layer index, without the hook itself."""
+    cycles: list[int | None] = []
+    if cycle_model is not None:
+        cycles = list(_regions(image, files, cycle_model))
+    qemu.run(image, files)
+    values = [value for _, value in _read_report(files / "report.txt")]
+    indices = [value - 2**32 if value >= 2**31 else value for value in values[0::2]]
+    instructions = [instructions_of_ticks(image.board, ticks) for ticks in values[1::2]]
+    # The first record has no begin; the cycle model opens its first region where it ends.
+    records = list(zip(indices[1:], instructions[1:], cycles or [None] * len(indices), strict=False))
+    return _layers_of_records(records)
+
+
+def _layers_of_records(records: list[tuple[int, int, int | None]]) -> tuple[LayerCost, ...]:
+    calibration, *rest = records
+    if calibration[0] != _CALIBRATION:
+        raise VerificationError(what="the layer measurement did not start with its calibration")
+    totals: dict[int, LayerCost] = {}
+    for index, instructions, cycles in rest:
+        if index == _AFTER_LAST_LAYER:
+            break
+        before = totals.get(index, LayerCost(index=index, instructions=0, cycles=0))
+        totals[index] = LayerCost(
+            index=index,
+            instructions=before.instructions + instructions - calibration[1],
+            cycles=None if cycles is None else (before.cycles or 0) + cycles - (calibration[2] or 0),
+        )
+    return tuple(totals[index] for index in sorted(totals))
+
+
+def _regions(image: Image, files: Path, cycle_model: str) -> list[int]:
+    result = files / "cycles.txt"
+    result.unlink(missing_ok=True)
+    qemu.run(image, files, plugin=plugin.argument(cycle_model, result))
+    return [int(cycles) for cycles in re.findall(r"cycles=(\d+)", result.read_text())]
+
+
+def _read_report(path: Path) -> list[tuple[str, int]]:
+    pairs = (line.split() for line in path.read_text().splitlines())
+    return [(key, int(value, 16)) for key, value in pairs]
+
+
+def footprint(
+    model: Model, target: Target, board: QemuBoard, optimize: str, report: dict[str, int]
+) -> tuple[sections.FlashUse, sections.RamUse]:
+    """Flash and RAM from linked images with and without the model."""
+    with tempfile.TemporaryDirectory(prefix="tinygen-footprint-") as scratch:
+        program = Program(name="footprint", optimize=optimize)
+        image = build(model, target, board, program, Path(scratch) / "model")
+        empty = build(None, target, board, Program(name="empty"), Path(scratch) / "empty")
+        flash = sections.flash_use(image.link_map, empty.link_map, model.name)
+        io_bytes = report["input_bytes"] + report["output_bytes"]
+        ram = sections.ram_use(image.link_map, empty.link_map, report["arena_bytes"], io_bytes)
+    return flash, ram
+
+
+def versions(target: Target, board: QemuBoard) -> dict[str, str]:
+    """The tools behind the figures."""
+    return {
+        "emulator_version": tools.version(board.emulator),
+        "compiler_version": tools.version(target.compiler),
+    }

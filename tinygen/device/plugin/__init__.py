@@ -1,0 +1,71 @@
+"""The cycle model: a QEMU plugin in C, built on demand with the host's compiler.
+
+Rules, sources and the comparison with hardware are in docs/cycle-model.md.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+from tinygen.device import tools
+from tinygen.errors import ToolMissingError
+
+_FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden")
+_LAST_QEMU_WITH_API_1 = 8
+
+
+def argument(core: str, result: Path) -> str:
+    """Value of QEMU's -plugin option: model `core` and write the regions to the file `result`.
+
+    Raises ToolMissingError where the plugin cannot be built or loaded.
+    """
+    _require_qemu_with_api_1()
+    return f"{library()},core={core},out={result}"
+
+
+def library() -> Path:
+    """Path of the built plugin, in the user's cache and keyed by its sources and compiler."""
+    sources = resources.files(__package__) / "source"
+    with resources.as_file(sources) as folder:
+        files = sorted(folder.glob("*.[ch]"))
+        digest = hashlib.sha256(repr((tools.version("cc"), _FLAGS)).encode())
+        for file in files:
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        built = _cache_folder() / f"cycles-{digest.hexdigest()[:32]}.so"
+        if not built.exists():
+            _build([str(f) for f in files if f.suffix == ".c"], built)
+    return built
+
+
+def _build(sources: list[str], built: Path) -> None:
+    built.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=built.parent) as scratch:
+        product = Path(scratch) / built.name
+        command = [tools.find("cc"), *_FLAGS, "-o", str(product), *sources]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise ToolMissingError(
+                what=f"the cycle model does not compile here:\n{result.stderr.strip()}",
+                where=str(built),
+                next_step="install a C compiler for this computer: sudo apt-get install gcc",
+            )
+        os.replace(product, built)  # another process may have built the same one
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tinygen"
+
+
+def _require_qemu_with_api_1() -> None:
+    version = re.search(r"version (\d+)", tools.version("qemu-system-arm"))
+    if version and int(version[1]) > _LAST_QEMU_WITH_API_1:
+        raise ToolMissingError(
+            what=f"the cycle model needs QEMU 5 to {_LAST_QEMU_WITH_API_1}, this is {version[1]}",
+            where="qemu-system-arm",
+            next_step="measure without cycles: instruction counts work with any version",
+        )

@@ -1,0 +1,107 @@
+"""From an integer graph to a folder of C."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygen.emit import context, manifest
+from tinygen.emit.names import checked_model_name
+from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io, Provenance
+from tinygen.emit.program import Program, lower
+from tinygen.emit.render import render
+from tinygen.emit.writer import check_folder, write_folder
+from tinygen.errors import BudgetError, UsageError
+from tinygen.ir import Graph
+from tinygen.kernels.sources import files_for
+from tinygen.targets import Target
+from tinygen.version import VERSION
+
+__all__ = [
+    "ArenaMode",
+    "EmitOptions",
+    "Emission",
+    "InputMode",
+    "Io",
+    "Provenance",
+    "check_folder",
+    "emit",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emission:
+    """A generated folder and the program in it."""
+
+    folder: Path
+    name: str
+    program: Program
+    options: EmitOptions
+    constant_bytes: int
+
+
+def emit(
+    graph: Graph,
+    target: Target,
+    folder: Path,
+    *,
+    name: str,
+    options: EmitOptions = EmitOptions(),
+) -> Emission:
+    """Write `folder` for an integer graph.
+
+    Raises UnsupportedError, BudgetError or OutputFolderError; then nothing has been written.
+    """
+    checked_model_name(name)
+    _check_options(graph, options)
+    check_folder(folder)
+    program = lower(graph, target, input_in_arena=options.input is InputMode.ARENA)
+    variables = context.build(program, name, options)
+    constant_bytes = _constant_bytes(program, variables)
+    runtime = files_for({layer.kernel.symbol: layer.kernel for layer in program.layers}.values())
+    variables |= {
+        "version": VERSION,
+        "constant_bytes": constant_bytes,
+        "sources": _sources(name, runtime),
+        "compile_hint": _compile_hint(target),
+    }
+    files = render(variables)
+    files |= {f"tinygen/{file}": data for file, data in runtime.items()}
+    files[manifest.FILE_NAME] = manifest.build(program, name, VERSION, options, files)
+    write_folder(folder, files)
+    return Emission(
+        folder=folder, name=name, program=program, options=options, constant_bytes=constant_bytes
+    )
+
+
+def _check_options(graph: Graph, options: EmitOptions) -> None:
+    if not graph.is_quantized:
+        raise UsageError(what="only integer graphs can be emitted", next_step="quantize it first")
+    classes = graph.output_tensors[0].channels
+    if options.labels and len(options.labels) != classes:
+        raise UsageError(what=f"{len(options.labels)} labels for a model with {classes} outputs")
+    if options.input is InputMode.ARENA and len(graph.inputs) != 1:
+        raise UsageError(what=f"--input arena takes models with one input, not {len(graph.inputs)}")
+
+
+def _constant_bytes(program: Program, variables: dict) -> int:
+    """Bytes of all constant arrays; BudgetError when they alone exceed the target's flash."""
+    sizes = {a.name: a.length * {"int8_t": 1, "int16_t": 2}.get(a.ctype, 4) for a in variables["arrays"]}
+    total, limit = sum(sizes.values()), program.target.flash_bytes
+    if limit is not None and total > limit:
+        largest = max(sizes, key=sizes.__getitem__)
+        raise BudgetError(
+            what=f"weights and constants need {total} bytes of flash, {program.target.name} has "
+            f"{limit}: {total - limit} bytes are missing",
+            where=f"{largest} is the largest array ({sizes[largest]} bytes)",
+            next_step="choose a larger target or a smaller model",
+        )
+    return total
+
+
+def _sources(name: str, runtime: dict[str, bytes]) -> tuple[str, ...]:
+    own = (f"{name}.c", f"{name}_weights.c", f"{name}_io.c", f"{name}_selftest.c")
+    return (*own, *(f"tinygen/{file}" for file in sorted(runtime) if file.endswith(".c")))
+
+
+def _compile_hint(target: Target) -> str:
+    flags = " ".join(target.compile_flags)
+    return f" ({target.name}: `{flags}`)" if flags else ""

@@ -1,0 +1,45 @@
+"""What a user can choose about the generated folder."""
+
+import enum
+from dataclasses import dataclass
+
+
+class Io(enum.Enum):
+    """Element type of the entry point beside the int8 one, which is always there."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    FLOAT = "float"
+
+
+class ArenaMode(enum.Enum):
+    """Who owns the working memory."""
+
+    STATIC = "static"
+    CALLER = "caller"
+
+
+class InputMode(enum.Enum):
+    """Who owns the input: the caller, who keeps it unchanged, or the arena, which reuses it."""
+
+    CALLER = "caller"
+    ARENA = "arena"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a model came from, for manifest and comments. No path: the same bytes on every machine."""
+
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmitOptions:
+    """Choices for one folder; `labels` are the class names of a classifier, in output order."""
+
+    io: Io = Io.INT8
+    arena: ArenaMode = ArenaMode.STATIC
+    input: InputMode = InputMode.CALLER
+    labels: tuple[str, ...] = ()
+    provenance: Provenance | None = None

@@ -1,0 +1,146 @@
+"""The program: an integer graph lowered to kernel calls with planned addresses."""
+
+from dataclasses import dataclass
+
+from tinygen.analysis.accumulators import check as check_accumulators
+from tinygen.errors import BudgetError
+from tinygen.ir import Call, Graph
+from tinygen.kernels import Kernel, KernelCall, select
+from tinygen.planner import Buffer, Plan, Step, Storage, assign_storage, place
+from tinygen.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A node, the kernel that computes it, and the kernel's calls."""
+
+    call: Call
+    kernel: Kernel
+    kernel_calls: tuple[KernelCall, ...]
+    scratch_bytes: int
+
+    @property
+    def name(self) -> str:
+        return self.call.node.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a tensor lies: in the arena at `offset`, or in the memory of a graph input or output."""
+
+    offset: int = 0
+    external: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Layers in order, and where everything lies. `moved` names layers whose call is not needed."""
+
+    graph: Graph
+    target: Target
+    layers: tuple[Layer, ...]
+    addresses: dict[str, Address]
+    scratch_offsets: dict[str, int]
+    moved: frozenset[str]
+    plan: Plan
+    buffers: tuple[Buffer, ...]
+
+    @property
+    def peak_layer(self) -> str:
+        """The layer during which the arena is fullest."""
+        return self.layers[self.plan.peak_step].name
+
+
+def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Program:
+    """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError."""
+    check_accumulators(graph)
+    layers = tuple(_lower_node(call, target) for call in graph.calls())
+    steps = [_step(layer) for layer in layers]
+    storages = assign_storage(
+        steps,
+        {name: t.bytes for name, t in graph.tensors.items()},
+        read_only_inputs=() if input_in_arena else graph.inputs,
+        arena_inputs=graph.inputs if input_in_arena else (),
+        outputs=graph.outputs,
+    )
+    buffers = (*_storage_buffers(storages), *_scratch_buffers(layers))
+    plan = place(buffers)
+    moved = frozenset(
+        layer.name
+        for layer, step in zip(layers, steps, strict=True)
+        if step.moves_only and storages[step.write] is storages[step.reads[0]]
+    )
+    program = Program(
+        graph=graph,
+        target=target,
+        layers=layers,
+        addresses={name: _address(s, plan) for name, s in storages.items()},
+        scratch_offsets={
+            layer.name: plan.offsets[_scratch_name(layer)] for layer in layers if layer.scratch_bytes
+        },
+        moved=moved,
+        plan=plan,
+        buffers=buffers,
+    )
+    _check_ram(program)
+    return program
+
+
+def _lower_node(call: Call, target: Target) -> Layer:
+    kernel = select(call, target.features)
+    return Layer(
+        call=call,
+        kernel=kernel,
+        kernel_calls=kernel.lower(call),
+        scratch_bytes=kernel.scratch_bytes(call) if kernel.scratch_bytes else 0,
+    )
+
+
+def _step(layer: Layer) -> Step:
+    call, kernel = layer.call, layer.kernel
+    return Step(
+        reads=tuple(t.name for t in call.activations),
+        write=call.output.name,
+        in_place=tuple(
+            call.inputs[i].name for i in kernel.in_place if not call.inputs[i].is_constant
+        ),
+        moves_only=kernel.moves_only,
+        scratch_bytes=layer.scratch_bytes,
+    )
+
+
+def _storage_buffers(storages: dict[str, Storage]) -> list[Buffer]:
+    inside = {id(s): s for s in storages.values() if s.external is None}
+    return [
+        Buffer(name=s.tensors[0], bytes=s.bytes, first=s.first, last=s.last) for s in inside.values()
+    ]
+
+
+def _scratch_name(layer: Layer) -> str:
+    return f"{layer.name} (scratch)"
+
+
+def _scratch_buffers(layers: tuple[Layer, ...]) -> list[Buffer]:
+    return [
+        Buffer(name=_scratch_name(layer), bytes=layer.scratch_bytes, first=i, last=i)
+        for i, layer in enumerate(layers)
+        if layer.scratch_bytes
+    ]
+
+
+def _address(storage: Storage, plan: Plan) -> Address:
+    if storage.external is not None:
+        return Address(external=storage.external)
+    return Address(offset=plan.offsets[storage.tensors[0]])
+
+
+def _check_ram(program: Program) -> None:
+    limit = program.target.ram_bytes
+    if limit is not None and program.plan.arena_bytes > limit:
+        missing = program.plan.arena_bytes - limit
+        raise BudgetError(
+            what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
+            f"{program.target.name} has {limit}: {missing} bytes are missing",
+            where=f"layer '{program.peak_layer}' (the peak)",
+            next_step="choose a larger target, or a smaller input or fewer channels at that layer",
+        )

@@ -1,0 +1,46 @@
+"""Lays contexts out with the Jinja templates of `templates/`."""
+
+import functools
+
+import jinja2
+
+from tinygen.resources import resource
+
+TEMPLATES = {
+    "model.h.j2": "{name}.h",
+    "model.c.j2": "{name}.c",
+    "weights.h.j2": "{name}_weights.h",
+    "weights.c.j2": "{name}_weights.c",
+    "io.c.j2": "{name}_io.c",
+    "selftest.c.j2": "{name}_selftest.c",
+    "CMakeLists.txt.j2": "CMakeLists.txt",
+    "README.md.j2": "README.md",
+    "library.properties.j2": "library.properties",
+    "library.json.j2": "library.json",
+    "idf_component.yml.j2": "idf_component.yml",
+    "zephyr_module.yml.j2": "zephyr/module.yml",
+}
+"""Template file to the file that it makes."""
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: resource("templates").joinpath(name).read_text()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def render(context: dict[str, object]) -> dict[str, bytes]:
+    """Return the generated files, path in the folder to bytes."""
+    environment = _environment()
+    return {
+        path.format(name=context["name"]): environment.get_template(template)
+        .render(context)
+        .encode()
+        for template, path in TEMPLATES.items()
+    }

@@ -1,0 +1,44 @@
+"""Figures of a generated folder that are known without running it."""
+
+from collections.abc import Iterator
+
+from tinygen.emit import Emission
+from tinygen.kernels import Array, Struct
+
+
+def summarize(emission: Emission) -> dict[str, object]:
+    """Plain data: totals and one entry per layer."""
+    program = emission.program
+    return {
+        "name": emission.name,
+        "folder": str(emission.folder),
+        "target": program.target.name,
+        "macs": program.graph.macs,
+        "constant_bytes": emission.constant_bytes,
+        "arena_bytes": program.plan.arena_bytes,
+        "arena_lower_bound_bytes": program.plan.lower_bound_bytes,
+        "arena_is_optimal": program.plan.is_optimal,
+        "peak_layer": program.peak_layer,
+        "layers": [
+            {
+                "name": layer.name,
+                "operator": layer.call.op.label(),
+                "output": "x".join(map(str, layer.call.output.shape[1:])),
+                "kernel": None if layer.name in program.moved else layer.kernel.symbol,
+                "macs": layer.call.op.macs(layer.call),
+                "scratch_bytes": layer.scratch_bytes,
+                "constant_bytes": sum(
+                    array.data.nbytes for kc in layer.kernel_calls for array in _arrays(kc.params)
+                ),
+            }
+            for layer in program.layers
+        ],
+    }
+
+
+def _arrays(struct: Struct) -> Iterator[Array]:
+    for value in struct.fields.values():
+        if isinstance(value, Array):
+            yield value
+        elif isinstance(value, Struct):
+            yield from _arrays(value)

@@ -1,0 +1,125 @@
+"""From a .tflite file to a graph: the loop over operators, and the collection of what cannot be converted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygen.errors import UnsupportedError
+from tinygen.importers.finding import Finding
+from tinygen.importers.tflite import model_file
+from tinygen.importers.tflite.boundary import strip_boundary
+from tinygen.importers.tflite.layer import Builder, Layer, free_name, short_name
+from tinygen.importers.tflite.model_file import FileOperator, ModelFile, damaged
+from tinygen.importers.tflite.registry import REGISTRY, Importer
+from tinygen.ir import Graph, verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Result:
+    graph: Graph
+    findings: tuple[Finding, ...]
+
+
+def load(path: Path) -> Graph:
+    """Read a .tflite model: a float32 graph, or an int8 graph that computes what TFLite Micro computes.
+
+    Raises ModelFileError for a damaged file, and one UnsupportedError that lists everything that is not
+    supported. Quantize and dequantize steps at the model's ends are left out: inputs and outputs are int8.
+    """
+    result = _convert(model_file.read(path), path.stem)
+    if result.findings:
+        raise _unsupported(result.findings, path)
+    return verify(result.graph)
+
+
+def survey(path: Path) -> tuple[Finding, ...]:
+    """List the operators that cannot be converted; empty when `load` would succeed."""
+    return _convert(model_file.read(path), path.stem).findings
+
+
+def _convert(file: ModelFile, name: str) -> _Result:
+    file = strip_boundary(file)
+    builder, findings = Builder(file), []
+    for index in file.inputs:
+        _define(builder, index, findings)
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
+    for operator in file.operators:
+        name_wanted = _layer_name(file, operator)
+        layer = Layer(builder, operator, free_name(name_wanted, taken, counts))
+        findings += _add_layer(layer)
+    outputs = [_output_name(builder, index) for index in file.outputs]
+    graph = Graph(
+        name=name,
+        tensors=builder.tensors,
+        nodes=tuple(builder.nodes),
+        inputs=tuple(builder.names[i] for i in file.inputs),
+        outputs=tuple(outputs),
+    )
+    return _Result(graph=graph, findings=tuple(findings))
+
+
+def _define(builder: Builder, index: int, findings: list[Finding]) -> None:
+    declared = builder.file.tensors[index]
+    if declared.data is not None:
+        raise damaged(f"the model input '{declared.name}' is a constant")
+    try:
+        builder.define(index)
+    except UnsupportedError as error:
+        findings.append(_finding(error, declared.name, "model input"))
+
+
+def _add_layer(layer: Layer) -> list[Finding]:
+    """Add one operator's nodes. What is unsupported is returned, and its outputs are taken as computed."""
+    if not all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0):
+        return []  # depends on something that is reported already
+    try:
+        _reader(layer)(layer)
+        return []
+    except UnsupportedError as error:
+        layer.builder.assume(layer.operator.outputs)
+        return [_finding(error, layer.name, layer.kind)]
+
+
+def _reader(layer: Layer) -> Importer:
+    if layer.kind not in REGISTRY:
+        raise layer.unsupported("the operator is not supported", ", ".join(REGISTRY))
+    return REGISTRY[layer.kind]
+
+
+def _finding(error: UnsupportedError, layer: str, operator: str) -> Finding:
+    return Finding(
+        layer=layer, operator=operator, problem=error.what, next_step=error.next_step or ""
+    )
+
+
+def _unsupported(findings: tuple[Finding, ...], path: Path) -> UnsupportedError:
+    """One error for all findings; the same advice is given once."""
+    steps = dict.fromkeys(f.next_step for f in findings)
+    if len(findings) == 1:
+        (only,) = findings
+        return UnsupportedError(
+            what=only.problem,
+            where=f"layer '{only.layer}' of {path.name}",
+            next_step=only.next_step,
+        )
+    problems = [f"  layer '{f.layer}': {f.problem}" for f in findings]
+    return UnsupportedError(
+        what="\n".join([f"{len(findings)} layers cannot be converted", *problems]),
+        where=str(path.name),
+        next_step="\n    ".join(steps),
+    )
+
+
+def _layer_name(file: ModelFile, operator: FileOperator) -> str:
+    return short_name(file.tensors[operator.outputs[0]].name if operator.outputs else operator.kind)
+
+
+def _output_name(builder: Builder, index: int) -> str:
+    declared = builder.file.tensors[index]
+    if index in builder.file.inputs or builder.constant(index) is not None:
+        raise UnsupportedError(
+            what="a model output is an input or a constant: there is nothing to compute",
+            where=f"tensor '{declared.name}'",
+            next_step="remove that output from the model before the export",
+        )
+    return builder.tensor(index).name if builder.is_known(index) else builder.names[index]

@@ -1,0 +1,1 @@
+"""One function per TFLite operator: from a `Layer` of the file to nodes of the graph."""

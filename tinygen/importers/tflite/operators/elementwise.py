@@ -1,0 +1,59 @@
+"""ADD, and functions of one value: SOFTMAX, LOGISTIC, TANH, the ReLUs."""
+
+import tflite
+
+from tinygen.importers.tflite.layer import Layer
+from tinygen.importers.tflite.registry import imports
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
+from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.logistic import Logistic
+from tinygen.ops.relu import Relu
+from tinygen.ops.softmax import Softmax
+from tinygen.ops.tanh import Tanh
+
+
+@imports("ADD")
+def add(layer: Layer) -> None:
+    (activation,) = layer.options(tflite.AddOptions, "FusedActivationFunction")
+    a, b = layer.operand(0), layer.operand(1)
+    if a.is_constant and b.is_constant:
+        raise layer.unsupported("both inputs are constants", "at least one computed input")
+    layer.add(Add(activation=layer.fused_activation(activation)), a, b)
+
+
+@imports("SOFTMAX")
+def softmax(layer: Layer) -> None:
+    (beta,) = layer.options(tflite.SoftmaxOptions, "Beta")
+    layer.add(Softmax(beta=beta), layer.activation(0))
+
+
+@imports("LOGISTIC")
+def logistic(layer: Layer) -> None:
+    layer.add(Logistic(), layer.activation(0))
+
+
+@imports("TANH")
+def tanh(layer: Layer) -> None:
+    layer.add(Tanh(), layer.activation(0))
+
+
+@imports("RELU")
+def relu(layer: Layer) -> None:
+    layer.add(Relu(bounds=Activation.RELU), layer.activation(0))
+
+
+@imports("RELU6")
+def relu6(layer: Layer) -> None:
+    layer.add(Relu(bounds=Activation.RELU6), layer.activation(0))
+
+
+@imports("RELU_N1_TO_1")
+def relu_n1_to_1(layer: Layer) -> None:
+    layer.add(Relu(bounds=Activation.RELU_N1_TO_1), layer.activation(0))
+
+
+@imports("LEAKY_RELU")
+def leaky_relu(layer: Layer) -> None:
+    (alpha,) = layer.options(tflite.LeakyReluOptions, "Alpha")
+    layer.add(LeakyRelu(alpha=alpha), layer.activation(0))

@@ -1,0 +1,49 @@
+"""What the C can do: for every operator its kernels, best first; the last one is portable.
+
+To add one, see docs/adding-an-operator.md. There is no list to edit: every module of this package that has a
+`KERNELS` tuple is a catalogue of kernels.
+"""
+
+import importlib
+import pkgutil
+
+from tinygen.errors import UnsupportedError
+from tinygen.ir import Call, Operator
+from tinygen.kernels.kernel import Array, Fill, Kernel, KernelCall, Role, Struct
+
+__all__ = ["Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "CATALOGUE", "select"]
+
+
+def _collect() -> dict[type[Operator], tuple[Kernel, ...]]:
+    catalogue: dict[type[Operator], tuple[Kernel, ...]] = {}
+    for info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        for kernel in getattr(module, "KERNELS", ()):
+            catalogue[kernel.op] = (*catalogue.get(kernel.op, ()), kernel)
+    return {op: tuple(sorted(found, key=_generality)) for op, found in catalogue.items()}
+
+
+def _generality(kernel: Kernel) -> int:
+    """Kernels written for more features of the core come first."""
+    return -len(kernel.needs)
+
+
+CATALOGUE = _collect()
+"""Kernels by operator, best first."""
+
+
+def select(call: Call, features: frozenset[str]) -> Kernel:
+    """Return the best kernel for a node on a core with these features.
+
+    Raises UnsupportedError with every candidate's reason when none fits.
+    """
+    reasons = []
+    for kernel in CATALOGUE.get(type(call.op), ()):
+        reason = kernel.reason_against(call, features)
+        if reason is None:
+            return kernel
+        reasons.append(f"{kernel.symbol}: {reason}")
+    raise call.unsupported(
+        f"no C kernel takes this node ({'; '.join(reasons) or 'none is written'})",
+        "see `tinygen ops`",
+    )

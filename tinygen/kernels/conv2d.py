@@ -1,0 +1,98 @@
+"""C kernels of Conv2D."""
+
+import numpy as np
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Call
+from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8, int32
+from tinygen.kernels.lowering import (
+    folded_bias,
+    packed_rows,
+    pad_row,
+    requantization_struct,
+    row_pointers_bytes,
+    sums_fit,
+    window_fits,
+    window_struct,
+)
+from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.window import Window
+
+
+def _window(call: Call) -> Window:
+    return call.op.window(call.inputs[1])
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    op: Conv2D = call.op
+    x, weights = call.inputs[:2]
+    window, groups = _window(call), op.groups(call)
+    per_group = weights.data.reshape(groups, weights.shape[0] // groups, -1)
+    params = Struct(
+        tag="tg_conv2d",
+        fields={
+            "window": window_struct(window, x.shape, call.output.shape),
+            "in_channels": x.channels,
+            "out_channels": call.output.channels,
+            "groups": groups,
+            "in_zero_point": x.zero_point,
+            "weights": int8(
+                "weights", np.concatenate([packed_rows(g) for g in per_group]), Role.WEIGHTS
+            ),
+            "bias": int32("bias", folded_bias(call, weights.data.sum((1, 2, 3), np.int64))),
+            "requantization": requantization_struct(call),
+            "pad_row": pad_row(x, window),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,)),)
+
+
+def _fits(call: Call) -> str | None:
+    return window_fits(_window(call), call)
+
+
+def _is_one_cell(call: Call) -> str | None:
+    window = _window(call)
+    if window.kernel != (1, 1) or call.op.groups(call) != 1 or not window.padding.is_zero:
+        return "is only for 1x1 kernels in one group without padding"
+    return None
+
+
+def conv2d_scratch_bytes(call: Call) -> int:
+    """Row pointers, then the gathered cells of two windows (of one where a row has one output)."""
+    window, weights = _window(call), call.inputs[1]
+    windows = min(call.output.shape[2], 2)
+    return row_pointers_bytes(window) + windows * weights.size // weights.shape[0]
+
+
+def _one_cell(symbol: str, arithmetic: Arithmetic) -> Kernel:
+    return Kernel(
+        op=Conv2D,
+        symbol=symbol,
+        header="tg_conv2d.h",
+        source=f"portable/{symbol}.c",
+        arithmetics=frozenset({arithmetic}),
+        fits=all_of(_is_one_cell, _fits, sums_fit),
+        lower=_lower,
+    )
+
+
+def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
+    return Kernel(
+        op=Conv2D,
+        symbol=symbol,
+        header="tg_conv2d.h",
+        source=f"portable/{symbol}.c",
+        arithmetics=frozenset({arithmetic}),
+        fits=all_of(_fits, sums_fit),
+        lower=_lower,
+        scratch_bytes=conv2d_scratch_bytes,
+    )
+
+
+KERNELS = (
+    _one_cell("tg_conv2d_1x1_s8", Arithmetic.TFLM),
+    _one_cell("tg_conv2d_1x1_s8_native", Arithmetic.NATIVE),
+    _portable("tg_conv2d_s8", Arithmetic.TFLM),
+    _portable("tg_conv2d_s8_native", Arithmetic.NATIVE),
+)

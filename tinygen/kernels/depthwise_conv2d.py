@@ -1,0 +1,93 @@
+"""C kernels of DepthwiseConv2D."""
+
+import numpy as np
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Call
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8, int32
+from tinygen.kernels.lowering import (
+    folded_bias,
+    pad_row,
+    requantization_struct,
+    row_pointers_bytes,
+    sums_fit,
+    window_fits,
+    window_struct,
+)
+from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.window import Window
+
+
+def _window(call: Call) -> Window:
+    return call.op.window(call.inputs[1])
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    op: DepthwiseConv2D = call.op
+    x, weights = call.inputs[:2]
+    window = _window(call)
+    params = Struct(
+        tag="tg_depthwise_conv2d",
+        fields={
+            "window": window_struct(window, x.shape, call.output.shape),
+            "in_channels": x.channels,
+            "channel_multiplier": op.multiplier(call),
+            "in_zero_point": x.zero_point,
+            "weights": int8("weights", weights.data[0].transpose(2, 0, 1), Role.WEIGHTS),
+            "bias": int32("bias", folded_bias(call, weights.data.sum((0, 1, 2), np.int64))),
+            "requantization": requantization_struct(call),
+            "pad_row": pad_row(x, window),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,)),)
+
+
+def _fits(call: Call) -> str | None:
+    return window_fits(_window(call), call)
+
+
+def _is_3x3(call: Call) -> str | None:
+    window = _window(call)
+    if window.kernel != (3, 3) or window.dilation != (1, 1) or window.stride[1] > 2:
+        return "is only for 3x3 kernels without dilation, with a stride of at most 2"
+    return None
+
+
+def _keeps_shape(call: Call) -> str | None:
+    """What makes it safe to write the output over the input (tg_depthwise_conv2d.h)."""
+    same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
+    return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _scratch_bytes(call: Call) -> int:
+    """Pointers to lines, then the lines: as many rows of one channel as the window spans, padding included."""
+    window, x = _window(call), call.inputs[0]
+    line_bytes = x.shape[2] + window.padding.left + window.padding.right
+    return row_pointers_bytes(window) + window.extent[0] * line_bytes
+
+
+def _portable(symbol: str, arithmetic: Arithmetic, *conditions: Fits) -> tuple[Kernel, Kernel]:
+    """The same C function twice: where it can work in place, and everywhere."""
+
+    def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
+        return Kernel(
+            op=DepthwiseConv2D,
+            symbol=symbol,
+            header="tg_depthwise_conv2d.h",
+            source=f"portable/{symbol}.c",
+            arithmetics=frozenset({arithmetic}),
+            fits=all_of(*conditions, _fits, sums_fit, *more),
+            lower=_lower,
+            scratch_bytes=_scratch_bytes,
+            in_place=in_place,
+        )
+
+    return row((0,), _keeps_shape), row(())
+
+
+KERNELS = (
+    *_portable("tg_depthwise_conv2d_3x3_s8", Arithmetic.TFLM, _is_3x3),
+    *_portable("tg_depthwise_conv2d_3x3_s8_native", Arithmetic.NATIVE, _is_3x3),
+    *_portable("tg_depthwise_conv2d_s8", Arithmetic.TFLM),
+    *_portable("tg_depthwise_conv2d_s8_native", Arithmetic.NATIVE),
+)

@@ -1,0 +1,118 @@
+"""What a C kernel is to the generator: one row with everything that must agree with the C file.
+
+Every kernel has the C signature
+
+    void symbol(const struct <params> *layer, const int8_t *in..., int8_t *out[, void *scratch]);
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Call, Operator
+
+
+class Role(enum.Enum):
+    """What a constant array counts as in the flash figures."""
+
+    WEIGHTS = "weights"
+    CONSTANTS = "constants"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Array:
+    """A constant C array; `data` is one-dimensional, of the element type that C sees."""
+
+    name: str
+    data: NDArray
+    role: Role = Role.CONSTANTS
+    alignment: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """A constant int8 array of one value, shared by all that need it (rows of padding)."""
+
+    value: int
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Struct:
+    """An initializer of `struct <tag>`: fields in the order of the C declaration."""
+
+    tag: str
+    fields: Mapping[str, "int | Array | Fill | Struct"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelCall:
+    """One call of the kernel: its parameters and which inputs of the node it reads, by index."""
+
+    params: Struct
+    inputs: tuple[int, ...]
+
+
+Fits = Callable[[Call], str | None]
+"""A condition on a node: None, or the reason why a kernel cannot take it."""
+
+
+def all_of(*conditions: Fits) -> Fits:
+    """The condition that all of these hold; it gives the first reason against."""
+
+    def fits(call: Call) -> str | None:
+        return next((reason for c in conditions if (reason := c(call)) is not None), None)
+
+    return fits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """A C kernel and the conditions under which it computes an operator.
+
+    `lower` gives the calls (usually one) with weights packed as the kernel wants them. `fits` returns None, or
+    the reason why the kernel cannot take this node. `scratch_bytes` is None for kernels without scratch. The
+    output may take the place of any input listed in `in_place` (same address, same size). With `moves_only` the
+    output is the first input byte for byte: where they share the address, no call is needed.
+    """
+
+    op: type[Operator]
+    symbol: str
+    header: str
+    source: str
+    lower: Callable[[Call], tuple[KernelCall, ...]]
+    arithmetics: frozenset[Arithmetic] = frozenset(Arithmetic)
+    needs: frozenset[str] = frozenset()
+    fits: Fits = all_of()
+    scratch_bytes: Callable[[Call], int] | None = None
+    in_place: tuple[int, ...] = ()
+    moves_only: bool = False
+
+    def reason_against(self, call: Call, features: frozenset[str]) -> str | None:
+        """Why this kernel cannot compute the node on a core with these features; None if it can."""
+        missing = self.needs - features
+        if missing:
+            return f"needs {', '.join(sorted(missing))}"
+        if call.arithmetic not in self.arithmetics:
+            return f"has no {call.arithmetic.value} arithmetic"
+        return self.fits(call)
+
+
+def int32(name: str, values: NDArray) -> Array:
+    """An int32 constant array; values outside of int32 are an error of the generator."""
+    data = np.asarray(values, np.int64)
+    if data.size and (data.min() < -(2**31) or data.max() >= 2**31):
+        raise ValueError(f"{name} does not fit in int32")
+    return Array(name=name, data=data.astype(np.int32).ravel())
+
+
+def int8(name: str, values: NDArray, role: Role = Role.CONSTANTS) -> Array:
+    """An int8 constant array."""
+    data = np.asarray(values, np.int64)
+    if data.size and (data.min() < -128 or data.max() > 127):
+        raise ValueError(f"{name} does not fit in int8")
+    return Array(name=name, data=data.astype(np.int8).ravel(), role=role)

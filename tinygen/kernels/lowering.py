@@ -1,0 +1,121 @@
+"""Parameters that several kernels share: window geometry, packed weights, requantization, folded biases."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import Call, Tensor
+from tinygen.kernels.kernel import Array, Fill, Struct, int8, int32
+from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.window import Window
+
+POINTER_BYTES = 8
+"""Room for one row pointer in scratch: that of the widest host, so that every build has the same layout."""
+
+INT16_MAX = 32767
+
+def window_struct(window: Window, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> Struct:
+    """`struct tg_window` for NHWC shapes."""
+    return Struct(
+        tag="tg_window",
+        fields={
+            "in_height": in_shape[1],
+            "in_width": in_shape[2],
+            "out_height": out_shape[1],
+            "out_width": out_shape[2],
+            "kernel_height": window.kernel[0],
+            "kernel_width": window.kernel[1],
+            "stride_height": window.stride[0],
+            "stride_width": window.stride[1],
+            "dilation_height": window.dilation[0],
+            "dilation_width": window.dilation[1],
+            "pad_top": window.padding.top,
+            "pad_left": window.padding.left,
+            "pad_right": window.padding.right,
+        },
+    )
+
+
+def window_fits(window: Window, call: Call) -> str | None:
+    """The geometry fields of `struct tg_window` are int16, and windowed kernels take one image."""
+    x, p = call.inputs[0], window.padding
+    if x.shape[0] != 1:
+        return f"a first dimension of {x.shape[0]} is not 1"
+    padded_width = x.shape[2] + p.left + p.right
+    padded_height = x.shape[1] + p.top + p.bottom
+    largest = max(
+        *x.shape, *call.output.shape, *window.extent, *window.stride, padded_width, padded_height
+    )
+    if largest > INT16_MAX:
+        return f"a dimension of {largest} is above {INT16_MAX}"
+    return None
+
+
+def row_pointers_bytes(window: Window) -> int:
+    """Scratch for the input row pointers of one output row."""
+    return window.extent[0] * POINTER_BYTES
+
+
+def pad_row(x: Tensor, window: Window) -> Fill | int:
+    """A row of the input's zero point, as wide as the input; 0 where no row is padding."""
+    if window.padding.top == 0 and window.padding.bottom == 0:
+        return 0
+    return Fill(value=x.zero_point, length=x.shape[2] * x.shape[3])
+
+
+BLOCK = 4
+"""Output channels that a dense kernel computes in one pass (tg_dense_core.h)."""
+
+
+def packed_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Weights [channels, depth] as dense kernels read them: blocks [depth][4], then what is left [depth]."""
+    channels, depth = weights.shape
+    whole = channels - channels % BLOCK
+    blocks = weights[:whole].reshape(-1, BLOCK, depth).transpose(0, 2, 1)
+    return np.concatenate([blocks.ravel(), weights[whole:].ravel()])
+
+
+def folded_bias(call: Call, weight_sums: NDArray) -> NDArray[np.int64]:
+    """bias[o] - zero_in * sum of weights[o], so that the kernel multiplies raw inputs (rule C1)."""
+    op: WeightedOperator = call.op
+    zero_in = call.inputs[0].zero_point
+    return op.bias(call).astype(np.int64) - zero_in * np.asarray(weight_sums, np.int64)
+
+
+def sums_fit(call: Call) -> str | None:
+    """No partial sum of raw inputs times weights, folded bias included, may leave int32."""
+    op: WeightedOperator = call.op
+    others = tuple(i for i in range(call.inputs[1].data.ndim) if i != op.channel_axis())
+    w, zero_w = call.inputs[1].data.astype(np.int64), call.inputs[1].quantization.zero_points[0]
+    sizes = np.abs(w).sum(others) + np.full_like(w, abs(zero_w)).sum(others)
+    most = np.abs(folded_bias(call, (w - zero_w).sum(others))) + 128 * sizes
+    return None if most.max() < 2**31 else "a partial sum can leave int32"
+
+
+def requantization_struct(call: Call) -> Struct:
+    """`struct tg_requantization`: multipliers per channel, or one where all are equal."""
+    op: WeightedOperator = call.op
+    m = op.channel_multipliers(call)
+    low, high = op.activation.integer_bounds(call.output.quantization)
+    uniform = bool((m.values == m.values[0]).all() and (m.shifts == m.shifts[0]).all())
+    count = 1 if uniform else len(m.values)
+    arrays: dict[str, Array] = {
+        "multipliers": int32("multipliers", m.values[:count]),
+        "shifts": int8("shifts", m.shifts[:count]),
+    }
+    return Struct(
+        tag="tg_requantization",
+        fields={
+            **arrays,
+            "channel_step": 0 if uniform else 1,
+            "out_zero_point": call.output.zero_point,
+            "out_min": low,
+            "out_max": high,
+        },
+    )
+
+
+def leading_size(tensor: Tensor) -> int:
+    """The product of all dimensions but the last: the rows of a kernel that works along the last axis."""
+    return math.prod(tensor.shape[:-1])

@@ -1,0 +1,46 @@
+"""The C files of the runtime: where they are, and which of them a set of kernels needs."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from tinygen.kernels.kernel import Kernel
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([A-Za-z0-9_]+\.h)"', re.MULTILINE)
+
+
+def runtime_root() -> Traversable:
+    """The folder `runtime_c`: package data of an installed wheel, or beside the package in a checkout."""
+    packaged = files("tinygen") / "_data" / "runtime_c"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "runtime_c"
+
+
+def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:
+    """The sources of the kernels and every header that they include, by flat file name, byte for byte."""
+    found: dict[str, bytes] = {}
+    pending = [Path(kernel.source).name for kernel in kernels]
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        found[name] = _runtime_files()[name].read_bytes()
+        pending += [match.decode() for match in _INCLUDE.findall(found[name])]
+    return dict(sorted(found.items()))
+
+
+@cache
+def _runtime_files() -> dict[str, Traversable]:
+    """Every C file of the runtime by its name, which is unique: generated folders hold them side by side."""
+    root = runtime_root()
+    folders = [root / "include", *sorted((root / "src").iterdir(), key=lambda f: f.name)]
+    found: dict[str, Traversable] = {}
+    for folder in folders:
+        for file in folder.iterdir():
+            if file.name.endswith((".c", ".h", ".S")):
+                if file.name in found:
+                    raise ValueError(f"two runtime files are called {file.name}")
+                found[file.name] = file
+    return found

@@ -1,0 +1,142 @@
+"""Elementwise sum with broadcasting. Rules E1 and E2 of ARITHMETIC.md.
+
+Source of the TFLM arithmetic: TFLite Micro, reference/integer_ops/add.h, add_common.cc.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import (
+    Arithmetic,
+    Integers,
+    Multiplier,
+    quantize_multiplier,
+    requantize_tflm,
+    round_half_away,
+)
+from tinygen.ir import Call, Operator, Range, Tensor
+from tinygen.ops.activation import Activation
+from tinygen.ops.checks import expect_inputs, input_range, multiplier, unsupported
+
+LEFT_SHIFT = 20
+"""Bits that TFLite Micro adds to the inputs before it scales them."""
+
+MAX_NATIVE_SHIFT = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddMultipliers:
+    """Rule E1: y = requantize(requantize((a-za) << 20, a) + requantize((b-zb) << 20, b), out) + z_out."""
+
+    a: Multiplier
+    b: Multiplier
+    out: Multiplier
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddNativeConstants:
+    """Rule E2: y = (a * qa + b * qb + bias) >> shift. All of it fits in int32."""
+
+    a: int
+    b: int
+    bias: int
+    shift: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Operator):
+    """y = a + b. Inputs: a, b of shapes that broadcast as in numpy; one of them may be constant."""
+
+    activation: Activation = Activation.NONE
+
+    def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
+        expect_inputs(self, inputs, 2, 2)
+        a, b = (t.shape for t in inputs)
+        try:
+            shape = np.broadcast_shapes(a, b)
+        except ValueError:
+            raise unsupported(
+                self, inputs, f"the shapes {list(a)} and {list(b)}", "shapes that broadcast"
+            ) from None
+        return (shape,)
+
+    def check_integer(self, call: Call) -> None:
+        super().check_integer(call)
+        for tensor in call.inputs:
+            call.expect_int8(tensor)
+        if call.arithmetic is Arithmetic.TFLM:
+            self.tflm_constants(call)
+        else:
+            self.native_constants(call)
+
+    def tflm_constants(self, call: Call) -> AddMultipliers:
+        """The multipliers of rule E1; none shifts to the left."""
+        a, b = (t.quantization.scale for t in call.inputs)
+        twice_larger = 2.0 * max(a, b)
+        out = multiplier(call, twice_larger / (2.0**LEFT_SHIFT * call.output.quantization.scale))
+        if out.shift > 0:
+            raise call.unsupported(
+                f"input scales {a:.3g} and {b:.3g}, output {call.output.quantization.scale:.3g}",
+                "an output scale above 2**-19 of the larger input scale",
+            )
+        return AddMultipliers(
+            a=quantize_multiplier(a / twice_larger),
+            b=quantize_multiplier(b / twice_larger),
+            out=out,
+        )
+
+    def native_constants(self, call: Call) -> AddNativeConstants:
+        """The constants of rule E2, with the most fraction bits for which no sum leaves int32."""
+        a, b = (t.quantization for t in call.inputs)
+        out = call.output.quantization
+        factor_a, factor_b = a.scale / out.scale, b.scale / out.scale
+        offset = out.zero_point - a.zero_point * factor_a - b.zero_point * factor_b
+        for shift in range(MAX_NATIVE_SHIFT, -1, -1):
+            m_a, m_b, bias = (
+                int(round_half_away(v * 2.0**shift)) for v in (factor_a, factor_b, offset)
+            )
+            bias += (1 << shift) // 2
+            if 128 * (m_a + m_b) + abs(bias) < 2**31:
+                return AddNativeConstants(a=m_a, b=m_b, bias=bias, shift=shift)
+        raise call.unsupported(
+            f"input scales {a.scale:.3g} and {b.scale:.3g}, output {out.scale:.3g}",
+            "an output scale above 2**-23 of the sum of the input scales",
+        )
+
+    def combine(self, call: Call, a: NDArray, b: NDArray) -> Integers:
+        """The int8 outputs (as int64) for int8 values of a and b that broadcast."""
+        low, high = self.activation.integer_bounds(call.output.quantization)
+        a, b = a.astype(np.int64), b.astype(np.int64)
+        if call.arithmetic is Arithmetic.NATIVE:
+            n = self.native_constants(call)
+            return np.clip((n.a * a + n.b * b + n.bias) >> n.shift, low, high)
+        m = self.tflm_constants(call)
+        zero_a, zero_b = (t.zero_point for t in call.inputs)
+        total = requantize_tflm((a - zero_a) << LEFT_SHIFT, m.a.value, m.a.shift)
+        total = total + requantize_tflm((b - zero_b) << LEFT_SHIFT, m.b.value, m.b.shift)
+        y = requantize_tflm(total, m.out.value, m.out.shift) + call.output.zero_point
+        return np.clip(y, low, high)
+
+    def evaluate_float(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+        a, b = _aligned(call, inputs)
+        return self.activation.apply_float(a + b).astype(np.float32)
+
+    def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+        return self.combine(call, *_aligned(call, inputs)).astype(np.int8)
+
+    def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
+        channels = call.output.channels
+        a, b = (input_range(t, r, channels) for t, r in zip(call.inputs, inputs, strict=True))
+        # both arithmetics are monotone in a and in b
+        low, high = self.combine(call, a.low, b.low), self.combine(call, a.high, b.high)
+        return (Range(low=low, high=high),)
+
+
+def _aligned(call: Call, inputs: Sequence[NDArray]) -> list[NDArray]:
+    """Insert the dimensions that broadcasting adds behind the batch of the data, not before it."""
+    rank = len(call.output.shape)
+    padded = ((1,) * (rank - len(t.shape)) + t.shape for t in call.inputs)
+    return [x.reshape((-1, *shape[1:])) for x, shape in zip(inputs, padded, strict=True)]

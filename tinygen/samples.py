@@ -1,0 +1,76 @@
+"""Inputs to verify with: extremes first, then random bytes; or those of a file."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.errors import UsageError
+from tinygen.ir import Graph, Tensor
+
+SEED = 20240229
+
+
+def generate(graph: Graph, count: int) -> dict[str, NDArray[np.int8]]:
+    """Return `count` samples for every input: constant, alternating and edge patterns, then random bytes."""
+    generator = np.random.default_rng(SEED)
+    return {t.name: _samples(t, count, generator) for t in graph.input_tensors}
+
+
+def _samples(tensor: Tensor, count: int, generator: np.random.Generator) -> NDArray[np.int8]:
+    shape = (count, *tensor.shape[1:])
+    x = generator.integers(-128, 128, shape, np.int8)
+    flat = x.reshape(count, -1)
+    alternating = np.where(np.arange(flat.shape[1]) % 2, 127, -128)
+    patterns = (-128, 127, alternating, -1 - alternating, tensor.zero_point)
+    for row, pattern in zip(flat, patterns, strict=False):
+        row[:] = pattern
+    for row in flat[len(patterns) : len(patterns) + count // 4]:
+        row[:] = np.where(row < 0, -128, 127)  # random corners of the input space
+    return x
+
+
+def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
+    """Read int8 samples, or real ones that are quantized here, from .npy or .npz (key `x` or input names)."""
+    try:
+        data = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            what="the samples cannot be read",
+            where=str(path),
+            next_step="give an .npy or .npz file of plain numbers",
+        ) from error
+    arrays = {"x": data} if isinstance(data, np.ndarray) else {key: data[key] for key in data.files}
+    return {t.name: _checked(t, arrays, path, len(graph.inputs) == 1) for t in graph.input_tensors}
+
+
+def _checked(
+    tensor: Tensor, arrays: dict[str, NDArray], path: Path, is_only: bool
+) -> NDArray[np.int8]:
+    key = tensor.name if tensor.name in arrays else "x"
+    if key not in arrays or (key == "x" and not is_only):
+        raise UsageError(
+            what=f"no samples for the input '{tensor.name}'",
+            where=str(path),
+            next_step=f"the file holds {', '.join(arrays) or 'nothing'}; name an array after the input",
+        )
+    x = arrays[key]
+    if x.size == 0 or x.size % tensor.size or x.dtype.kind not in "fiu":
+        raise UsageError(
+            what=f"samples '{key}' are {x.dtype}{list(x.shape)}",
+            where=str(path),
+            next_step=f"give [N, {', '.join(map(str, tensor.shape[1:]))}]",
+        )
+    x = x.reshape(-1, *tensor.shape[1:])
+    return x if x.dtype == np.int8 else quantize_input(x, tensor)
+
+
+def quantize_input(real: NDArray, tensor: Tensor) -> NDArray[np.int8]:
+    """Real inputs in a tensor's int8 units: nearest, ties away from zero, saturated (rule Q2)."""
+    if not np.isfinite(real).all():
+        raise UsageError(what=f"data for '{tensor.name}' holds NaN or infinite values")
+    from tinygen.fixedpoint import round_half_away
+
+    steps = np.asarray(real, np.float32) / np.float32(tensor.quantization.scale)
+    whole = round_half_away(steps) + tensor.zero_point
+    return np.clip(whole, -128, 127).astype(np.int8)
