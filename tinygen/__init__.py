@@ -3,7 +3,7 @@
     import tinygen
 
     model = tinygen.load("kws.tflite")
-    emission = tinygen.emit_model(model, target="cortex-m4", folder="kws")
+    emission = model.optimize().emit("cortex-m4", Path("kws"))
 
 `convert` is the whole pipeline; the command line is a thin layer over it.
 """

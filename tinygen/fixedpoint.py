@@ -1,10 +1,11 @@
 """Integer arithmetic of tinygen: multipliers, requantization, fixed-point functions.
 
-This is the only definition in Python; `runtime_c/include/tg_fixedpoint.h` is its twin in C, and the tests
-compare the two over all shifts and all edge values. The rule numbers (A1, A2, ...) are those of ARITHMETIC.md.
+This is the only definition in Python; `runtime_c/include/tg_fixedpoint.h` is its twin in C, and the
+tests compare the two over all shifts and all edge values. The rule numbers (A1, A2, ...) are those
+of ARITHMETIC.md.
 
-All functions take integers or integer arrays of any shape (computed in int64) and return int64 arrays whose
-values fit in int32 unless said otherwise.
+All functions take integers or integer arrays of any shape (computed in int64) and return int64
+arrays whose values fit in int32 unless said otherwise.
 """
 
 import enum
@@ -32,7 +33,7 @@ class Arithmetic(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Multiplier:
-    """A positive real factor `value * 2**(shift - 31)`, `value` in [2**30, 2**31) or 0 (rule A1)."""
+    """A positive factor `value * 2**(shift - 31)`, `value` in [2**30, 2**31) or 0 (rule A1)."""
 
     value: int
     shift: int
@@ -43,13 +44,13 @@ class Multiplier:
 
 
 def quantize_multiplier(factor: float) -> Multiplier:
-    """Return the fixed-point form of a factor in [0, 2**31), the mantissa rounded half away from zero (A1)."""
+    """Return the fixed-point form of a factor in [0, 2**31), the mantissa rounded half up (A1)."""
     if factor == 0.0:
         return Multiplier(value=0, shift=0)
     if not 0.0 < factor < 2.0**31:
         raise ValueError(f"factor {factor} is not in [0, 2**31)")
     mantissa, exponent = math.frexp(factor)
-    value = int(math.floor(mantissa * 2.0**31 + 0.5))
+    value = math.floor(mantissa * 2.0**31 + 0.5)
     if value == 2**31:
         value, exponent = 2**30, exponent + 1
     if exponent < -31:
@@ -77,7 +78,7 @@ def rounding_divide_by_pot(x: ArrayLike, exponent: ArrayLike) -> Integers:
 
 
 def saturating_multiply_by_pot(x: ArrayLike, exponent: int) -> Integers:
-    """Return x * 2**exponent for exponent in -31..31: saturating to the left, rule A4 to the right (A5)."""
+    """Return x * 2**exponent, exponent in -31..31: saturated to the left, A4 to the right (A5)."""
     if exponent <= 0:
         return rounding_divide_by_pot(x, -exponent)
     return np.clip(np.asarray(x, np.int64) << exponent, INT32_MIN, INT32_MAX)
@@ -92,7 +93,7 @@ def requantize_tflm(acc: ArrayLike, value: ArrayLike, shift: ArrayLike) -> Integ
 
 
 def requantize_native(acc: ArrayLike, value: ArrayLike, shift: ArrayLike) -> Integers:
-    """Scale int32 accumulators by a multiplier with one rounding, half up; shift in -31..30 (A7)."""
+    """Scale int32 accumulators by a multiplier: one rounding, half up; shift in -31..30 (A7)."""
     total = 31 - np.asarray(shift, np.int64)
     product = np.asarray(acc, np.int64) * np.asarray(value, np.int64)
     return wrap_int32((product + (np.int64(1) << (total - 1))) >> total)

@@ -18,7 +18,8 @@ def run(
 
     Where a graph input's own first dimension d is not 1, its array is [N * d, ...].
 
-    `observer(call, outputs)` is called after every node. Raises UsageError for wrong names or shapes.
+    `observer(call, outputs)` is called after every node. Raises UsageError for wrong names or
+    shapes.
     """
     values = {t.name: _checked(t, inputs) for t in graph.input_tensors}
     if not _is_batched(graph):
@@ -58,7 +59,7 @@ def _checked(tensor: Tensor, inputs: Mapping[str, NDArray]) -> NDArray:
     if x.shape[1:] != tensor.shape[1:] or x.dtype != tensor.dtype.numpy or not whole_samples:
         raise UsageError(
             what=f"data for '{tensor.name}' is {x.dtype}{list(x.shape)}",
-            next_step=f"give {tensor.dtype.value} of shape [N, {', '.join(map(str, tensor.shape[1:]))}]",
+            next_step=f"give {tensor.dtype.value} of shape {['N', *tensor.shape[1:]]}",
         )
     return x
 
@@ -68,7 +69,7 @@ def _first_dimension(tensor: Tensor) -> int:
 
 
 def _is_batched(graph: Graph) -> bool:
-    """True when the first axis of every activation is the batch, so that N samples can run at once."""
+    """True when the first axis of every activation is the batch: N samples can run at once."""
     activations = [t for t in graph.tensors.values() if not t.is_constant]
     # a tensor of rank 1 has no batch: its only axis is the channels, even where there is one
     return all(len(t.shape) > 1 and t.shape[0] == 1 for t in activations)

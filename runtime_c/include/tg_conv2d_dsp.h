@@ -1,15 +1,13 @@
 /* 2-D convolution without groups, int8, for the DSP extension. Rules C1 to C3 of ARITHMETIC.md; see tg_conv2d.h.
  *
- * A strip of output pixels of one row is computed at a time: its input columns are widened to int16 in scratch,
- * then every block of 2 pixels x 4 channels runs over them.
+ * The windows of two output pixels are widened to int16 in scratch; then all output channels run over them, four at
+ * a time. A window is `segments` runs of values that lie side by side in the input: whole kernel rows, or single
+ * cells where the kernel is dilated. An odd run is followed by a place that nobody writes; its weight is zero.
  *
- * Segments: the cells of a window that lie side by side in the strip. A segment holds an even number of values;
- * where the tensor's is odd, a zero weight meets whatever value comes next.
+ * Weights: for each 4 output channels A, B, C, D (those beyond the last have zero weights), for each pair d, e of
+ * values the two words mix(A, B), mix(C, D):
  *
- * Weights: for 4 channels A, B, C, D (channels beyond the last have zero weights), for each segment, for each
- * pair of values d, e the two words
- *
- *   mix(A, B) = H(d) | H(e) << 16,  H = 256 * B + A as int16        and mix(C, D)
+ *   mix(A, B) = H(d) | H(e) << 16,   H = 256 * B + A as int16
  *
  * SMLAD of x and mix(A, B) sums A + 256 * B; SXTB16 of the word leaves A, whose sum is taken off in the end.
  * Overflow: sums wrap; the generator bounds every result so that both parts come out exact.
@@ -26,16 +24,12 @@ struct tg_conv2d_dsp {
     struct tg_window window;
     int16_t in_channels;
     int16_t out_channels;
-    int8_t in_zero_point;
-    int16_t strip_pixels;           /* output pixels of a strip */
-    int16_t strip_columns;          /* input columns of a strip, per kernel row */
-    int16_t pixel_columns;          /* columns in the strip from one output pixel to the next */
-    int16_t segments;
-    int16_t segment_pairs;
-    const int32_t *segment_offsets; /* in values from the window's first cell */
+    int16_t run_columns;     /* columns of a run: the kernel's width, or 1 */
+    int16_t in_zero_point;
+    int32_t pairs;           /* pairs of values of a whole window */
     const int32_t *weights;
-    struct tg_dsp_output output;    /* init of channel B: its bias * 256 + the bias of A */
-    const int8_t *pad_row;          /* in_width * in_channels bytes of in_zero_point; NULL: no row is padding */
+    struct tg_dsp_output output; /* whole fours of channels; B starts at 256 * its bias + the bias of A */
+    const int8_t *pad_row;   /* in_width * in_channels times in_zero_point; 0 without padding above or below */
 };
 
 /* Computes the whole output. `scratch`: tinygen/kernels/conv2d_dsp.py, 8-byte aligned. */

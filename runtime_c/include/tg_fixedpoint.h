@@ -20,7 +20,7 @@ TG_INLINE int32_t tg_wrap_int32(uint32_t x)
     return result;
 }
 
-/* A3: floor((a*b + 2^30) / 2^31). Needs 0 <= b: no product reaches 2^62. */
+/* A3: floor((a*b + 2^30) / 2^31). Not for a == b == -2^31, the only case in which it saturates. */
 TG_INLINE int32_t tg_doubling_high_multiply(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
@@ -52,6 +52,45 @@ TG_INLINE int32_t tg_requantize_native(int32_t acc, int32_t multiplier, int32_t 
     const int64_t rounded = (int64_t)acc * multiplier + ((int64_t)1 << (total - 1));
 
     return tg_wrap_int32((uint32_t)(uint64_t)(rounded >> total));
+}
+
+/* A5 for exponents of 0 and above: x * 2^exponent, saturated. */
+TG_INLINE int32_t tg_saturating_multiply_by_pot(int32_t x, int32_t exponent)
+{
+    const int32_t high = INT32_MAX >> exponent;
+
+    if (x > high) {
+        return INT32_MAX;
+    }
+    return x < -high - 1 ? INT32_MIN : tg_wrap_int32((uint32_t)x << exponent);
+}
+
+/* A11: 1 / (1 + a) in Q0.31 for a in [0, 1) in Q0.31, three Newton steps on x = 1 / half in Q2.29. */
+TG_INLINE int32_t tg_one_over_one_plus(int32_t a)
+{
+    const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2); /* of 1 + a */
+    int32_t x = 1515870810 + tg_doubling_high_multiply(half, -1010580540); /* 48/17 - 32/17 * half */
+
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t error = ((int32_t)1 << 29) - tg_doubling_high_multiply(half, x);
+
+        x += tg_saturating_multiply_by_pot(tg_doubling_high_multiply(x, error), 2);
+    }
+    return tg_saturating_multiply_by_pot(x, 1);
+}
+
+/* A12: zero bits above the highest one; x is not 0. */
+TG_INLINE int32_t tg_count_leading_zeros(uint32_t x)
+{
+    int32_t zeros = 0;
+
+    for (int32_t step = 16; step > 0; step /= 2) {
+        if (x >> (32 - step) == 0) {
+            x <<= step;
+            zeros += step;
+        }
+    }
+    return zeros;
 }
 
 /* A6 or A7. */

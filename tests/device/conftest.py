@@ -1,4 +1,4 @@
-"""Fixtures for tests that execute firmware: tools or a clear failure, and small hand-made models."""
+"""Fixtures for tests that execute firmware: tools or a clear failure, small hand-made models."""
 
 import textwrap
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from tests.device.support import require_tools
 from tinygen import targets
+
 
 @pytest.fixture
 def load_core():
@@ -35,8 +36,13 @@ def write_model(tmp_path):
     """
 
     def write(
-        *, assembly: str = "", c: str = "", input_bytes: int = 4, output_bytes: int = 4,
-        arena_bytes: int = 0, folder: str = "probe",
+        *,
+        assembly: str = "",
+        c: str = "",
+        input_bytes: int = 4,
+        output_bytes: int = 4,
+        arena_bytes: int = 0,
+        folder: str = "probe",
     ) -> Path:
         place = tmp_path / folder
         place.mkdir(parents=True, exist_ok=True)
@@ -45,6 +51,7 @@ def write_model(tmp_path):
             f"#define PROBE_INPUT_SIZE {input_bytes}\n#define PROBE_OUTPUT_SIZE {output_bytes}\n"
             f"#define PROBE_ARENA_BYTES {arena_bytes}\n"
             "void probe_run(const int8_t *input, int8_t *output);\n"
+            "int probe_selftest(void);\n"
             "#ifdef PROBE_LAYER_HOOK\n"
             "void PROBE_LAYER_HOOK(int layer_index, const void *output, uint32_t bytes);\n"
             "#endif\n#endif\n"
@@ -53,7 +60,8 @@ def write_model(tmp_path):
             (place / "probe.S").write_text(
                 "#ifndef __riscv\n.syntax unified\n.thumb\n.thumb_func\n#endif\n"
                 ".text\n.balign 4\n.global probe_run\n.type probe_run, %function\nprobe_run:\n"
-                + textwrap.dedent(assembly) + "\n"
+                + textwrap.dedent(assembly)
+                + "\n"
             )
         if c:
             (place / "probe.c").write_text('#include "probe.h"\n' + textwrap.dedent(c))

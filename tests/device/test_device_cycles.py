@@ -39,8 +39,12 @@ SEQUENCES = [
     # branches: ten rounds, nine of them taken
     ("loop", "m0 m3 m4", "movs r2, #10\n 1: subs r2, #1\n bne 1b\n bx lr", 1 + 20 + 9 * 2),
     ("loop", "m0plus", "movs r2, #10\n 1: subs r2, #1\n bne 1b\n bx lr", 1 + 20 + 9),
-    ("loop to a straddling target", "m3 m4",
-     "movs r2, #10\n 1: subs.w r2, r2, #1\n bne 1b\n bx lr", 1 + 20 + 9 * 3),
+    (
+        "loop to a straddling target",
+        "m3 m4",
+        "movs r2, #10\n 1: subs.w r2, r2, #1\n bne 1b\n bx lr",
+        1 + 20 + 9 * 3,
+    ),
     ("call", "m0", "mov r3, lr\n bl 1f\n bx r3\n 1: bx lr", 1 + 4 + 3),
     ("call", "m0plus", "mov r3, lr\n bl 1f\n bx r3\n 1: bx lr", 1 + 3 + 2),
     ("call", "m3 m4", "mov r3, lr\n bl 1f\n bx r3\n 1: bx lr", 1 + 3 + 3),
@@ -79,4 +83,5 @@ def test_cores_without_a_model_have_no_cycles(load_core, dotty_folder):
         dotty_folder, "dotty", target, np.zeros(16, np.int8), cycles=True, layers=True
     )
     assert measured.cycles is None
+    assert "no cycle model" in measured.cycles_note
     assert {layer.cycles for layer in measured.layers} == {None}

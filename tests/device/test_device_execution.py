@@ -19,7 +19,7 @@ def dotty_layers(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def random_inputs(samples: int) -> np.ndarray:
     inputs = np.random.default_rng(7).integers(-128, 128, (samples, 16)).astype(np.int8)
     inputs[0] = -128
-    inputs[1] = 127
+    inputs[-1] = 127
     return inputs
 
 
@@ -44,7 +44,9 @@ def test_selftest_passes(core, load_core, dotty_folder):
 
 def test_selftest_reports_differences(load_core, write_model):
     folder = write_model(c="void probe_run(const int8_t *i, int8_t *o) { *o = *i; }")
-    (folder / "probe_selftest.c").write_text("int probe_selftest(void) { return 3; }\n")
+    (folder / "probe_selftest.c").write_text(
+        '#include "probe.h"\nint probe_selftest(void) { return 3; }\n'
+    )
     assert device.selftest_on_qemu(folder, "probe", load_core("cortex-m4")) == 3
 
 
@@ -54,7 +56,9 @@ def test_no_samples_give_no_outputs(load_core, dotty_folder):
     assert outputs.shape == (0, 4)
 
 
-@pytest.mark.parametrize(("alignment", "seen"), [(1, [0, 1, 2, 3]), (2, [0, 2, 0, 2]), (4, [0] * 4)])
+@pytest.mark.parametrize(
+    ("alignment", "seen"), [(1, [0, 1, 2, 3]), (2, [0, 2, 0, 2]), (4, [0] * 4)]
+)
 def test_buffers_take_all_alignments(alignment, seen, load_core, write_model):
     folder = write_model(
         c="void probe_run(const int8_t *i, int8_t *o)"
@@ -62,7 +66,11 @@ def test_buffers_take_all_alignments(alignment, seen, load_core, write_model):
         output_bytes=2,
     )
     outputs = device.run_on_qemu(
-        folder, "probe", load_core("cortex-m4"), np.zeros((4, 4), np.int8), 2,
+        folder,
+        "probe",
+        load_core("cortex-m4"),
+        np.zeros((4, 4), np.int8),
+        2,
         buffer_alignment=alignment,
     )
     assert outputs.tolist() == [[offset, offset] for offset in seen]

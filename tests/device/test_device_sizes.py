@@ -85,8 +85,11 @@ def test_the_same_image_from_any_folder(core, load_core, dotty_folder, tmp_path)
     shutil.copytree(dotty_folder, copy)
     images = [
         build(
-            Model(folder=folder, name="dotty"), target, target.qemu[0],
-            Program(name="footprint"), tmp_path / str(number),
+            Model(folder=folder, name="dotty"),
+            target,
+            target.qemu[0],
+            Program(name="footprint"),
+            tmp_path / str(number),
         )
         for number, folder in enumerate((dotty_folder, copy))
     ]

@@ -8,7 +8,13 @@ import pytest
 from tests.device.support import require_tools
 
 STRICT = [
-    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wshadow",
+    "-Werror",
+    "-fsyntax-only",
 ]
 
 
@@ -22,8 +28,11 @@ def test_plugin_is_clean():
 FIRMWARE = [
     ("arm-none-eabi-gcc", ["-mcpu=cortex-m4", "-mthumb"], "fpgaio"),
     ("arm-none-eabi-gcc", ["-mcpu=cortex-m0", "-mthumb"], "nrf51"),
-    ("riscv64-unknown-elf-gcc",
-     ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "--specs=picolibc.specs"], "minstret"),
+    (
+        "riscv64-unknown-elf-gcc",
+        ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "--specs=picolibc.specs"],
+        "minstret",
+    ),
 ]
 
 
@@ -35,9 +44,16 @@ def test_firmware_is_clean(compiler, flags, timer, dotty_folder):
     programs = sorted(str(f) for f in (folder / "programs").iterdir())
     sources = [str(folder / f) for f in (start, "prepare.c", "semihosting.c", f"timer_{timer}.c")]
     defines = [
-        '-DMODEL_HEADER="dotty.h"', "-DMODEL_RUN=dotty_run", "-DMODEL_SELFTEST=dotty_run_all",
-        "-DMODEL_INPUT_BYTES=16u", "-DMODEL_OUTPUT_BYTES=4u", "-DMODEL_ARENA_BYTES=16u",
-        "-DALIGNMENT_STEP=1u", "-DTIMER_BASE=0x40000000u", f"-I{folder}", f"-I{dotty_folder}",
+        '-DMODEL_HEADER="dotty.h"',
+        "-DMODEL_RUN=dotty_run",
+        "-DMODEL_SELFTEST=dotty_selftest",
+        "-DMODEL_INPUT_BYTES=16u",
+        "-DMODEL_OUTPUT_BYTES=4u",
+        "-DMODEL_ARENA_BYTES=16u",
+        "-DALIGNMENT_STEP=1u",
+        "-DTIMER_BASE=0x40000000u",
+        f"-I{folder}",
+        f"-I{dotty_folder}",
     ]
     subprocess.run(
         [compiler, "-std=gnu99", "-O2", *flags, *STRICT, *defines, *sources, *programs], check=True

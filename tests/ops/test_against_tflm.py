@@ -15,7 +15,7 @@ from tinygen.ops.relu import Relu
 from tinygen.ops.window import Padding, same_padding
 
 NOT_IN_TFLM: dict[type[Operator], str] = {}
-"""Operators with an integer form that TFLite Micro does not have, and why they are not tested here."""
+"""Operators with an integer form that TFLite Micro does not have, and why not tested here."""
 
 TESTED = [op for op in ops.REGISTRY.values() if op not in FLOAT_ONLY and op not in NOT_IN_TFLM]
 

@@ -1,7 +1,7 @@
 """Writes a graph of tinygen as a .tflite file.
 
-The inverse of the importer, made from the schema alone: tests use it to ask TFLite Micro what a graph means,
-and as a source of files for the importer. Float and integer graphs can be written.
+The inverse of the importer, made from the schema alone: tests use it to ask TFLite Micro what a
+graph means, and as a source of files for the importer. Float and integer graphs can be written.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ _FIRST_CODE_OF_32_BITS = 127
 
 
 def to_tflite(graph: Graph) -> bytes:
-    """Return a .tflite file of the graph; NotExpressibleError where the format has no such operator."""
+    """Return a .tflite file of the graph; NotExpressibleError where no file can say it."""
     writer = TfliteWriter()
     for call in graph.calls():
         encode(call.op, call, writer)
@@ -87,7 +87,7 @@ class TfliteWriter:
         return self.tensor(Tensor(name=name, shape=data.shape, dtype=DType.INT32, data=data))
 
     def number(self, value: float, owner: Call, what: str) -> int:
-        """The index of a new constant of one element, of the type and quantization of the call's input."""
+        """The index of a new constant of one element, of the type of the call's input."""
         x = owner.inputs[0]
         return self.tensor(
             Tensor(
@@ -229,7 +229,7 @@ def _lowest(dtype: DType) -> float:
 
 
 def _windowed_inputs(call: Call, window: Window, writer: TfliteWriter) -> tuple[list[int], int]:
-    """Inputs and padding code of a convolution, behind a PAD where its padding is neither SAME nor VALID."""
+    """Inputs and padding code of a convolution, behind a PAD if it is neither SAME nor VALID."""
     inputs, code = _weighted_inputs(call, writer), _padding_code(window, _size(call))
     if code is None:
         inputs[0] = _padded(call, window.padding, schema.BuiltinOperator.PAD, writer)

@@ -10,10 +10,10 @@ _ARENA_BASE_BYTES = 1 << 18
 
 
 def run_tflm(model: bytes, *inputs: NDArray) -> tuple[NDArray, ...]:
-    """Return the model's outputs, in the order of the file, for inputs [N, ...] in the order of the file.
+    """Return the outputs for inputs [N, ...], both in the order of the file.
 
-    Samples run one after the other; outputs are joined along their first axis. Where an input's own first
-    dimension d is not 1, its array is [N * d, ...].
+    Samples run one after the other; outputs are joined along their first axis. Where an input's
+    own first dimension d is not 1, its array is [N * d, ...].
     """
     graph = schema.SubGraphT.InitFromObj(schema.Model.GetRootAs(model).Subgraphs(0))
     arena_bytes = _ARENA_BASE_BYTES + sum(8 * _elements(t) for t in graph.tensors)

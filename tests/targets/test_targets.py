@@ -17,8 +17,16 @@ BOARDS = [name for name in ALL if targets.load(name).is_board]
 CROSS = [name for name in ALL if targets.load(name).compiler != "cc"]
 
 EXPECTED_CORES = {
-    "host", "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33",
-    "cortex-m33-nodsp", "cortex-m55", "rv32imc",
+    "host",
+    "cortex-m0",
+    "cortex-m0plus",
+    "cortex-m3",
+    "cortex-m4",
+    "cortex-m7",
+    "cortex-m33",
+    "cortex-m33-nodsp",
+    "cortex-m55",
+    "rv32imc",
 }
 
 

@@ -19,9 +19,9 @@ INPUT_SPAN = 256
 def check(graph: Graph) -> None:
     """Raise ConversionError, naming layer and channel, unless every accumulator of an int8 graph fits in int32.
 
-    Three things must fit: every partial sum in whatever order a kernel adds, also when it folds the zero point into
-    the bias; the complete sum over the bounds of its inputs; and that sum after the left shift of its
-    requantization.
+    Three things must fit: every partial sum in whatever order a kernel adds, also when it folds the
+    zero point into the bias; the complete sum over the bounds of its inputs; and that sum after the
+    left shift of its requantization.
     """
     ranges = tensor_ranges(graph)
     for call in graph.calls():

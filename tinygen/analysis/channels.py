@@ -1,10 +1,11 @@
 """How the channels (last axis) of an operator's inputs and output belong together.
 
-This is what removing channels needs to know. An operator that is not described here needs all of its channels.
+This is what removing channels needs to know. An operator that is not described here needs all of
+its channels.
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +38,14 @@ class Link:
 class ChannelFlow:
     """What an operator demands of its channels.
 
-    `mixes`: input 0 is contracted with weights, so each of its channels can go when its weights are zero, or
-    when it holds a constant that the bias can take. `free`: output channels that can go by themselves.
-    Channels that are neither linked, free nor mixed must stay.
+    `mixes`: input 0 is contracted with weights, so each of its channels can go when its weights are
+    zero, or when it holds a constant that the bias can take. `free`: output channels that can go by
+    themselves. Channels that are neither linked, free nor mixed must stay.
     """
 
     links: tuple[Link, ...] = ()
     mixes: bool = False
-    free: Indices = np.empty(0, np.int64)
+    free: Indices = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def identity_link(position: int, channels: int) -> Link:

@@ -112,14 +112,14 @@ def measure(
 ) -> Measurement:
     """Measure one run: instructions, stack, flash and RAM; by layer and in cycles on request.
 
-    Cycles stay None for a target without a cycle model. Raises what run_on_qemu raises.
+    Cycles stay None, with a note, where there is no cycle model. Raises what run_on_qemu raises.
     """
     model = Model(folder=Path(folder), name=name)
-    cycle_model = target.cycle_model if cycles else None
     data = np.asarray(one_input, dtype=np.int8).tobytes()
 
     def execute(image: Image, files: Path) -> Measurement:
         (files / "inputs.bin").write_bytes(data)
+        cycle_model, note = measurement.cycle_model_of(target, cycles)
         whole = measurement.measure_whole(image, files, cycle_model)
         costs: tuple[LayerCost, ...] = ()
         if layers:
@@ -134,6 +134,7 @@ def measure(
             compiler_flags=image.model_flags,
             instructions=measurement.instructions_of_report(image.board, whole.report),
             cycles=whole.cycles,
+            cycles_note=note,
             layers=costs,
             stack_bytes=whole.report["stack_bytes"],
             flash=flash,

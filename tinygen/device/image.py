@@ -122,13 +122,18 @@ def build(
         if model is not None:
             _build_model(model, compiler, flags, program, objects / "model")
         script = _linker_script(compiler, firmware, board)
-    return _link(compiler, script, objects, Image(
-        elf=into / "firmware.elf",
-        link_map=into / "firmware.map",
-        board=board,
-        target=target,
-        model_flags=flags,
-    ))
+    return _link(
+        compiler,
+        script,
+        objects,
+        Image(
+            elf=into / "firmware.elf",
+            link_map=into / "firmware.map",
+            board=board,
+            target=target,
+            model_flags=flags,
+        ),
+    )
 
 
 def symbol_at(image: Image, address: int) -> str | None:
@@ -175,8 +180,15 @@ def _build_firmware(
 ) -> None:
     compiler = tools.find(target.compiler)
     headers = _digest_of_headers(firmware)
-    flags = (*target.compile_flags, "-O2", *_COMPILE_FLAGS, "-Wall", "-Wextra", "-I.",
-             f"-DTIMER_BASE={board.timer.base:#x}u")
+    flags = (
+        *target.compile_flags,
+        "-O2",
+        *_COMPILE_FLAGS,
+        "-Wall",
+        "-Wextra",
+        "-I.",
+        f"-DTIMER_BASE={board.timer.base:#x}u",
+    )
     for source in _firmware_sources(target, board):
         _compile(compiler, flags, firmware / source, headers, Path(source), objects)
     if model is not None:
@@ -196,12 +208,12 @@ def _firmware_sources(target: Target, board: QemuBoard) -> tuple[str, ...]:
 def _model_defines(model: Model) -> tuple[str, ...]:
     prefix = model.macro_prefix
     return (
-        f'-DMODEL_HEADER="{model.name}.h"',
-        f"-DMODEL_RUN={model.name}_run",
-        f"-DMODEL_SELFTEST={model.name}_selftest",
-        f"-DMODEL_INPUT_BYTES={prefix}_INPUT_SIZE",
-        f"-DMODEL_OUTPUT_BYTES={prefix}_OUTPUT_SIZE",
-        f"-DMODEL_ARENA_BYTES={prefix}_ARENA_BYTES",
+        f'-DTINYGEN_MODEL_HEADER="{model.name}.h"',
+        f"-DTINYGEN_MODEL_RUN={model.name}_run",
+        f"-DTINYGEN_MODEL_SELFTEST={model.name}_selftest",
+        f"-DTINYGEN_MODEL_INPUT_BYTES={prefix}_INPUT_SIZE",
+        f"-DTINYGEN_MODEL_OUTPUT_BYTES={prefix}_OUTPUT_SIZE",
+        f"-DTINYGEN_MODEL_ARENA_BYTES={prefix}_ARENA_BYTES",
     )
 
 
@@ -248,8 +260,15 @@ def _link(compiler: str, script: str, objects: Path, image: Image) -> Image:
     (objects / "image.ld").write_text(script)
     files = sorted(p.relative_to(objects).as_posix() for p in objects.rglob("*.o"))
     command = [
-        compiler, *image.target.compile_flags, *_LINK_FLAGS, "-T", "image.ld",
-        f"-Wl,-Map={image.link_map}", "-o", str(image.elf), *files,
+        compiler,
+        *image.target.compile_flags,
+        *_LINK_FLAGS,
+        "-T",
+        "image.ld",
+        f"-Wl,-Map={image.link_map}",
+        "-o",
+        str(image.elf),
+        *files,
     ]
     result = subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
     if result.returncode == 0:

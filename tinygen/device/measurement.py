@@ -39,7 +39,8 @@ class Measurement:
     `instructions` and `cycles` are what a call of the model executes beyond a call of an empty
     function. `layers` is empty unless asked for; the layers' sum may differ from the total by the
     few instructions around them. `stack_bytes` reaches from the caller's stack pointer to the
-    deepest word written. `cycles` is None where there is no cycle model or it was not asked for.
+    deepest word written. `cycles` is None where they were not asked for or cannot be had;
+    `cycles_note` says why.
     """
 
     target: str
@@ -49,6 +50,7 @@ class Measurement:
     compiler_flags: tuple[str, ...]
     instructions: int
     cycles: int | None
+    cycles_note: str | None
     layers: tuple[LayerCost, ...]
     stack_bytes: int
     flash: sections.FlashUse
@@ -68,7 +70,9 @@ class _WholeRun:
     cycles: int | None
 
 
-def instructions_of_ticks(board: QemuBoard, fine_ticks: int, coarse_ticks: int | None = None) -> int:
+def instructions_of_ticks(
+    board: QemuBoard, fine_ticks: int, coarse_ticks: int | None = None
+) -> int:
     """Executed instructions from timer ticks.
 
     An instruction takes 2**icount_shift ns. The fine counter has 32 bits; the coarse one, when
@@ -88,7 +92,7 @@ def measure_whole(image: Image, files: Path, cycle_model: str | None) -> _WholeR
         empty, model = _regions(image, files, cycle_model)[:2]
         cycles = model - empty
     qemu.run(image, files)
-    report = {key: value for key, value in _read_report(files / "report.txt")}
+    report = dict(_read_report(files / "report.txt"))
     return _WholeRun(report=report, cycles=cycles)
 
 
@@ -108,25 +112,27 @@ def measure_layers(image: Image, files: Path, cycle_model: str | None) -> tuple[
     indices = [value - 2**32 if value >= 2**31 else value for value in values[0::2]]
     instructions = [instructions_of_ticks(image.board, ticks) for ticks in values[1::2]]
     # The first record has no begin; the cycle model opens its first region where it ends.
-    records = list(zip(indices[1:], instructions[1:], cycles or [None] * len(indices), strict=False))
+    known_cycles = cycles or [None] * len(indices)
+    records = list(zip(indices[1:], instructions[1:], known_cycles, strict=False))
     return _layers_of_records(records)
 
 
 def _layers_of_records(records: list[tuple[int, int, int | None]]) -> tuple[LayerCost, ...]:
-    calibration, *rest = records
-    if calibration[0] != _CALIBRATION:
+    (kind, hook_instructions, hook_cycles), *rest = records
+    if kind != _CALIBRATION:
         raise VerificationError(what="the layer measurement did not start with its calibration")
-    totals: dict[int, LayerCost] = {}
-    for index, instructions, cycles in rest:
+    instructions: dict[int, int] = {}
+    cycles: dict[int, int] = {}
+    for index, layer_instructions, layer_cycles in rest:
         if index == _AFTER_LAST_LAYER:
             break
-        before = totals.get(index, LayerCost(index=index, instructions=0, cycles=0))
-        totals[index] = LayerCost(
-            index=index,
-            instructions=before.instructions + instructions - calibration[1],
-            cycles=None if cycles is None else (before.cycles or 0) + cycles - (calibration[2] or 0),
-        )
-    return tuple(totals[index] for index in sorted(totals))
+        instructions[index] = instructions.get(index, 0) + layer_instructions - hook_instructions
+        if layer_cycles is not None and hook_cycles is not None:
+            cycles[index] = cycles.get(index, 0) + layer_cycles - hook_cycles
+    return tuple(
+        LayerCost(index=index, instructions=instructions[index], cycles=cycles.get(index))
+        for index in sorted(instructions)
+    )
 
 
 def _regions(image: Image, files: Path, cycle_model: str) -> list[int]:
@@ -139,6 +145,16 @@ def _regions(image: Image, files: Path, cycle_model: str) -> list[int]:
 def _read_report(path: Path) -> list[tuple[str, int]]:
     pairs = (line.split() for line in path.read_text().splitlines())
     return [(key, int(value, 16)) for key, value in pairs]
+
+
+def cycle_model_of(target: Target, wanted: bool) -> tuple[str | None, str | None]:
+    """The cycle model to use, or None with a note for the reader that says why there is none."""
+    if not wanted:
+        return None, "not asked for"
+    if target.cycle_model is None:
+        return None, f"there is no cycle model for {target.core}"
+    obstacle = plugin.obstacle(target.qemu[0].emulator)
+    return (None, obstacle) if obstacle else (target.cycle_model, None)
 
 
 def footprint(

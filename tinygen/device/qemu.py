@@ -13,7 +13,7 @@ _EXIT_MEANINGS = {
     96: "the model wrote outside its output buffer",
     98: "the firmware could not open, read or write a file of the host",
 }
-"""Exit codes of firmware/device.h that need no further detail."""
+"""Exit codes of firmware/tinygen_device.h that need no further detail."""
 
 _FAULT_EXIT = 99
 _STACK_EXIT = 97
@@ -61,13 +61,28 @@ def run(image: Image, folder: Path, *, timeout_s: float = 300, plugin: str | Non
     """
     counting = ["-plugin", plugin] if plugin else ["-icount", f"shift={image.board.icount_shift}"]
     command = [
-        tools.find(image.board.emulator), "-M", image.board.machine, *image.board.extra_args,
-        "-nographic", "-monitor", "none", "-serial", "null",
-        "-semihosting-config", "enable=on,target=native", *counting, "-kernel", str(image.elf),
+        tools.find(image.board.emulator),
+        "-M",
+        image.board.machine,
+        *image.board.extra_args,
+        "-nographic",
+        "-monitor",
+        "none",
+        "-serial",
+        "null",
+        "-semihosting-config",
+        "enable=on,target=native",
+        *counting,
+        "-kernel",
+        str(image.elf),
     ]
     try:
         result = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s,
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

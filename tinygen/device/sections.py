@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MAP_BEGIN = "Linker script and memory map"
-_PLACED = re.compile(r"^ (?P<section>[.\w]\S*)?\s+0x[0-9a-f]+\s+0x(?P<size>[0-9a-f]+) (?P<file>\S.*)$")
+_PLACED = re.compile(
+    r"^ (?P<section>[.\w]\S*)?\s+0x[0-9a-f]+\s+0x(?P<size>[0-9a-f]+) (?P<file>\S.*)$"
+)
 _NAME_ONLY = re.compile(r"^ (?P<section>[.\w]\S*)$")
 _CODE = (".text", ".vectors", ".ARM.exidx", ".ARM.extab")
 _READ_ONLY = (".rodata", ".srodata")
@@ -69,8 +71,9 @@ def _placed(lines: list[str]) -> Iterator[PlacedSection]:
         name_only = _NAME_ONLY.match(line)
         if placed and not line.startswith(" *"):
             name = placed["section"] or pending
+            size_bytes = int(placed["size"], 16)
             if name:
-                yield PlacedSection(name=name, file=placed["file"], size_bytes=int(placed["size"], 16))
+                yield PlacedSection(name=name, file=placed["file"], size_bytes=size_bytes)
         pending = name_only["section"] if name_only else None
 
 

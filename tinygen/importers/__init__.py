@@ -1,7 +1,8 @@
 """Foreign models to graphs: `load(path)`.
 
-A file's content decides which importer reads it, and its extension must agree. Each file of `formats/` describes one
-format; the importers themselves are loaded when a model of their format is met. No importer runs code of the model.
+A file's content decides which importer reads it, and its extension must agree. Each file of
+`formats/` describes one format; the importers themselves are loaded when a model of their format is
+met. No importer runs code of the model.
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ class ImportOptions:
 def load(path: Path, *, options: ImportOptions = ImportOptions()) -> Graph:
     """Read a model file or folder.
 
-    Raises ModelFileError for what is no model or is damaged, UnsupportedError for a model that uses what tinygen
-    does not support.
+    Raises ModelFileError for what is no model or is damaged, UnsupportedError for a model that uses
+    what tinygen does not support.
     """
     path = Path(path)
     graph = identify(path).importer().load(path)

@@ -17,14 +17,15 @@ Arrays = NDArray | tuple[NDArray, ...]
 class Operator(abc.ABC):
     """What a node computes: its attributes (a frozen dataclass) and its meaning.
 
-    Subclasses live in `tinygen/ops`, one per file. Arrays given to and returned by the evaluators have the
-    batch of the *data* at the front, which may be larger than the 1 of the tensors' shapes; every other
-    dimension is the tensor's. A result is one array, or a tuple when the node has several outputs.
+    Subclasses live in `tinygen/ops`, one per file. Arrays given to and returned by the evaluators
+    have the batch of the *data* at the front, which may be larger than the 1 of the tensors'
+    shapes; every other dimension is the tensor's. A result is one array, or a tuple for several
+    outputs.
     """
 
     @abc.abstractmethod
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        """Return the output shapes; raise UnsupportedError for inputs that the operator cannot take."""
+        """Return the output shapes; raise UnsupportedError for inputs it cannot take."""
 
     @abc.abstractmethod
     def evaluate_float(self, call: "Call", inputs: Sequence[NDArray]) -> Arrays:
@@ -32,10 +33,10 @@ class Operator(abc.ABC):
 
     @abc.abstractmethod
     def evaluate_integer(self, call: "Call", inputs: Sequence[NDArray]) -> Arrays:
-        """Compute quantized outputs from quantized inputs: THE definition of what the C computes."""
+        """Compute quantized outputs from quantized inputs: THE definition of the C."""
 
     def check_integer(self, call: "Call") -> None:
-        """Raise UnsupportedError for types or quantizations that the integer operator cannot take."""
+        """Raise UnsupportedError for types or quantizations that it cannot take."""
         for tensor in (*call.activations, *call.outputs):
             call.expect_int8(tensor)
 
@@ -68,7 +69,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A node with its tensors looked up: what evaluators, range analysis and kernel selection work on."""
+    """A node with its tensors: what evaluators, range analysis and kernel selection work on."""
 
     node: Node
     inputs: tuple[Tensor, ...]
@@ -91,7 +92,7 @@ class Call:
         return tuple(t for t in self.inputs if not t.is_constant)
 
     def expect_int8(self, tensor: Tensor) -> None:
-        """Raise UnsupportedError unless a tensor is int8 with one scale and a zero point that is int8."""
+        """Raise UnsupportedError unless a tensor is int8 with one scale and an int8 zero point."""
         q = tensor.quantization
         per_tensor = q is not None and q.axis is None
         if tensor.dtype is not DType.INT8 or not per_tensor or not -128 <= q.zero_point <= 127:

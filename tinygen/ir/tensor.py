@@ -37,7 +37,7 @@ class DType(enum.Enum):
 class Quantization:
     """real = scale * (q - zero_point): one pair for the tensor, or one per index along `axis`.
 
-    Scales are float32 values held as Python floats: TFLite derives its multipliers from float32 scales.
+    Scales are float32 values held as Python floats: TFLite derives its multipliers from them.
     """
 
     scales: tuple[float, ...]

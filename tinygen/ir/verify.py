@@ -8,8 +8,9 @@ from tinygen.ir.node import Call
 def verify(graph: Graph) -> Graph:
     """Return the graph unchanged, or raise ConversionError naming the node that is wrong.
 
-    Checks: names resolve, nodes are in a runnable order, each tensor has one producer, shapes are those the
-    operators infer, integer activations carry a per-tensor quantization that the operator can take.
+    Checks: names resolve, nodes are in a runnable order, each tensor has one producer, shapes are
+    those the operators infer, integer operators can take the types and quantizations of their
+    tensors.
     """
     _check_ends(graph)
     available = set(graph.inputs) | {n for n, t in graph.tensors.items() if t.is_constant}

@@ -3,19 +3,18 @@
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from tinygen.kernels.kernel import Kernel
+from tinygen.resources import resource
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([A-Za-z0-9_]+\.h)"', re.MULTILINE)
 
 
 def runtime_root() -> Traversable:
-    """The folder `runtime_c`: package data of an installed wheel, or beside the package in a checkout."""
-    packaged = files("tinygen") / "_data" / "runtime_c"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "runtime_c"
+    """The folder `runtime_c` of the installed wheel or of the checkout."""
+    return resource("runtime_c")
 
 
 def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:

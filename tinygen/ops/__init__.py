@@ -1,7 +1,7 @@
-"""What operators mean: attributes, shapes, float and integer reference, MACs. One file per operator.
+"""What operators mean: attributes, shapes, float and integer reference, MACs. One file each.
 
-To add one, see docs/adding-an-operator.md. There is no list to edit: every module of this package is
-imported, and every concrete subclass of `Operator` in it is registered.
+To add one, see docs/adding-an-operator.md. There is no list to edit: every module of this package
+is imported, and every concrete subclass of `Operator` in it is registered.
 """
 
 import importlib

@@ -29,7 +29,7 @@ MAX_NATIVE_SHIFT = 24
 
 @dataclass(frozen=True, kw_only=True)
 class AddMultipliers:
-    """Rule E1: y = requantize(requantize((a-za) << 20, a) + requantize((b-zb) << 20, b), out) + z_out."""
+    """Rule E1: y = rq(rq((qa - za) << 20, a) + rq((qb - zb) << 20, b), out) + z_out."""
 
     a: Multiplier
     b: Multiplier

@@ -16,7 +16,7 @@ from tinygen.ops.pool import PoolOperator
 
 @dataclass(frozen=True, kw_only=True)
 class AveragePool2D(PoolOperator):
-    """y[n,oy,ox,c] = mean of the cells x[n, oy*sh + ky - top, ox*sw + kx - left, c] inside of the image"""
+    """y[n,oy,ox,c] = mean of the x[n, oy*sh + ky - top, ox*sw + kx - left, c] in the image."""
 
     def cell_counts(self, height: int, width: int) -> NDArray[np.int64]:
         """Number of cells inside of the image for every window: [1, OH, OW, 1]."""

@@ -26,7 +26,7 @@ def unsupported(
 
 
 def expect_inputs(op: Operator, inputs: Sequence[Tensor], least: int, most: int) -> None:
-    """Raise UnsupportedError unless the operator has `least` to `most` inputs, not all of them scalars."""
+    """Raise UnsupportedError unless there are `least` to `most` inputs, not all of them scalars."""
     if not least <= len(inputs) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise unsupported(op, inputs, f"has {len(inputs)} inputs", f"{wanted} inputs")
@@ -51,7 +51,7 @@ def expect_constants(op: Operator, inputs: Sequence[Tensor], first: int) -> None
 
 
 def multiplier(call: Call, factor: float) -> Multiplier:
-    """The fixed-point form of a factor (rule A1); UnsupportedError where no sane model can lead to it."""
+    """The fixed-point form of a factor (A1); UnsupportedError where no sane model leads to it."""
     if not 0.0 <= factor < MAX_FACTOR:
         raise call.unsupported(
             f"the scales demand a requantization by {factor:.3g}", "factors from 0 to 2**30"
@@ -60,29 +60,29 @@ def multiplier(call: Call, factor: float) -> Multiplier:
 
 
 def multiplier_of_int8(call: Call, factor: float) -> Multiplier:
-    """As `multiplier`, for differences of two int8 values: the result of scaling them fits in int32."""
+    """As `multiplier`, for differences of int8 values: what it makes of them fits in int32."""
     m = multiplier(call, factor)
     expect_int32(call, Range.full(1, -255, 255), m.shift)
     return m
 
 
 def expect_int32(call: Call, acc: Range, shifts: NDArray[np.int64] | int) -> None:
-    """Raise UnsupportedError if accumulators in these bounds can leave int32, or do when they are scaled.
+    """Raise UnsupportedError if accumulators in these bounds can leave int32, scaled or not.
 
-    Within these bounds no addition and no shift of rules A6 and A7 overflows, and requantization is monotone.
+    Otherwise no step of rules A6 and A7 overflows, and requantization is monotone.
     """
     largest = np.maximum(np.abs(acc.low), np.abs(acc.high))
     # 256: room for the zero point that is added afterwards
     if (largest >= (2**31 - 256) >> np.maximum(shifts, 0)).any():
         channel = int(np.argmax(largest << np.maximum(shifts, 0)))
         raise call.unsupported(
-            f"channel {channel}: the accumulator reaches {largest.max()} and its scaled value leaves int32",
+            f"channel {channel}: an accumulator up to {largest.max()} leaves int32 when scaled",
             "accumulators that stay in int32: the bias or the scales of this layer are broken",
         )
 
 
 def input_range(tensor: Tensor, known: Range | None, channels: int) -> Range:
-    """Bounds of an input that is broadcast to `channels`: the known ones, or those of a constant's data."""
+    """Bounds of an input broadcast to `channels`: the known ones, or those of a constant."""
     if known is None:
         data = tensor.data.astype(np.int64).reshape(-1, tensor.channels)
         known = Range(low=data.min(0), high=data.max(0))

@@ -15,7 +15,7 @@ MAX_INPUTS = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Concatenate(SameQuantization):
-    """y = the inputs one after the other along `axis` (not negative). Other dimensions are equal."""
+    """y = the inputs one after the other along `axis` (not negative); other axes are equal."""
 
     axis: int
 

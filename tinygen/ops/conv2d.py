@@ -29,9 +29,10 @@ def convolution_multipliers(call: Call) -> ChannelMultipliers:
 
 @dataclass(frozen=True, kw_only=True)
 class Conv2D(WeightedOperator):
-    """y[n,oy,ox,o] = bias[o] + sum x[n, oy*sh + ky*dh - top, ox*sw + kx*dw - left, i] * w[o,ky,kx,i]
+    """y[n,oy,ox,o] = bias[o] + sum x[n, oy*sh+ky*dh-top, ox*sw+kx*dw-left, i] * w[o,ky,kx,i]
 
-    Inputs: x [N, H, W, I], weights [O, KH, KW, I / groups], bias [O] (optional). Groups follow from the shapes.
+    Inputs: x [N, H, W, I], weights [O, KH, KW, I / groups], bias [O] (optional). The number of
+    groups follows from the shapes.
     """
 
     stride: tuple[int, int] = (1, 1)

@@ -18,9 +18,10 @@ from tinygen.ops.window import Padding, Window
 
 @dataclass(frozen=True, kw_only=True)
 class DepthwiseConv2D(WeightedOperator):
-    """y[n,oy,ox,c*M+m] = bias[c*M+m] + sum x[n, oy*sh + ky*dh - top, ox*sw + kx*dw - left, c] * w[0,ky,kx,c*M+m]
+    """y[n,oy,ox,o] = bias[o] + sum x[n, oy*sh+ky*dh-top, ox*sw+kx*dw-left, c] * w[0,ky,kx,o]
 
-    Inputs: x [N, H, W, C], weights [1, KH, KW, C * M], bias [C * M] (optional). M follows from the shapes.
+    with o = c*M + m. Inputs: x [N, H, W, C], weights [1, KH, KW, C * M], bias [C * M] (optional).
+    M follows from the shapes.
     """
 
     stride: tuple[int, int] = (1, 1)

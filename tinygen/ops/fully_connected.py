@@ -1,6 +1,7 @@
 """Fully connected layer. Rules C1 and C5 of ARITHMETIC.md.
 
-Source of the arithmetic: TFLite Micro, reference/integer_ops/fully_connected.h, fully_connected_common.cc.
+Source of the arithmetic: TFLite Micro, reference/integer_ops/fully_connected.h,
+fully_connected_common.cc.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from tinygen.ops.scaled import ChannelMultipliers, WeightedOperator, interval_pr
 class FullyConnected(WeightedOperator):
     """y[..., o] = bias[o] + sum x[..., k] * w[o, k]
 
-    Inputs: x [..., K], weights [O, K], bias [O] (optional). Weights may carry one zero point (old files).
+    Inputs: x [..., K], weights [O, K], bias [O] (optional). Weights may carry one zero point, as in
+    old files.
     """
 
     weights_have_zero_point: ClassVar[bool] = True

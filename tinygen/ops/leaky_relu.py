@@ -18,7 +18,7 @@ from tinygen.ops.unary import UnaryOperator
 
 @dataclass(frozen=True, kw_only=True)
 class LeakyRelu(UnaryOperator):
-    """y = x where x >= 0, else alpha * x. Input: x of any shape. `alpha` is held as a float32 value."""
+    """y = x where x >= 0, else alpha * x. Input: x of any shape. `alpha` is a float32 value."""
 
     alpha: float
 

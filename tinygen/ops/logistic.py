@@ -30,13 +30,13 @@ INPUT_FRACTION_BITS = 27
 
 
 def saturation_radius(scale: float) -> int:
-    """Inputs v = q - zero_point with |v| at or above this saturate: floor(15 / scale), nearly (rule E9)."""
+    """Inputs with |q - zero_point| at or above this saturate: about 15 / scale (rule E9)."""
     shift = quantize_multiplier(_to_fixed_point(scale)).shift
     return math.floor(math.ldexp(15.0, INPUT_FRACTION_BITS - shift))
 
 
 def to_q4_27(v: Integers, scale: float) -> Integers:
-    """v * scale in Q4.27 for |v| below the saturation radius; 0 for others, whose value is not used."""
+    """v * scale in Q4.27 for |v| below the saturation radius; 0, which is not used, for others."""
     m = quantize_multiplier(_to_fixed_point(scale))
     inside = np.abs(v) < saturation_radius(scale)
     return requantize_tflm(np.where(inside, v, 0), m.value, m.shift)

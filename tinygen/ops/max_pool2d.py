@@ -16,7 +16,7 @@ from tinygen.ops.pool import PoolOperator
 
 @dataclass(frozen=True, kw_only=True)
 class MaxPool2D(PoolOperator):
-    """y[n,oy,ox,c] = max of the cells x[n, oy*sh + ky - top, ox*sw + kx - left, c] inside of the image"""
+    """y[n,oy,ox,c] = max of the x[n, oy*sh + ky - top, ox*sw + kx - left, c] in the image."""
 
     def evaluate_float(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
         y = self.reduce(self.window.pad(inputs[0], -np.inf), np.maximum)

@@ -27,7 +27,7 @@ MAX_COUNT = 2**23
 
 @dataclass(frozen=True, kw_only=True)
 class Mean(Operator):
-    """y = mean of x over `axes`. Input: x of any shape; `axes` are not negative and never the batch (0)."""
+    """y = mean of x over `axes`, which are positive: never the batch (0). Input: x of any shape."""
 
     axes: tuple[int, ...]
     keep_dims: bool = False

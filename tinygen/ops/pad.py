@@ -16,7 +16,7 @@ from tinygen.ops.quantization_rules import SameQuantization
 
 @dataclass(frozen=True, kw_only=True)
 class Pad(SameQuantization):
-    """y = x with (before, after) cells of the real number `value` added on each axis; none on the batch."""
+    """y = x with (before, after) cells of the real number `value` on each axis but the batch."""
 
     paddings: tuple[tuple[int, int], ...]
     value: float = 0.0

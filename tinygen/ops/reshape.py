@@ -30,8 +30,8 @@ class Reshape(SameQuantization):
         return (self.shape,)
 
     def _reshaped(self, x: NDArray) -> NDArray:
-        # The first axis takes what is left: the batch of the data, or the dimension itself where the model's
-        # first axis is no batch
+        # The first axis takes what is left: the batch of the data, or the dimension itself where
+        # the model's first axis is no batch
         return x.reshape((-1, *self.shape[1:]))
 
     def evaluate_float(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
@@ -42,7 +42,7 @@ class Reshape(SameQuantization):
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         x, channels = inputs[0], call.output.channels
-        # element i is channel i % C before and i % C' after, so what they share is i modulo the common divisor
+        # Element i is in channel i % C before and i % C' after: they share i modulo gcd(C, C')
         common = math.gcd(x.channels, channels)
         low, high = x.low.reshape(-1, common).min(0), x.high.reshape(-1, common).max(0)
         repeats = channels // common

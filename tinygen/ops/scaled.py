@@ -1,6 +1,7 @@
 """Operators that multiply-accumulate weights and requantize: what they share.
 
-y = clamp(requantize(acc, multiplier[c]) + zero_out, low, high), acc = bias[c] + sum w * (x - zero_in)
+y = clamp(requantize(acc, multiplier[c]) + zero_out, low, high)
+with acc = bias[c] + sum w * (x - zero_in)
 """
 
 import abc
@@ -111,7 +112,7 @@ class WeightedOperator(Operator):
         return self.finish(call, acc).astype(call.output.dtype.numpy)
 
     def finish(self, call: Call, acc: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Requantize, add the output's zero point, clamp: from accumulators to int8 values (int64)."""
+        """Requantize, add the output's zero point, clamp: from accumulators to int8 values."""
         m = self.channel_multipliers(call)
         low, high = self.activation.integer_bounds(call.output.quantization)
         scaled = requantize(acc, m.values, m.shifts, call.arithmetic)

@@ -84,10 +84,10 @@ class Softmax(FixedQuantization):
         return quantize_multiplier(self._factor(call))
 
     def exp_table(self, call: Call) -> NDArray[np.int32]:
-        """exp(beta * scale * -d) in Q0.31 for d = max - x in 0..255, 0 where -d is below diff_min (rule S2).
+        """exp(beta * scale * -d) in Q0.31 for d = max - x in 0..255, 0 below diff_min (rule S2).
 
-        TFLite Micro leaves those inputs out of the sum and gives them -128, which is also what an exponential
-        of 0 leads to: the table is all that a kernel needs.
+        TFLite Micro leaves inputs below diff_min out of the sum and gives them -128, which is also
+        what an exponential of 0 leads to: the table is all that a kernel needs.
         """
         m = self.input_multiplier(call)
         farthest = math.floor(math.ldexp(31.0, 31 - _INPUT_INTEGER_BITS - m.shift))
@@ -104,7 +104,7 @@ class Softmax(FixedQuantization):
 
 
 def _normalize(e: Integers) -> Integers:
-    """Divide exponentials in Q0.31 by their sum over the last axis: int8 values of scale 1/256 (rule S3)."""
+    """Divide exponentials in Q0.31 by their sum over the last axis: int8 of scale 1/256 (S3)."""
     total = rounding_divide_by_pot(e, 12).sum(axis=-1, keepdims=True)
     zeros = count_leading_zeros(total)
     reciprocal = one_over_one_plus((total << zeros) - 2**31)

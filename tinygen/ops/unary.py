@@ -59,8 +59,8 @@ class UnaryOperator(Operator):
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         table = self.table(call).astype(np.int64)
-        x = inputs[0]
-        reached = (ALL_INT8 >= x.low[:, None]) & (ALL_INT8 <= x.high[:, None])
+        x, q = inputs[0], ALL_INT8
+        reached = (q >= x.low[:, None]) & (q <= x.high[:, None])
         return (
             Range(
                 low=np.where(reached, table, INT8_MAX).min(1),

@@ -59,7 +59,7 @@ class Window:
         padded_h, padded_w = height + pad.top + pad.bottom, width + pad.left + pad.right
         if padded_h < eh or padded_w < ew:
             raise ConversionError(
-                what=f"a window of {eh}x{ew} does not fit into the padded {padded_h}x{padded_w} input"
+                what=f"a {eh}x{ew} window does not fit into the padded {padded_h}x{padded_w} input"
             )
         return (padded_h - eh) // sh + 1, (padded_w - ew) // sw + 1
 
@@ -70,14 +70,15 @@ class Window:
         return x if p.is_zero else np.pad(x, widths, constant_values=value)
 
     def taps(self, padded: NDArray) -> Iterator[tuple[int, int, NDArray]]:
-        """Yield (ky, kx, cells) where cells [N, OH, OW, C] is what that tap sees at every output pixel."""
+        """Yield (ky, kx, cells): what that tap sees at every output pixel, [N, OH, OW, C]."""
         (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.stride, self.dilation
         oh = (padded.shape[1] - self.extent[0]) // sh + 1
         ow = (padded.shape[2] - self.extent[1]) // sw + 1
         for ky in range(kh):
             for kx in range(kw):
-                y, x = ky * dh, kx * dw
-                yield ky, kx, padded[:, y : y + (oh - 1) * sh + 1 : sh, x : x + (ow - 1) * sw + 1 : sw]
+                rows = slice(ky * dh, ky * dh + (oh - 1) * sh + 1, sh)
+                columns = slice(kx * dw, kx * dw + (ow - 1) * sw + 1, sw)
+                yield ky, kx, padded[:, rows, columns]
 
 
 def same_padding(
@@ -86,7 +87,7 @@ def same_padding(
     stride: tuple[int, int],
     dilation: tuple[int, int] = (1, 1),
 ) -> Padding:
-    """TensorFlow's SAME padding for an input of (height, width): the odd cell goes to bottom and right (Q5)."""
+    """TensorFlow's SAME padding for a (height, width): the odd cell is bottom and right (Q5)."""
 
     def split(length: int, k: int, s: int, d: int) -> tuple[int, int]:
         total = max((-(-length // s) - 1) * s + (k - 1) * d + 1 - length, 0)

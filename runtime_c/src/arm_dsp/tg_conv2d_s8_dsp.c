@@ -9,170 +9,155 @@
 /* Room for a row pointer in scratch, on every core. */
 #define POINTER_BYTES 8
 
-/* One output row, and the input rows that it reads. For 1x1 kernels the whole tensor may be one row. */
-struct row {
+/* Input rows, and how many columns they have. For 1x1 kernels the whole tensor may be one row. */
+struct rows {
     const int8_t *const *in;
-    int32_t in_width;
-    int8_t *out;
-    int32_t pixels;
+    int32_t width;
 };
 
-/* Widens `count` columns of a row from column `first`; those outside of the row are padding. */
-static int16_t *widen_columns(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t in_width,
-                              int32_t first, int32_t count, int16_t *to)
+/* One run of which some columns are padding: value by value. */
+static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t width,
+                              int32_t column, int16_t *patch)
 {
     const int32_t channels = layer->in_channels;
-    const int32_t begin = tg_clamp(-first, 0, count);
-    const int32_t end = tg_clamp(in_width - first, begin, count);
+    const int32_t count = layer->run_columns * channels;
+    const int32_t first = column * channels;
+    const int32_t inside = width * channels;
 
-    if (begin > 0) {
-        to = tg_dsp_fill(to, layer->in_zero_point, begin * channels);
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t at = first + i;
+        const int16_t value = at >= 0 && at < inside ? row[at] : layer->in_zero_point;
+        patch[i / 2 * TG_MIX_PAIR + i % 2] = value;
     }
-    to = tg_dsp_widen(to, row + (first + begin) * channels, (end - begin) * channels);
-    if (end < count) {
-        to = tg_dsp_fill(to, layer->in_zero_point, (count - end) * channels);
-    }
-    return to;
+    return patch + (count + 1) / 2 * TG_MIX_PAIR;
 }
 
-/* Widens what the output pixels first .. first + pixels - 1 read: strip_columns columns of every kernel row. */
-static void fill_strip(const struct tg_conv2d_dsp *layer, const struct row *row, int32_t first,
-                       int32_t pixels, int16_t *strip)
+/* Widens the window whose first column is `column`. */
+static void widen_window(const struct tg_conv2d_dsp *layer, const struct rows *rows, int32_t column,
+                         int16_t *patch)
 {
     const struct tg_window *w = &layer->window;
-    const int32_t extent = (w->kernel_width - 1) * w->dilation_width + 1;
-    const int32_t column = first * w->stride_width - w->pad_left;
-    const int32_t skips = layer->pixel_columns < w->stride_width; /* some columns are never read */
-    const int32_t runs = skips ? pixels : 1;
-    const int32_t run_columns = skips ? extent : (pixels - 1) * w->stride_width + extent;
+    const int32_t count = layer->run_columns * layer->in_channels;
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        const int8_t *in = row->in[ky * w->dilation_height];
-        int16_t *to = strip + ky * layer->strip_columns * layer->in_channels;
-        for (int32_t i = 0; i < runs; i++) {
-            to = widen_columns(layer, in, row->in_width, column + i * w->stride_width, run_columns, to);
+        const int8_t *row = rows->in[ky * w->dilation_height];
+        for (int32_t kx = 0; kx < w->kernel_width; kx += layer->run_columns) {
+            const int32_t x = column + kx * w->dilation_width;
+            if (x >= 0 && x + layer->run_columns <= rows->width) {
+                patch = tg_dsp_widen(patch, TG_MIX_PAIR, row + x * layer->in_channels, count);
+            } else {
+                patch = widen_at_edge(layer, row, rows->width, x, patch);
+            }
         }
     }
 }
 
-/* Four channels of two pixels; `x` is the first cell of the first pixel's window. */
-static void block_of_2(const struct tg_conv2d_dsp *layer, const int16_t *x, const int32_t *weights,
-                       const int32_t *channels, int8_t *out_p, int8_t *out_q)
+/* All channels of two pixels. Not inlined: the inner loop needs every register. */
+TG_NOINLINE static void compute_2(const struct tg_conv2d_dsp *layer, const int16_t *patch, int8_t *out_p, int8_t *out_q)
 {
-    const int32_t step = layer->pixel_columns * layer->in_channels;
-    const int32_t *offset = layer->segment_offsets;
-    const int32_t *const last_offset = offset + layer->segments;
-    struct tg_mix_sums p = tg_mix_start(channels);
-    struct tg_mix_sums q = p;
-
-    do {
-        weights = tg_mix_run_2(&p, &q, x + *offset++, step, weights, layer->segment_pairs);
-    } while (offset != last_offset);
-    switch (layer->output.form) {
-    case TG_DSP_SINGLE:
-        tg_mix_finish_2(&p, &q, channels, TG_DSP_SINGLE, out_p, out_q);
-        break;
-    case TG_DSP_DOUBLE:
-        tg_mix_finish_2(&p, &q, channels, TG_DSP_DOUBLE, out_p, out_q);
-        break;
-    default:
-        tg_mix_finish_2(&p, &q, channels, TG_DSP_TEXTBOOK, out_p, out_q);
-        break;
-    }
-}
-
-/* Four channels of one pixel. */
-static void block_of_1(const struct tg_conv2d_dsp *layer, const int16_t *x, const int32_t *weights,
-                       const int32_t *channels, int8_t *out)
-{
-    struct tg_mix_sums p = tg_mix_start(channels);
-
-    for (int32_t s = 0; s < layer->segments; s++) {
-        weights = tg_mix_run_1(&p, x + layer->segment_offsets[s], weights, layer->segment_pairs);
-    }
-    switch (layer->output.form) {
-    case TG_DSP_SINGLE:
-        tg_mix_finish_1(&p, channels, TG_DSP_SINGLE, out);
-        break;
-    case TG_DSP_DOUBLE:
-        tg_mix_finish_1(&p, channels, TG_DSP_DOUBLE, out);
-        break;
-    default:
-        tg_mix_finish_1(&p, channels, TG_DSP_TEXTBOOK, out);
-        break;
-    }
-}
-
-/* Four channels of all pixels of a strip. */
-static void strip_of_4(const struct tg_conv2d_dsp *layer, const int16_t *x, int32_t pixels,
-                       const int32_t *weights, const int32_t *channels, int8_t *out)
-{
-    const int32_t step = layer->pixel_columns * layer->in_channels;
-    const int32_t out_step = layer->out_channels;
-
-    for (; pixels >= 2; pixels -= 2) {
-        block_of_2(layer, x, weights, channels, out, out + out_step);
-        x += 2 * step;
-        out += 2 * out_step;
-    }
-    if (pixels > 0) {
-        block_of_1(layer, x, weights, channels, out);
-    }
-}
-
-/* The last 1 to 3 channels: computed as four, of which `count` are stored. */
-static void strip_of_rest(const struct tg_conv2d_dsp *layer, const int16_t *x, int32_t pixels,
-                          const int32_t *weights, const int32_t *channels, int8_t *out, int32_t count)
-{
-    const int32_t step = layer->pixel_columns * layer->in_channels;
-    int8_t four_p[4];
-    int8_t four_q[4];
-
-    for (; pixels >= 2; pixels -= 2) {
-        block_of_2(layer, x, weights, channels, four_p, four_q);
-        memcpy(out, four_p, (size_t)count);
-        memcpy(out + layer->out_channels, four_q, (size_t)count);
-        x += 2 * step;
-        out += 2 * layer->out_channels;
-    }
-    if (pixels > 0) {
-        block_of_1(layer, x, weights, channels, four_p);
-        memcpy(out, four_p, (size_t)count);
-    }
-}
-
-static void compute_strip(const struct tg_conv2d_dsp *layer, const int16_t *strip, int32_t pixels,
-                          int8_t *out)
-{
-    const int32_t words_of_4 = layer->segments * layer->segment_pairs * 2;
+    const int16_t *const end_of_fours = patch + layer->pairs / 4 * 4 * TG_MIX_PAIR;
+    const int16_t *const end = patch + layer->pairs * TG_MIX_PAIR;
+    const int32_t form = layer->output.form;
     const int32_t *weights = layer->weights;
     const int32_t *channels = layer->output.channels;
-    int32_t left = layer->out_channels;
+    int8_t last_p[TG_MIX_BLOCK];
+    int8_t last_q[TG_MIX_BLOCK];
+
+    for (int32_t left = layer->out_channels; left > 0; left -= TG_MIX_BLOCK) {
+        int8_t *const to_p = left < TG_MIX_BLOCK ? last_p : out_p;
+        int8_t *const to_q = left < TG_MIX_BLOCK ? last_q : out_q;
+        const int16_t *x = patch;
+        struct tg_mix_sums p;
+        struct tg_mix_sums q;
+
+        tg_mix_start(&p, channels);
+        tg_mix_start(&q, channels);
+        while (x != end_of_fours) {
+            tg_mix_step_2(&p, &q, x, weights);
+            tg_mix_step_2(&p, &q, x + TG_MIX_PAIR, weights + TG_MIX_WORDS);
+            tg_mix_step_2(&p, &q, x + 2 * TG_MIX_PAIR, weights + 2 * TG_MIX_WORDS);
+            tg_mix_step_2(&p, &q, x + 3 * TG_MIX_PAIR, weights + 3 * TG_MIX_WORDS);
+            x += 4 * TG_MIX_PAIR;
+            weights += 4 * TG_MIX_WORDS;
+        }
+        while (x != end) {
+            tg_mix_step_2(&p, &q, x, weights);
+            x += TG_MIX_PAIR;
+            weights += TG_MIX_WORDS;
+        }
+        if (form == TG_DSP_SINGLE) {
+            tg_mix_finish_2(&p, &q, channels, TG_DSP_SINGLE, to_p, to_q);
+        } else if (form == TG_DSP_DOUBLE) {
+            tg_mix_finish_2(&p, &q, channels, TG_DSP_DOUBLE, to_p, to_q);
+        } else {
+            tg_mix_textbook(p.lo_ab, p.mix_ab, p.lo_cd, p.mix_cd, channels, to_p);
+            tg_mix_textbook(q.lo_ab, q.mix_ab, q.lo_cd, q.mix_cd, channels, to_q);
+        }
+        if (left < TG_MIX_BLOCK) {
+            memcpy(out_p, last_p, (size_t)left);
+            memcpy(out_q, last_q, (size_t)left);
+        }
+        channels += TG_MIX_BLOCK_WORDS;
+        out_p += TG_MIX_BLOCK;
+        out_q += TG_MIX_BLOCK;
+    }
+}
+
+/* All channels of one pixel. */
+static void compute_1(const struct tg_conv2d_dsp *layer, const int16_t *patch, int8_t *out)
+{
+    const int16_t *const end = patch + layer->pairs * TG_MIX_PAIR;
+    const int32_t form = layer->output.form;
+    const int32_t *weights = layer->weights;
+    const int32_t *channels = layer->output.channels;
+    int8_t last[TG_MIX_BLOCK];
+
+    for (int32_t left = layer->out_channels; left > 0; left -= TG_MIX_BLOCK) {
+        int8_t *const to = left < TG_MIX_BLOCK ? last : out;
+        struct tg_mix_sums p;
+
+        tg_mix_start(&p, channels);
+        for (const int16_t *x = patch; x != end; x += TG_MIX_PAIR) {
+            tg_mix_step_1(&p, x, weights);
+            weights += TG_MIX_WORDS;
+        }
+        if (form == TG_DSP_SINGLE) {
+            tg_mix_finish_1(&p, channels, TG_DSP_SINGLE, to);
+        } else if (form == TG_DSP_DOUBLE) {
+            tg_mix_finish_1(&p, channels, TG_DSP_DOUBLE, to);
+        } else {
+            tg_mix_textbook(p.lo_ab, p.mix_ab, p.lo_cd, p.mix_cd, channels, to);
+        }
+        if (left < TG_MIX_BLOCK) {
+            memcpy(out, last, (size_t)left);
+        }
+        channels += TG_MIX_BLOCK_WORDS;
+        out += TG_MIX_BLOCK;
+    }
+}
+
+static void compute_row(const struct tg_conv2d_dsp *layer, const struct rows *rows, int8_t *out,
+                        int32_t pixels, int16_t *patch)
+{
+    const int32_t out_channels = layer->out_channels;
+    int32_t column = -layer->window.pad_left;
     int8_t *to = out;
 
-    for (; left >= 4; left -= 4) {
-        strip_of_4(layer, strip, pixels, weights, channels, to);
-        weights += words_of_4;
-        channels += 4 * TG_DSP_CHANNEL_WORDS;
-        to += 4;
+    for (int32_t left = pixels; left > 0; left -= 2) {
+        widen_window(layer, rows, column, patch);
+        if (left == 1) {
+            compute_1(layer, patch, to);
+            break;
+        }
+        widen_window(layer, rows, column + layer->window.stride_width, patch + 2);
+        compute_2(layer, patch, to, to + out_channels);
+        column += 2 * layer->window.stride_width;
+        to += 2 * out_channels;
     }
-    if (left > 0) {
-        strip_of_rest(layer, strip, pixels, weights, channels, to, left);
-    }
-    tg_dsp_clamp(&layer->output, out, pixels * layer->out_channels);
+    tg_dsp_clamp(&layer->output, out, pixels * out_channels);
 }
 
-static void compute_row(const struct tg_conv2d_dsp *layer, const struct row *row, int16_t *strip)
-{
-    for (int32_t first = 0; first < row->pixels; first += layer->strip_pixels) {
-        const int32_t rest = row->pixels - first;
-        const int32_t pixels = rest < layer->strip_pixels ? rest : layer->strip_pixels;
-        fill_strip(layer, row, first, pixels, strip);
-        compute_strip(layer, strip, pixels, row->out + first * layer->out_channels);
-    }
-}
-
-static int16_t *strip_in_scratch(const struct tg_conv2d_dsp *layer, void *scratch)
+static int16_t *patch_in_scratch(const struct tg_conv2d_dsp *layer, void *scratch)
 {
     return (int16_t *)(void *)((int8_t *)scratch + tg_window_extent(&layer->window) * POINTER_BYTES);
 }
@@ -190,8 +175,8 @@ TG_KERNEL void tg_conv2d_s8_dsp_rows(const struct tg_conv2d_dsp *layer, const in
     const struct tg_window *w = &layer->window;
 
     for (int32_t y = 0; y < row_count; y++) {
-        const struct row row = {rows + y * w->stride_height, w->in_width, out[y], w->out_width};
-        compute_row(layer, &row, strip_in_scratch(layer, scratch));
+        const struct rows in = {rows + y * w->stride_height, w->in_width};
+        compute_row(layer, &in, out[y], w->out_width, patch_in_scratch(layer, scratch));
     }
 }
 
@@ -199,19 +184,17 @@ TG_KERNEL void tg_conv2d_s8_dsp(const struct tg_conv2d_dsp *layer, const int8_t 
                                 void *scratch)
 {
     const struct tg_window *w = &layer->window;
-    const int8_t **rows = (const int8_t **)scratch;
+    const int8_t **pointers = (const int8_t **)scratch;
 
     if (is_pointwise(w)) {
-        const int32_t pixels = w->in_height * w->in_width;
-        const struct row row = {rows, pixels, out, pixels};
-        rows[0] = in;
-        compute_row(layer, &row, strip_in_scratch(layer, scratch));
+        const struct rows all = {&in, w->in_height * w->in_width};
+        compute_row(layer, &all, out, all.width, patch_in_scratch(layer, scratch));
         return;
     }
     for (int32_t y = 0; y < w->out_height; y++) {
-        const struct row row = {rows, w->in_width, out + y * w->out_width * layer->out_channels,
-                                w->out_width};
-        tg_window_rows(w, in, w->in_width * layer->in_channels, layer->pad_row, y, rows);
-        compute_row(layer, &row, strip_in_scratch(layer, scratch));
+        const struct rows rows = {pointers, w->in_width};
+        tg_window_rows(w, in, w->in_width * layer->in_channels, layer->pad_row, y, pointers);
+        compute_row(layer, &rows, out + y * w->out_width * layer->out_channels, w->out_width,
+                    patch_in_scratch(layer, scratch));
     }
 }

@@ -8,6 +8,12 @@
 #include "tg_fixedpoint.h"
 #include "tg_simd.h"
 
+#if defined(__GNUC__) || defined(__clang__)
+#define TG_NOINLINE __attribute__((noinline))
+#else
+#define TG_NOINLINE
+#endif
+
 /* The power of two by which a form wants its accumulators scaled. */
 TG_INLINE int32_t tg_dsp_prescale(enum tg_dsp_form form)
 {
@@ -25,6 +31,25 @@ TG_INLINE int32_t tg_dsp_finish(int32_t acc, int32_t multiplier, int32_t offset,
         return tg_ssat8(tg_smmlar(acc, multiplier, offset + (acc >> 31)) >> shift);
     }
     return tg_ssat8(tg_requantize_tflm(acc, multiplier, shift) + offset);
+}
+
+/* Stores one output of the channel whose words are at `channel`. */
+TG_INLINE void tg_dsp_store_1(int32_t acc, const int32_t *channel, enum tg_dsp_form form, int8_t *out)
+{
+    *out = (int8_t)tg_dsp_finish(acc, channel[TG_DSP_MULTIPLIER], channel[TG_DSP_OFFSET],
+                                 channel[TG_DSP_SHIFT], form);
+}
+
+/* Stores two: the words are loaded once, before a store that might alias them. */
+TG_INLINE void tg_dsp_store_2(int32_t acc_p, int32_t acc_q, const int32_t *channel,
+                              enum tg_dsp_form form, int8_t *out_p, int8_t *out_q)
+{
+    const int32_t multiplier = channel[TG_DSP_MULTIPLIER];
+    const int32_t offset = channel[TG_DSP_OFFSET];
+    const int32_t shift = channel[TG_DSP_SHIFT];
+
+    *out_p = (int8_t)tg_dsp_finish(acc_p, multiplier, offset, shift, form);
+    *out_q = (int8_t)tg_dsp_finish(acc_q, multiplier, offset, shift, form);
 }
 
 /* Applies the clamps of an activation to `count` finished bytes; free where there are none. */

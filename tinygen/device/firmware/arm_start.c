@@ -1,5 +1,5 @@
 /* Start-up of a Cortex-M core: FPU, .data and .bss, main; fault report. See arm_entry.S. */
-#include "device.h"
+#include "tinygen_device.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
@@ -27,9 +27,19 @@ static uint32_t fault_status(void) { return 0; } /* Armv6-M has no fault status 
 static uint32_t fault_address(void) { return 0; }
 #endif
 
+#if __ARM_ARCH >= 8
+static void limit_stack(void)
+{
+    __asm__ volatile("msr msplim, %0" ::"r"(device_stack_bottom));
+}
+#else
+static void limit_stack(void) {} /* below the stack there is no memory */
+#endif
+
 void device_reset(void)
 {
     enable_coprocessors();
+    limit_stack();
     const uint32_t *from = device_data_image;
     for (uint32_t *to = device_data_begin; to < device_data_end;) {
         *to++ = *from++;
@@ -44,13 +54,14 @@ void device_reset(void)
 /* frame: the eight words that the exception entry pushed; word 6 is the faulting address. */
 __attribute__((used)) void device_fault_report(const uint32_t *frame)
 {
-    const int readable = (uintptr_t)frame >= (uintptr_t)device_stack_bottom &&
+    const int overflowed = (fault_status() >> 20 & 1u) != 0; /* STKOF of Armv8-M */
+    const int readable = !overflowed && (uintptr_t)frame >= (uintptr_t)device_stack_bottom &&
                          (uintptr_t)(frame + 8) <= (uintptr_t)device_stack_top;
     device_print("FAULT");
     device_print_hex(" pc=", readable ? frame[6] : 0u);
     device_print_hex(" status=", fault_status());
     device_print_hex(" address=", fault_address());
-    device_print_hex(" sp=", (uint32_t)(uintptr_t)frame);
+    device_print_hex(" sp=", overflowed ? 0u : (uint32_t)(uintptr_t)frame);
     device_print_hex(" stack_bottom=", (uint32_t)(uintptr_t)device_stack_bottom);
     device_print("\n");
     device_exit(DEVICE_EXIT_FAULT);

@@ -1,5 +1,5 @@
 /* What both start-ups do before main. */
-#include "device.h"
+#include "tinygen_device.h"
 
 void device_prepare(void)
 {

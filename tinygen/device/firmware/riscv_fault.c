@@ -1,5 +1,5 @@
 /* Reports a RISC-V trap: program counter, cause, faulting address. */
-#include "device.h"
+#include "tinygen_device.h"
 
 void device_fault_report(uint32_t pc, uint32_t cause, uint32_t address, uint32_t sp);
 

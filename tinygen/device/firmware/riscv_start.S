@@ -9,6 +9,7 @@ device_reset:
     la sp, device_stack_top
     la t0, device_fault
     csrw mtvec, t0
+    call forbid_access_below_stack
     la t0, device_data_image
     la t1, device_data_begin
     la t2, device_data_end
@@ -28,7 +29,20 @@ device_reset:
     call main
     call device_exit
 
+/* Physical memory protection: the 64 KiB below the stack are locked without any permission. */
     .text
+forbid_access_below_stack:
+    la t0, device_stack_bottom
+    srli t1, t0, 2
+    csrw pmpaddr1, t1
+    li t1, 0x10000
+    sub t0, t0, t1
+    srli t0, t0, 2
+    csrw pmpaddr0, t0
+    li t0, 0x8800                 /* entry 1: locked, from pmpaddr0 to pmpaddr1 */
+    csrw pmpcfg0, t0
+    ret
+
     .balign 4
 device_fault:                     /* a fresh stack first: the old one may be what failed */
     mv a3, sp

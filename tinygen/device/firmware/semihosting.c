@@ -1,6 +1,6 @@
 /* Files of the host and the exit code, by the semihosting calls that Arm and RISC-V share.
  * Numbers: Arm, "Semihosting for AArch32 and AArch64", 2.0. */
-#include "device.h"
+#include "tinygen_device.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* FPGAIO block of the Arm MPS2 and MPS3 boards: a 32-bit counter and one of 100 Hz. */
-#include "device.h"
+#include "tinygen_device.h"
 
 #define REGISTER(offset) (*(volatile uint32_t *)(TIMER_BASE + (offset)))
 

@@ -1,5 +1,5 @@
 /* Timers of the nRF51: TIMER0 counts every tick, TIMER1 every 512th. */
-#include "device.h"
+#include "tinygen_device.h"
 
 #define TIMER0(offset) (*(volatile uint32_t *)(TIMER_BASE + (offset)))
 #define TIMER1(offset) (*(volatile uint32_t *)(TIMER_BASE + 0x1000u + (offset)))

@@ -1,8 +1,9 @@
 """Leaves out the conversion steps at the ends of a full-integer model.
 
-Converters put QUANTIZE after a float32 or uint8 input and DEQUANTIZE or QUANTIZE before such an output. The graph
-begins and ends with the int8 tensors inside of them. A uint8 end with the same scale and a zero point larger by
-128 is the same integers with the top bit flipped, so nothing is lost.
+Converters put QUANTIZE after a float32 or uint8 input and DEQUANTIZE or QUANTIZE before such an
+output. The graph begins and ends with the int8 tensors inside of them. A uint8 end with the same
+scale and a zero point larger by 128 is the same integers with the top bit flipped, so nothing is
+lost.
 """
 
 import dataclasses

@@ -22,8 +22,9 @@ class _Result:
 def load(path: Path) -> Graph:
     """Read a .tflite model: a float32 graph, or an int8 graph that computes what TFLite Micro computes.
 
-    Raises ModelFileError for a damaged file, and one UnsupportedError that lists everything that is not
-    supported. Quantize and dequantize steps at the model's ends are left out: inputs and outputs are int8.
+    Raises ModelFileError for a damaged file, and one UnsupportedError that lists everything that is
+    not supported. Quantize and dequantize steps at the model's ends are left out: inputs and
+    outputs are int8.
     """
     result = _convert(model_file.read(path), path.stem)
     if result.findings:

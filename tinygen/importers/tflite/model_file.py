@@ -1,7 +1,8 @@
 """Reads a .tflite file into plain frozen records. Nothing here knows what operators mean.
 
-The flatbuffer readers do no bounds checks, and a file can be hostile. Every index is therefore checked here, and the
-bytes that a file makes us visit are counted: an honest file visits each of its bytes about once.
+The flatbuffer readers do no bounds checks, and a file can be hostile. Every index is therefore
+checked here, and the bytes that a file makes us visit are counted: an honest file visits each of
+its bytes about once.
 """
 
 import math
@@ -191,7 +192,8 @@ class _Parser:
         return values
 
     def kind(self, code: tflite.OperatorCode) -> str:
-        # files before schema 3a hold the code in one byte, whose largest value points to the new field
+        # files before schema 3a hold the code in one byte, whose largest value points to the new
+        # field
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         if number == tflite.BuiltinOperator.CUSTOM:
             return f"CUSTOM {self.text(code.CustomCode())}"

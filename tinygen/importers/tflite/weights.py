@@ -91,6 +91,7 @@ def bias(layer: Layer, position: int, channels: int) -> tuple[Tensor, ...]:
     if data.size != channels:
         raise layer.damaged(f"{data.size} biases for {channels} channels")
     name = layer.builder.names[layer.index(position)]
-    # The scale of a bias follows from input and weights. Some files misplace its quantized dimension.
+    # The scale of a bias follows from input and weights. Some files misplace its quantized
+    # dimension.
     flat = Tensor(name=name, shape=(channels,), dtype=wanted, data=data.reshape(channels))
     return (layer.builder.keep(flat),)

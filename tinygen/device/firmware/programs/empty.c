@@ -1,5 +1,5 @@
 /* The firmware without a model: what start-up and exit cost. */
-#include "device.h"
+#include "tinygen_device.h"
 
 int main(void)
 {

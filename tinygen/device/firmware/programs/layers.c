@@ -1,14 +1,14 @@
 /* Measures every layer of one run by the layer hook.
  * A record spans from the end of one hook to the begin of the next; a record of two hooks called
  * one after the other is the cost of the hook itself, which the host subtracts. */
-#include "model.h"
+#include "tinygen_model.h"
 
 enum { FIRST = -1, NOTHING = -2, LAST = -3 };
 
 void device_layer_hook(int layer, const void *output, uint32_t output_bytes);
 
-static ALIGNED int8_t input[MODEL_INPUT_BYTES];
-static ALIGNED int8_t output[MODEL_OUTPUT_BYTES];
+static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
+static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 static intptr_t report;
 static uint32_t resumed_at;
 
@@ -28,14 +28,14 @@ __attribute__((noipa)) void device_layer_hook(int layer, const void *layer_outpu
 int main(void)
 {
     const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, MODEL_INPUT_BYTES) != MODEL_INPUT_BYTES) {
+    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
     report = device_open("report.txt", DEVICE_WRITE);
-    device_layer_hook(FIRST, output, MODEL_OUTPUT_BYTES);
-    device_layer_hook(NOTHING, output, MODEL_OUTPUT_BYTES);
-    MODEL_RUN(input, output);
-    device_layer_hook(LAST, output, MODEL_OUTPUT_BYTES);
+    device_layer_hook(FIRST, output, TINYGEN_MODEL_OUTPUT_BYTES);
+    device_layer_hook(NOTHING, output, TINYGEN_MODEL_OUTPUT_BYTES);
+    TINYGEN_MODEL_RUN(input, output);
+    device_layer_hook(LAST, output, TINYGEN_MODEL_OUTPUT_BYTES);
     device_close(report);
     device_stack_check();
     return DEVICE_EXIT_OK;

@@ -1,6 +1,6 @@
 /* Measures one run of the model: executed instructions, cycles (by the markers), stack.
  * The same code measures a function that only returns; the difference is the model's alone. */
-#include "model.h"
+#include "tinygen_model.h"
 
 typedef void subject(const int8_t *input, int8_t *output);
 
@@ -9,8 +9,8 @@ struct measurement {
     uint32_t coarse_ticks;
 };
 
-static ALIGNED int8_t input[MODEL_INPUT_BYTES];
-static ALIGNED int8_t output[MODEL_OUTPUT_BYTES];
+static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
+static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 
 __attribute__((noipa)) static void return_at_once(const int8_t *in, int8_t *out)
 {
@@ -29,40 +29,34 @@ __attribute__((noipa)) static struct measurement measure_instructions(subject *r
     return result;
 }
 
-__attribute__((noipa)) static void measure_cycles(subject *run)
+/* Marks the region whose cycles count; returns the bytes below the stack pointer that `run` wrote.
+ * The markers use no stack. */
+__attribute__((noipa)) static uint32_t measure_cycles_and_stack(subject *run)
 {
+    device_stack_paint();
     device_region_begin();
     run(input, output);
     device_region_end();
-}
-
-/* Bytes below the stack pointer of the call that `run` overwrites. */
-__attribute__((noipa)) static uint32_t measure_stack(subject *run)
-{
-    device_stack_paint();
-    run(input, output);
     return (uint32_t)(device_stack_pointer() - device_stack_lowest());
 }
 
 int main(void)
 {
     const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, MODEL_INPUT_BYTES) != MODEL_INPUT_BYTES) {
+    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
     const intptr_t report = device_open("report.txt", DEVICE_WRITE);
     const struct measurement nothing = measure_instructions(return_at_once);
-    const struct measurement model = measure_instructions(MODEL_RUN);
+    const struct measurement model = measure_instructions(TINYGEN_MODEL_RUN);
     device_report(report, "empty_fine_ticks", nothing.fine_ticks);
     device_report(report, "model_fine_ticks", model.fine_ticks);
     device_report(report, "model_coarse_ticks", model.coarse_ticks);
-    measure_cycles(return_at_once);
-    measure_cycles(MODEL_RUN);
-    device_stack_check();
-    device_report(report, "stack_bytes", measure_stack(MODEL_RUN));
-    device_report(report, "arena_bytes", MODEL_ARENA_BYTES);
-    device_report(report, "input_bytes", MODEL_INPUT_BYTES);
-    device_report(report, "output_bytes", MODEL_OUTPUT_BYTES);
+    (void)measure_cycles_and_stack(return_at_once);
+    device_report(report, "stack_bytes", measure_cycles_and_stack(TINYGEN_MODEL_RUN));
+    device_report(report, "arena_bytes", TINYGEN_MODEL_ARENA_BYTES);
+    device_report(report, "input_bytes", TINYGEN_MODEL_INPUT_BYTES);
+    device_report(report, "output_bytes", TINYGEN_MODEL_OUTPUT_BYTES);
     device_close(report);
     device_stack_check();
     return DEVICE_EXIT_OK;

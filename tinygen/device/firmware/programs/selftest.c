@@ -1,11 +1,9 @@
 /* Runs the golden vectors that the generated folder carries. */
-#include "model.h"
-
-int MODEL_SELFTEST(void);
+#include "tinygen_model.h"
 
 int main(void)
 {
-    const int result = MODEL_SELFTEST();
+    const int result = (int)TINYGEN_MODEL_SELFTEST();
     const intptr_t report = device_open("report.txt", DEVICE_WRITE);
     device_report(report, "selftest", (uint32_t)result);
     device_close(report);

@@ -1,11 +1,11 @@
 /* Runs the model on the first vector of inputs.bin and writes every layer's output to layers.bin:
  * layer index, size in bytes, the bytes. */
-#include "model.h"
+#include "tinygen_model.h"
 
 void device_layer_hook(int layer, const void *output, uint32_t output_bytes);
 
-static ALIGNED int8_t input[MODEL_INPUT_BYTES];
-static ALIGNED int8_t output[MODEL_OUTPUT_BYTES];
+static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
+static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 static intptr_t layers;
 
 void device_layer_hook(int layer, const void *layer_output, uint32_t output_bytes)
@@ -18,11 +18,11 @@ void device_layer_hook(int layer, const void *layer_output, uint32_t output_byte
 int main(void)
 {
     const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, MODEL_INPUT_BYTES) != MODEL_INPUT_BYTES) {
+    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
     layers = device_open("layers.bin", DEVICE_WRITE);
-    MODEL_RUN(input, output);
+    TINYGEN_MODEL_RUN(input, output);
     device_close(layers);
     device_stack_check();
     return DEVICE_EXIT_OK;

@@ -1,14 +1,14 @@
 /* Runs the model on every vector of inputs.bin and writes outputs.bin.
  * The buffers take all alignments in turn and lie between guards: the model may neither assume an
  * alignment, nor write its input, nor write outside its output. */
-#include "model.h"
+#include "tinygen_model.h"
 
 #include <string.h>
 
 enum { GUARD_BYTES = 16, GUARD = 0x5A, ALIGNMENTS = 4 };
 
-static ALIGNED uint8_t input[MODEL_INPUT_BYTES + ALIGNMENTS];
-static ALIGNED uint8_t output[GUARD_BYTES + MODEL_OUTPUT_BYTES + ALIGNMENTS + GUARD_BYTES];
+static ALIGNED uint8_t input[TINYGEN_MODEL_INPUT_BYTES + ALIGNMENTS];
+static ALIGNED uint8_t output[GUARD_BYTES + TINYGEN_MODEL_OUTPUT_BYTES + ALIGNMENTS + GUARD_BYTES];
 
 static uint32_t checksum(const uint8_t *data, uint32_t bytes)
 {
@@ -33,12 +33,12 @@ static void run_one(uint32_t offset)
     uint8_t *const result = output + GUARD_BYTES + offset;
     memset(output, GUARD, sizeof output);
     const uint32_t before = checksum(input, sizeof input);
-    MODEL_RUN((const int8_t *)input + offset, (int8_t *)result);
+    TINYGEN_MODEL_RUN((const int8_t *)input + offset, (int8_t *)result);
     if (checksum(input, sizeof input) != before) {
         device_exit(DEVICE_EXIT_INPUT_WRITTEN);
     }
     require_guard(output, result);
-    require_guard(result + MODEL_OUTPUT_BYTES, output + sizeof output);
+    require_guard(result + TINYGEN_MODEL_OUTPUT_BYTES, output + sizeof output);
     device_stack_check();
 }
 
@@ -47,9 +47,9 @@ int main(void)
     const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
     const intptr_t outputs = device_open("outputs.bin", DEVICE_WRITE);
     uint32_t offset = 0;
-    while (device_read(inputs, input + offset, MODEL_INPUT_BYTES) == MODEL_INPUT_BYTES) {
+    while (device_read(inputs, input + offset, TINYGEN_MODEL_INPUT_BYTES) == TINYGEN_MODEL_INPUT_BYTES) {
         run_one(offset);
-        device_write(outputs, output + GUARD_BYTES + offset, MODEL_OUTPUT_BYTES);
+        device_write(outputs, output + GUARD_BYTES + offset, TINYGEN_MODEL_OUTPUT_BYTES);
         offset = (offset + ALIGNMENT_STEP) % ALIGNMENTS;
     }
     device_close(outputs);

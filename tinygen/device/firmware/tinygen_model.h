@@ -1,10 +1,10 @@
 /* The model under test by neutral names; the build passes the names of the generated folder. */
-#ifndef TINYGEN_DEVICE_MODEL_H
-#define TINYGEN_DEVICE_MODEL_H
+#ifndef TINYGEN_MODEL_H
+#define TINYGEN_MODEL_H
 
-#include MODEL_HEADER
+#include TINYGEN_MODEL_HEADER
 
-#include "device.h"
+#include "tinygen_device.h"
 
 /* Generated code may ask for no alignment of its buffers; C compilers align arrays by type. */
 #define ALIGNED __attribute__((aligned(16)))

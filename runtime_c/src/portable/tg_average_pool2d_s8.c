@@ -1,0 +1,15 @@
+/* Average pooling. See tg_pool2d.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_pool2d_core.h"
+
+TG_KERNEL void tg_average_pool2d_s8_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
+                                    int8_t *const *out, int32_t row_count)
+{
+    tg_pool2d_some_rows(layer, rows, out, row_count, TG_AVERAGE);
+}
+
+TG_KERNEL void tg_average_pool2d_s8(const struct tg_pool2d *layer, const int8_t *in, int8_t *out)
+{
+    tg_pool2d_whole(layer, in, out, TG_AVERAGE);
+}

@@ -1,0 +1,57 @@
+"""Parameter structs are initialized by position: Python and C must list the same fields in the same order."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, settings
+
+from tests.strategies import one_op_graph
+from tinygen.fixedpoint import Arithmetic
+from tinygen.kernels import CATALOGUE, Struct
+from tinygen.resources import resource
+
+KERNELS = [kernel for found in CATALOGUE.values() for kernel in found]
+
+
+def declared_fields() -> dict[str, list[str]]:
+    """Field names of every struct in the runtime's headers."""
+    fields = {}
+    for header in resource("runtime_c").joinpath("include").iterdir():
+        text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.S)
+        for tag, body in re.findall(r"struct (\w+) \{(.*?)\};", text, flags=re.S):
+            fields[tag] = [re.sub(r"\[.*", "", f.split()[-1].lstrip("*")) for f in body.split(";")[:-1]]
+    return fields
+
+
+DECLARED = declared_fields()
+
+
+def check(struct: Struct) -> None:
+    assert list(struct.fields) == DECLARED[struct.tag], f"struct {struct.tag}"
+    for value in struct.fields.values():
+        if isinstance(value, Struct):
+            check(value)
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.symbol)
+def test_fields_stand_in_the_order_of_the_header(kernel):
+    def taken(graph) -> bool:
+        call = graph.calls()[0]
+        return kernel.reason_against(call, kernel.needs) is None
+
+    arithmetic = sorted(kernel.arithmetics, key=lambda a: a.value)[0]
+    assert isinstance(arithmetic, Arithmetic)
+    graph = find(
+        one_op_graph(kernel.op).map(lambda g: g.replace(arithmetic=arithmetic)),
+        taken,
+        settings=settings(
+            max_examples=3000,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    for kernel_call in kernel.lower(graph.calls()[0]):
+        check(kernel_call.params)

@@ -1,0 +1,77 @@
+"""Removes nodes that hand on their input unchanged."""
+
+import functools
+
+import numpy as np
+
+from tinygen.analysis import tensor_ranges
+from tinygen.ir import Call, Graph, Operator, Range
+from tinygen.ops.activation import Activation
+from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.mean import Mean
+from tinygen.ops.pad import Pad
+from tinygen.ops.pool import PoolOperator
+from tinygen.ops.relu import Relu
+from tinygen.ops.requantize import Requantize
+from tinygen.ops.reshape import Reshape
+from tinygen.ops.unary import ALL_INT8, UnaryOperator
+from tinygen.passes.rewrite import Pass, bypass, until_stable
+
+
+def remove_identities(graph: Graph) -> Graph:
+    return until_stable(_remove_one, graph)
+
+
+def _remove_one(graph: Graph) -> Graph | None:
+    ranges = tensor_ranges(graph) if graph.is_quantized else {}
+    for call in graph.calls():
+        x = call.inputs[0]
+        if x.is_constant or not _same_form(call):
+            continue
+        if is_identity(call.op, call, ranges.get(x.name)):
+            changed = bypass(graph, call.node)
+            if changed is not None:
+                return changed
+    return None
+
+
+def _same_form(call: Call) -> bool:
+    x, y = call.inputs[0], call.outputs[0]
+    same_type = x.dtype is y.dtype and x.quantization == y.quantization
+    return len(call.outputs) == 1 and same_type and x.shape == y.shape
+
+
+@functools.singledispatch
+def is_identity(op: Operator, call: Call, x: Range | None) -> bool:
+    """True where output and first input, which have the same form, always hold the same values.
+
+    `x` bounds the integers of the input; None in a float graph.
+    """
+    return False
+
+
+@is_identity.register(Reshape)
+@is_identity.register(Pad)
+@is_identity.register(Concatenate)
+@is_identity.register(Mean)
+def _(op: Operator, call: Call, x: Range | None) -> bool:
+    # with the shape unchanged nothing is padded or joined, and means are of one element
+    return len(call.inputs) == 1
+
+
+@is_identity.register
+def _(op: PoolOperator, call: Call, x: Range | None) -> bool:
+    is_plain = op.stride == (1, 1) and op.padding.is_zero and op.activation is Activation.NONE
+    return op.kernel == (1, 1) and is_plain
+
+
+@is_identity.register
+def _(op: UnaryOperator, call: Call, x: Range | None) -> bool:
+    """An int8 function is an identity when its table is, over the values that the input can take."""
+    if x is None:
+        return isinstance(op, Requantize) or (isinstance(op, Relu) and op.bounds is Activation.NONE)
+    reached = (ALL_INT8 >= x.low.min()) & (ALL_INT8 <= x.high.max())
+    return bool(np.array_equal(op.table(call)[reached], ALL_INT8[reached]))
+
+
+PASS = Pass(name="remove identities", run=remove_identities, exact=True)

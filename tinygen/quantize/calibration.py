@@ -1,0 +1,181 @@
+"""Calibration data: samples of what the model will see, as floats."""
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.errors import CalibrationError
+from tinygen.ir import Graph, Tensor
+
+MAX_FILE_BYTES = 4 * 2**30
+"""Uncompressed size of a calibration file; a few hundred samples are enough."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibration:
+    """Samples by input name: float32 [N, ...] with the input's shape behind the batch, N equal for all inputs.
+
+    `input_ranges` are bounds of inputs that are known and need not be observed, such as 0..255 of bytes.
+    `expected_ranges` bound other tensors from what training left in the model; used with synthetic samples only.
+    """
+
+    samples: Mapping[str, NDArray[np.float32]]
+    source: str
+    input_ranges: Mapping[str, Interval] = field(default_factory=dict)
+    expected_ranges: Mapping[str, Interval] = field(default_factory=dict)
+    is_synthetic: bool = False
+
+    @property
+    def count(self) -> int:
+        return len(next(iter(self.samples.values())))
+
+    def first(self, count: int) -> "Calibration":
+        """The same with at most `count` samples, spread evenly over all."""
+        if count >= self.count:
+            return self
+        chosen = np.linspace(0, self.count - 1, count).round().astype(int)
+        return Calibration(
+            samples={name: x[chosen] for name, x in self.samples.items()},
+            source=self.source,
+            input_ranges=self.input_ranges,
+            expected_ranges=self.expected_ranges,
+            is_synthetic=self.is_synthetic,
+        )
+
+    def chunks(self, size: int) -> Iterator[dict[str, NDArray[np.float32]]]:
+        """The samples in pieces of at most `size`."""
+        for start in range(0, self.count, size):
+            yield {name: x[start : start + size] for name, x in self.samples.items()}
+
+
+def calibration_from_arrays(
+    arrays: Mapping[str, NDArray], graph: Graph, source: str = "arrays"
+) -> Calibration:
+    """Check arrays by input name against a graph's inputs and convert them to float32.
+
+    Integers are taken as the numbers they are, without scaling: bytes become 0.0 to 255.0, and for them the
+    input's range is taken as exactly that. Raises CalibrationError.
+    """
+    samples, ranges = {}, {}
+    for tensor in graph.input_tensors:
+        if tensor.name not in arrays:
+            raise CalibrationError(
+                what=f"there is no array for the input '{tensor.name}'",
+                where=f"{source}, which holds {_listed(arrays)}",
+                next_step=f"store an array named '{tensor.name}' of shape {_expected(tensor)}",
+            )
+        array = arrays[tensor.name]
+        samples[tensor.name] = _as_float(array, tensor, source)
+        if array.dtype == np.uint8:
+            ranges[tensor.name] = (0.0, 255.0)
+    if len({len(x) for x in samples.values()}) != 1:
+        counts = ", ".join(f"'{name}': {len(x)}" for name, x in samples.items())
+        raise CalibrationError(
+            what=f"the inputs have different numbers of samples ({counts})",
+            where=source,
+            next_step="give the same number of samples for every input",
+        )
+    return Calibration(samples=samples, source=source, input_ranges=ranges)
+
+
+def load_calibration(path: Path, graph: Graph) -> Calibration:
+    """Read samples from an .npz or .npy file.
+
+    One array [N, ...] per input, under the input's name; a model with one input also takes the name `x`, or the
+    only array of the file. Raises CalibrationError for everything else; nothing in the file is run.
+    """
+    arrays = _read(path)
+    inputs = graph.input_tensors
+    if len(inputs) == 1 and inputs[0].name not in arrays:
+        only = arrays.get("x") if "x" in arrays else None
+        if only is None and len(arrays) == 1:
+            only = next(iter(arrays.values()))
+        if only is not None:
+            arrays = {inputs[0].name: only}
+    return calibration_from_arrays(arrays, graph, path.name)
+
+
+def _read(path: Path) -> dict[str, NDArray]:
+    try:
+        if zipfile.is_zipfile(path):
+            _check_archive(path)
+        # mapping the file makes numpy compare the declared size with the file's before it allocates
+        loaded = np.load(path, allow_pickle=False, mmap_mode="r")
+        if isinstance(loaded, np.ndarray):
+            return {"x": np.asarray(loaded)}
+        with loaded:
+            return {name: np.asarray(loaded[name]) for name in loaded.files}
+    except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
+        if isinstance(error, ValueError) and "pickle" in str(error).lower():
+            reason = "the file holds Python objects, which are never loaded"
+        else:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CalibrationError(
+            what=f"the calibration file cannot be read: {reason}",
+            where=str(path),
+            next_step="save plain arrays: numpy.savez('calibration.npz', x=samples)",
+        ) from error
+
+
+def _check_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        total = sum(info.file_size for info in archive.infolist())
+        for info in archive.infolist():
+            _check_declared_size(archive, info)
+    if total > MAX_FILE_BYTES:
+        raise ValueError(f"it unpacks to {total} bytes, at most {MAX_FILE_BYTES} are read")
+
+
+def _check_declared_size(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """An array's header may declare any shape; it must be what the entry holds."""
+    if not info.filename.endswith(".npy"):
+        return
+    with archive.open(info) as entry:
+        version = np.lib.format.read_magic(entry)
+        reader = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = reader(entry)
+    declared = dtype.itemsize * int(np.prod(shape, dtype=object))
+    if not dtype.hasobject and declared > info.file_size:
+        raise ValueError(f"'{info.filename}' declares {declared} bytes but holds {info.file_size}")
+
+
+def _as_float(array: NDArray, tensor: Tensor, source: str) -> NDArray[np.float32]:
+    where = f"{source}, input '{tensor.name}'"
+    next_step = f"give numbers of shape {_expected(tensor)}"
+    if array.dtype.kind not in "fiu":
+        raise CalibrationError(
+            what=f"the samples are {array.dtype}", where=where, next_step=next_step
+        )
+    if array.shape[1:] != tensor.shape[1:] or array.ndim != len(tensor.shape):
+        raise CalibrationError(
+            what=f"the samples have shape {list(array.shape)}", where=where, next_step=next_step
+        )
+    if array.shape[0] == 0:
+        raise CalibrationError(what="there are no samples", where=where, next_step=next_step)
+    with np.errstate(over="ignore"):
+        samples = np.asarray(array, np.float32)
+    if not np.isfinite(samples).all():
+        raise CalibrationError(
+            what="the samples hold NaN or infinite values",
+            where=where,
+            next_step="remove or repair these samples",
+        )
+    return samples
+
+
+def _expected(tensor: Tensor) -> str:
+    return f"[N, {', '.join(str(d) for d in tensor.shape[1:])}]"
+
+
+def _listed(arrays: Mapping[str, NDArray]) -> str:
+    return ", ".join(f"'{name}'" for name in arrays) or "nothing"

@@ -1,0 +1,214 @@
+"""Scales and zero points of activations: which tensors must share them, and what they become.
+
+Tensors are put into groups with one quantization each: the inputs and outputs of operators that only move or
+select bytes. A group is fixed when it holds the output of an operator whose quantization is fixed.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.fixedpoint import INT8_MAX, INT8_MIN, Arithmetic
+from tinygen.ir import Call, DType, Graph, Node, Quantization, Tensor
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
+from tinygen.ops.quantization_rules import FixedQuantization, SameQuantization
+from tinygen.ops.relu import Relu
+from tinygen.ops.requantize import Requantize
+from tinygen.ops.scaled import WeightedOperator
+from tinygen.quantize.calibration import Interval
+
+_STEPS = INT8_MAX - INT8_MIN
+_DEFAULT_INTERVAL = (0.0, 1.0)
+_LEAST_WIDTH = 1e-12
+
+FINEST_FACTOR = 2.0**8
+"""Outputs are at most this much finer than the accumulators that they come from: more would show nothing."""
+
+WORST_CASE_STEPS = 2.0**28
+"""Results of any inputs whatever stay below this many output steps, so that requantization cannot overflow."""
+
+
+class Groups:
+    """Tensors that share one quantization."""
+
+    def __init__(self, graph: Graph):
+        self._parent = {name: name for name in graph.tensors}
+        self._fixed: dict[str, Quantization] = {}
+
+    def of(self, name: str) -> str:
+        while self._parent[name] != name:
+            self._parent[name] = name = self._parent[self._parent[name]]
+        return name
+
+    def fix(self, name: str, quantization: Quantization) -> None:
+        self._fixed[self.of(name)] = quantization
+
+    def fixed(self, name: str) -> Quantization | None:
+        return self._fixed.get(self.of(name))
+
+    def join(self, a: str, b: str) -> bool:
+        """Put two tensors into one group; False where both groups are fixed to different quantizations."""
+        a, b = self.of(a), self.of(b)
+        if a == b:
+            return True
+        fixed = {q for q in (self._fixed.get(a), self._fixed.get(b)) if q is not None}
+        if len(fixed) > 1:
+            return False
+        self._parent[b] = a
+        for quantization in fixed:
+            self._fixed[a] = quantization
+        return True
+
+
+def with_requantize(graph: Graph, arithmetic: Arithmetic) -> tuple[Graph, Groups]:
+    """The graph's groups, after a Requantize has been put where tensors that should share one cannot."""
+    while True:
+        groups, conflict = _grouped(graph, arithmetic)
+        if conflict is None:
+            return graph, groups
+        graph = _separate(graph, *conflict)
+
+
+def _grouped(graph: Graph, arithmetic: Arithmetic) -> tuple[Groups, tuple[Node, int] | None]:
+    """Groups, and the first (node, input) whose quantization cannot be that of the node's output."""
+    groups = Groups(graph)
+    for call in graph.calls():
+        if isinstance(call.op, FixedQuantization):
+            groups.fix(call.output.name, call.op.output_quantization)
+    several = []
+    for call in graph.calls():
+        if not _shares(call, graph, arithmetic):
+            continue
+        if len(call.inputs) == 1:
+            groups.join(call.output.name, call.inputs[0].name)
+        else:
+            several.append(call)
+    for call in several:
+        conflict = _join_operands(call, groups)
+        if conflict is not None:
+            return groups, (call.node, conflict)
+    return groups, None
+
+
+def _shares(call: Call, graph: Graph, arithmetic: Arithmetic) -> bool:
+    if isinstance(call.op, Relu):
+        keeps = arithmetic is Arithmetic.TFLM and call.op.bounds is not Activation.RELU
+        # saturation of the input does the clamping where nothing else reads it
+        return keeps or len(graph.consumers(call.inputs[0].name)) == 1
+    return isinstance(call.op, SameQuantization)
+
+
+def _join_operands(call: Call, groups: Groups) -> int | None:
+    """Join the operands of a concatenation; the index of one that must keep a quantization of its own."""
+    fixed = {groups.fixed(t.name) for t in call.inputs}
+    for index, tensor in enumerate(call.inputs):
+        is_odd = groups.fixed(tensor.name) is not None and len(fixed) > 1
+        if is_odd or not groups.join(call.output.name, tensor.name):
+            return index
+    return None
+
+
+def _separate(graph: Graph, node: Node, index: int) -> Graph:
+    """Put a Requantize before one input of a node."""
+    source = graph.tensors[node.inputs[index]]
+    name = f"{node.name}/requantize_{index}"
+    inputs = (*node.inputs[:index], name, *node.inputs[index + 1 :])
+    added = Node(name=name, op=Requantize(), inputs=(source.name,), outputs=(name,))
+    nodes = []
+    for other in graph.nodes:
+        if other is node:
+            nodes += [added, dataclasses.replace(node, inputs=inputs)]
+        else:
+            nodes.append(other)
+    tensor = Tensor(name=name, shape=source.shape, dtype=DType.FLOAT32)
+    return graph.with_tensors([tensor]).replace(nodes=tuple(nodes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """The quantization of every activation, and of constants that are added or concatenated."""
+
+    quantizations: Mapping[str, Quantization]
+
+    def scale(self, tensor: str) -> float:
+        return self.quantizations[tensor].scale
+
+
+def choose_scheme(graph: Graph, groups: Groups, intervals: Mapping[str, Interval]) -> Scheme:
+    """Quantizations from the interval of each activation: groups cover all their members' intervals."""
+    merged: dict[str, Interval] = {}
+    for name, interval in {**_constants(graph), **intervals}.items():
+        low, high = merged.get(groups.of(name), (0.0, 0.0))
+        merged[groups.of(name)] = min(low, interval[0]), max(high, interval[1])
+    _widen(graph, groups, merged)
+    chosen = {group: quantization_of(interval) for group, interval in merged.items()}
+    return Scheme(
+        quantizations={
+            name: groups.fixed(name) or chosen[groups.of(name)]
+            for name in {**_constants(graph), **intervals}
+        }
+    )
+
+
+def _constants(graph: Graph) -> dict[str, Interval]:
+    """Intervals of the constants that are operands like activations, not weights."""
+    return {
+        tensor.name: (float(min(0.0, tensor.data.min())), float(max(0.0, tensor.data.max())))
+        for call in graph.calls()
+        if not isinstance(call.op, WeightedOperator)
+        for tensor in call.inputs
+        if tensor.data is not None
+    }
+
+
+def quantization_of(interval: Interval) -> Quantization:
+    """int8 for an interval that contains 0; a scale that stays sane for an interval of no width."""
+    low, high = interval
+    if high - low < _LEAST_WIDTH:
+        low, high = _DEFAULT_INTERVAL
+    scale = float(np.float32((high - low) / _STEPS))
+    zero_point = round(INT8_MIN - low / scale)
+    return Quantization.per_tensor(scale, min(max(zero_point, INT8_MIN), INT8_MAX))
+
+
+def _widen(graph: Graph, groups: Groups, merged: dict[str, Interval]) -> None:
+    """Make intervals so wide that no multiplier and no accumulator leaves its range.
+
+    Trained models hardly ever need it: it takes results that cancel each other out to a millionth.
+    """
+    for _ in range(len(graph.nodes) + 1):
+        changed = False
+        for call in graph.calls():
+            name = call.outputs[0].name
+            if groups.fixed(name) is not None:
+                continue
+            low, high = merged[groups.of(name)]
+            width = max(high - low, _LEAST_WIDTH)
+            needed = _STEPS * _least_scale(call, groups, merged)
+            if width < needed:
+                factor = 1.01 * needed / width
+                merged[groups.of(name)] = (low * factor, high * factor) if high > low else (0.0, needed)
+                changed = True
+        if not changed:
+            return
+
+
+def _least_scale(call: Call, groups: Groups, merged: dict[str, Interval]) -> float:
+    """The finest output scale that is safe for an operator."""
+    scales = [_scale(t.name, groups, merged) for t in call.activations]
+    if isinstance(call.op, WeightedOperator):
+        weights = call.inputs[1].data.astype(np.float64)
+        others = tuple(a for a in range(weights.ndim) if a != call.op.channel_axis())
+        finest = scales[0] * np.abs(weights).max() / INT8_MAX / FINEST_FACTOR
+        worst = np.abs(weights).sum(axis=others).max() * scales[0] * _STEPS
+        return float(max(finest, worst / WORST_CASE_STEPS))
+    if isinstance(call.op, Add):
+        return max(scales) / FINEST_FACTOR
+    return max(scales, default=0.0) / WORST_CASE_STEPS
+
+
+def _scale(name: str, groups: Groups, merged: dict[str, Interval]) -> float:
+    return (groups.fixed(name) or quantization_of(merged[groups.of(name)])).scale
