@@ -39,6 +39,9 @@ from tinygen.ops.window import Padding, same_padding
 DETERMINISTIC = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 """Settings for tests over these strategies: the same examples in every run."""
 
+QUICK = settings(DETERMINISTIC, max_examples=30)
+"""For tests that are slow, or that other tests stand behind."""
+
 FLOAT_ONLY = {BatchNormalization: "is folded before quantization and has no integer form"}
 """Operators without an integer graph, and why."""
 

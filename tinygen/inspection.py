@@ -1,5 +1,6 @@
 """What is in a model file, and what the optimizer would do with it."""
 
+import dataclasses
 from pathlib import Path
 
 from tinygen import importers, passes
@@ -22,9 +23,20 @@ def inspect(path: Path) -> dict[str, object]:
         "weights": sum(layer["weights"] for layer in layers),
         "layers": layers,
         "passes": [
-            {"name": r.name, "summary": str(r), "changed": r.changed} for r in reports if r.changed
+            {"name": r.name, "summary": _effect(r), **dataclasses.asdict(r)}
+            for r in reports
+            if r.changed
         ],
     }
+
+
+def _effect(report: passes.PassReport) -> str:
+    changes = (
+        ("layers", report.nodes_before, report.nodes_after),
+        ("MACs", report.macs_before, report.macs_after),
+        ("weights", report.weights_before, report.weights_after),
+    )
+    return ", ".join(f"{what} {a:,} -> {b:,}" for what, a, b in changes if a != b)
 
 
 def _layer(call: Call) -> dict[str, object]:

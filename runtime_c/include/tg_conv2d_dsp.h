@@ -29,7 +29,6 @@ struct tg_conv2d_dsp {
     int32_t pairs;           /* pairs of values of a whole window */
     const int32_t *weights;
     struct tg_dsp_output output; /* whole fours of channels; B starts at 256 * its bias + the bias of A */
-    const int8_t *pad_row;   /* in_width * in_channels times in_zero_point; 0 without padding above or below */
 };
 
 /* Computes the whole output. `scratch`: tinygen/kernels/conv2d_dsp.py, 8-byte aligned. */

@@ -1,8 +1,14 @@
 /* Rows of NHWC tensors: how windowed kernels get their input.
  *
  * A windowed kernel computes one or more output rows from an array of input row pointers, so that the same code
- * serves whole tensors and row-streamed chains. rows[i] is the input row first_out_row * stride - pad_top + i;
- * where that lies outside of the tensor it is a row of padding.
+ * serves whole tensors and row-streamed chains:
+ *
+ *   void <kernel>_rows(layer, rows, out, row_count[, scratch])
+ *
+ * rows[i] is the input row first_out_row * stride - pad_top + i, for i below (row_count - 1) * stride + extent. Where
+ * that lies outside of the tensor it is the layer's pad_row, or a null pointer for layers that have none (pooling).
+ * out[i] is where output row first_out_row + i goes; it may not lie in an input row. `scratch` is that of the kernel
+ * for whole tensors, and there is none where that has none.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_ROWS_H

@@ -27,12 +27,39 @@ def dotty_folder() -> Path:
     return Path(__file__).parent / "dotty"
 
 
+HEADER = """#ifndef {upper}_H
+#define {upper}_H
+#include <stdint.h>
+#define {upper}_INPUT_SIZE {input_bytes}
+#define {upper}_OUTPUT_SIZE {output_bytes}
+#define {upper}_ARENA_BYTES {arena_bytes}
+void {name}_run(const int8_t *input, int8_t *output);
+int {name}_selftest(void);
+#ifdef {upper}_LAYER_HOOK
+void {upper}_LAYER_HOOK(int layer_index, const void *output, uint32_t output_bytes);
+#endif
+#endif
+"""
+
+ASSEMBLY = """#ifndef __riscv
+.syntax unified
+.thumb
+.thumb_func
+#endif
+.text
+.balign 4
+.global probe_run
+.type probe_run, %function
+probe_run:
+{body}
+"""
+
+
 @pytest.fixture
 def write_model(tmp_path):
-    """write_model(body, ...): a folder whose `probe_run` is made of the given text.
+    """write_model(...): a folder with a model called `probe`, or as given.
 
-    `assembly` is the body of the function in assembly, ending where it returns to its caller with
-    the instruction that the caller of write_model chose; `c` is C text that defines probe_run.
+    `assembly` is the body of probe_run, with its return; `c` is C text that defines the function.
     """
 
     def write(
@@ -43,28 +70,23 @@ def write_model(tmp_path):
         output_bytes: int = 4,
         arena_bytes: int = 0,
         folder: str = "probe",
+        name: str = "probe",
     ) -> Path:
         place = tmp_path / folder
         place.mkdir(parents=True, exist_ok=True)
-        (place / "probe.h").write_text(
-            "#ifndef PROBE_H\n#define PROBE_H\n#include <stdint.h>\n"
-            f"#define PROBE_INPUT_SIZE {input_bytes}\n#define PROBE_OUTPUT_SIZE {output_bytes}\n"
-            f"#define PROBE_ARENA_BYTES {arena_bytes}\n"
-            "void probe_run(const int8_t *input, int8_t *output);\n"
-            "int probe_selftest(void);\n"
-            "#ifdef PROBE_LAYER_HOOK\n"
-            "void PROBE_LAYER_HOOK(int layer_index, const void *output, uint32_t bytes);\n"
-            "#endif\n#endif\n"
+        header = HEADER.format(
+            name=name,
+            upper=name.upper(),
+            input_bytes=input_bytes,
+            output_bytes=output_bytes,
+            arena_bytes=arena_bytes,
         )
+        (place / f"{name}.h").write_text(header)
         if assembly:
-            (place / "probe.S").write_text(
-                "#ifndef __riscv\n.syntax unified\n.thumb\n.thumb_func\n#endif\n"
-                ".text\n.balign 4\n.global probe_run\n.type probe_run, %function\nprobe_run:\n"
-                + textwrap.dedent(assembly)
-                + "\n"
-            )
+            body = textwrap.indent(textwrap.dedent(assembly), "    ")
+            (place / f"{name}.S").write_text(ASSEMBLY.format(body=body))
         if c:
-            (place / "probe.c").write_text('#include "probe.h"\n' + textwrap.dedent(c))
+            (place / f"{name}.c").write_text(f'#include "{name}.h"\n' + textwrap.dedent(c))
         return place
 
     return write

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.device.support import count_probe
 from tinygen import device
-
-INPUT = np.zeros(4, np.int8)
 
 # (name, core, assembly, cycles beyond an empty function). r0: input, r1: output.
 SEQUENCES = [
@@ -74,7 +73,7 @@ TARGETS = {"m0": "cortex-m0", "m0plus": "cortex-m0plus", "m3": "cortex-m3", "m4"
 def test_sequence(core, assembly, cycles, load_core, write_model):
     target = load_core(TARGETS[core])
     folder = write_model(assembly=assembly)
-    assert device.measure(folder, "probe", target, INPUT, cycles=True).cycles == cycles
+    assert count_probe(folder, target)[1] == cycles
 
 
 def test_cores_without_a_model_have_no_cycles(load_core, dotty_folder):

@@ -82,3 +82,14 @@ def test_optimisation_levels_agree(optimize, load_core, dotty_folder):
     target = load_core("cortex-m4")
     outputs = device.run_on_qemu(dotty_folder, "dotty", target, inputs, 4, optimize=optimize)
     np.testing.assert_array_equal(outputs, dotty_layers(inputs)[1])
+
+
+@pytest.mark.parametrize("name", ["model", "device", "main", "firmware", "verify", "tg"])
+def test_no_usual_name_of_a_model_clashes_with_the_firmware(name, load_core, write_model):
+    c = f"void {name}_reset(void) {{}}\n"
+    c += f"void {name}_run(const int8_t *i, int8_t *o) {{ *o = *i; {name}_reset(); }}"
+    folder = write_model(c=c, name=name, output_bytes=1)
+    target = load_core("cortex-m4")
+    inputs = np.arange(8, dtype=np.int8).reshape(2, 4)
+    assert device.run_on_qemu(folder, name, target, inputs, 1).tolist() == [[0], [4]]
+    assert device.measure(folder, name, target, inputs[0], layers=True, cycles=True).cycles > 0

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from tests.device.support import require_tools
+from tests.device.support import ALLOW_MISSING, require_tools
 
 STRICT = [
     "-Wall",
@@ -44,17 +44,31 @@ def test_firmware_is_clean(compiler, flags, timer, dotty_folder):
     programs = sorted(str(f) for f in (folder / "programs").iterdir())
     sources = [str(folder / f) for f in (start, "prepare.c", "semihosting.c", f"timer_{timer}.c")]
     defines = [
-        '-DMODEL_HEADER="dotty.h"',
-        "-DMODEL_RUN=dotty_run",
-        "-DMODEL_SELFTEST=dotty_selftest",
-        "-DMODEL_INPUT_BYTES=16u",
-        "-DMODEL_OUTPUT_BYTES=4u",
-        "-DMODEL_ARENA_BYTES=16u",
-        "-DALIGNMENT_STEP=1u",
-        "-DTIMER_BASE=0x40000000u",
+        '-DTINYGEN_MODEL_HEADER="dotty.h"',
+        "-DTINYGEN_MODEL_RUN=dotty_run",
+        "-DTINYGEN_MODEL_SELFTEST=dotty_selftest",
+        "-DTINYGEN_MODEL_INPUT_BYTES=16u",
+        "-DTINYGEN_MODEL_OUTPUT_BYTES=4u",
+        "-DTINYGEN_MODEL_ARENA_BYTES=16u",
+        "-DTINYGEN_ALIGNMENT_STEP=1u",
+        "-DTINYGEN_TIMER_BASE=0x40000000u",
         f"-I{folder}",
         f"-I{dotty_folder}",
     ]
     subprocess.run(
         [compiler, "-std=gnu99", "-O2", *flags, *STRICT, *defines, *sources, *programs], check=True
     )
+
+
+def test_missing_tools_fail_with_the_install_line(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv(ALLOW_MISSING, raising=False)
+    with pytest.raises(pytest.fail.Exception, match="apt-get install qemu-system-arm"):
+        require_tools("qemu-system-arm")
+
+
+def test_missing_tools_skip_with_the_reason_when_allowed(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv(ALLOW_MISSING, "1")
+    with pytest.raises(pytest.skip.Exception, match="apt-get install qemu-system-arm"):
+        require_tools("qemu-system-arm")

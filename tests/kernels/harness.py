@@ -115,22 +115,17 @@ class KernelLibrary:
         """Run the row interface for output rows first .. first + count, each row in a buffer of its own."""
         memory = _Memory(ffi=self._ffi)
         (kernel_call,) = kernel.lower(call)
-        window = kernel_call.params.fields["window"].fields
-        stride, top = window["stride_height"], window["pad_top"]
-        extent = (window["kernel_height"] - 1) * window["dilation_height"] + 1
-        start = first * stride - top
-        zero_row = np.full(x.shape[2:], call.inputs[0].zero_point, np.int8)
-        rows = []
-        for y in range(start, start + (count - 1) * stride + extent):
-            inside = 0 <= y < x.shape[1]
-            rows.append(memory.pointer(memory.buffer(x[0, y] if inside else zero_row)))
-        row_bytes = call.output.shape[2] * call.output.shape[3]
+        rows = [
+            self._ffi.NULL if row is None else memory.pointer(memory.buffer(row))
+            for row in _rows_under(kernel_call.params, call, x[0], first, count)
+        ]
+        row_bytes = call.output.bytes // call.output.shape[1]
         outs = [memory.empty(row_bytes) for _ in range(count)]
         arguments = [
             memory.struct(kernel_call.params),
             self._ffi.new("const int8_t *[]", rows),
             self._ffi.new("int8_t *[]", [memory.pointer(o) for o in outs]),
-            *_row_range(first, count, kernel),
+            count,
         ]
         if kernel.scratch_bytes is not None:
             arguments.append(memory.void_pointer(memory.empty(kernel.scratch_bytes(call))))
@@ -143,8 +138,19 @@ class KernelLibrary:
         return hasattr(self._lib, f"{kernel.symbol}_rows")
 
 
-def _row_range(first: int, count: int, kernel: Kernel) -> list[int]:
-    return [count]
+def _rows_under(
+    params: Struct, call: Call, x: NDArray, first: int, count: int
+) -> list[NDArray | None]:
+    """The rows [W, C] that output rows first .. first + count see, as tg_rows.h defines them."""
+    window = params.fields["window"].fields
+    stride = window["stride_height"]
+    extent = (window["kernel_height"] - 1) * window["dilation_height"] + 1
+    start = first * stride - window["pad_top"]
+    padding = np.full_like(x[0], call.inputs[0].zero_point) if "pad_row" in params.fields else None
+    return [
+        x[y] if 0 <= y < len(x) else padding
+        for y in range(start, start + (count - 1) * stride + extent)
+    ]
 
 
 def _all_inputs(call: Call, inputs: Sequence[NDArray]) -> list[NDArray | None]:

@@ -1,6 +1,6 @@
 """The operators written down a second time, as plainly as possible: loops over output elements.
 
-Works on exact integers (object or int64 arrays) as well as on floats. One sample, with its batch of 1.
+Sums of products work on exact integers as well as on floats. One sample, with its batch of 1.
 """
 
 import functools

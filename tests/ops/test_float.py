@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.ops import naive
-from tests.strategies import DETERMINISTIC, FLOAT_ONLY, inputs_for, one_op_graph
+from tests.strategies import FLOAT_ONLY, QUICK, inputs_for, one_op_graph
 from tinygen import ops, reference
 from tinygen.errors import UnsupportedError
 from tinygen.fixedpoint import Arithmetic
@@ -56,7 +56,7 @@ def _is_weights(call: Call, index: int) -> bool:
 
 
 @by_operator
-@DETERMINISTIC
+@QUICK
 @given(data=st.data())
 def test_float_reference_is_the_formula(op_class: type[Operator], data: st.DataObject) -> None:
     integer = data.draw(one_op_graph(op_class))
@@ -78,7 +78,7 @@ def test_float_reference_is_the_formula(op_class: type[Operator], data: st.DataO
 
 @by_operator
 @pytest.mark.parametrize("arithmetic", Arithmetic, ids=lambda a: a.value)
-@DETERMINISTIC
+@QUICK
 @given(data=st.data())
 def test_integer_reference_is_close_to_float(
     op_class: type[Operator], arithmetic: Arithmetic, data: st.DataObject

@@ -17,7 +17,7 @@ INPUT_SPAN = 256
 
 
 def check(graph: Graph) -> None:
-    """Raise ConversionError, naming layer and channel, unless every accumulator of an int8 graph fits in int32.
+    """Raise ConversionError, naming layer and channel, unless every accumulator fits in int32.
 
     Three things must fit: every partial sum in whatever order a kernel adds, also when it folds the
     zero point into the bias; the complete sum over the bounds of its inputs; and that sum after the
@@ -40,9 +40,10 @@ def _check_weighted(call: Call, op: WeightedOperator, ranges: Mapping[str, Range
 
 
 def partial_sum_bound(call: Call, op: WeightedOperator) -> NDArray[np.int64]:
-    """A bound per output channel of |bias| and of every sum of some of the products, zero point folded or not.
+    """A bound per output channel of every sum of the bias and some of the products.
 
-    |x - zero_in| is at most 255, and |x| + |zero_in| at most 256.
+    It holds whether or not the zero point is folded into the bias: |x - zero_in| is at most 255,
+    and |x| + |zero_in| at most 256.
     """
     weights = call.inputs[1]
     w = np.abs(weights.data.astype(np.int64) - weights.quantization.zero_points[0])

@@ -127,7 +127,7 @@ def _(op: Concatenate, call: Call) -> ChannelFlow:
 
 @channel_flow.register
 def _(op: Reshape, call: Call) -> ChannelFlow:
-    """Element i is channel i % C of the input and i % D of the output: one of C and D must divide the other."""
+    # element i is channel i % c before and i % d after: one of them must divide the other
     c, d = call.inputs[0].channels, call.output.channels
     if c % d and d % c:
         return ChannelFlow()

@@ -148,7 +148,7 @@ def tap_sums(call: Call, function: np.ufunc | None = None) -> NDArray[np.int64]:
 
 
 def absorbed_channels(call: Call, x: Range) -> Mask:
-    """Input channels whose constant value can go into the bias: all values fit, whatever the padding reads."""
+    """Input channels whose constant value can go into the bias of a layer that mixes channels."""
     zero = call.inputs[0].zero_point
     mask = x.is_constant & ((x.low == zero) | (not _reads_padding(call)))
     values = np.where(mask, x.low - zero, 0)

@@ -52,7 +52,9 @@ def run_on_qemu(
     """
     samples = np.ascontiguousarray(inputs, dtype=np.int8)
     program = Program(
-        name="verify", optimize=optimize, defines=(f"-DALIGNMENT_STEP={buffer_alignment % 4}",)
+        name="verify",
+        optimize=optimize,
+        defines=(f"-DTINYGEN_ALIGNMENT_STEP={buffer_alignment % 4}",),
     )
 
     def execute(image: Image, files: Path) -> np.ndarray:

@@ -159,7 +159,7 @@ def _build_model(
     for source in model.sources():
         own_flags = flags
         if program.name in _HOOKED_PROGRAMS and source.name == f"{model.name}.c":
-            own_flags += (f"-D{model.macro_prefix}_LAYER_HOOK=device_layer_hook",)
+            own_flags += (f"-D{model.macro_prefix}_LAYER_HOOK=tgdevice_layer_hook",)
         _compile(compiler, (*own_flags, "-I."), model.folder / source, headers, source, objects)
     if program.name == "selftest":
         source = Path(f"{model.name}_selftest.c")
@@ -187,7 +187,7 @@ def _build_firmware(
         "-Wall",
         "-Wextra",
         "-I.",
-        f"-DTIMER_BASE={board.timer.base:#x}u",
+        f"-DTINYGEN_TIMER_BASE={board.timer.base:#x}u",
     )
     for source in _firmware_sources(target, board):
         _compile(compiler, flags, firmware / source, headers, Path(source), objects)
@@ -265,7 +265,8 @@ def _link(compiler: str, script: str, objects: Path, image: Image) -> Image:
         *_LINK_FLAGS,
         "-T",
         "image.ld",
-        f"-Wl,-Map={image.link_map}",
+        "-Xlinker",
+        f"-Map={image.link_map}",
         "-o",
         str(image.elf),
         *files,

@@ -138,7 +138,7 @@ def _layers_of_records(records: list[tuple[int, int, int | None]]) -> tuple[Laye
 def _regions(image: Image, files: Path, cycle_model: str) -> list[int]:
     result = files / "cycles.txt"
     result.unlink(missing_ok=True)
-    qemu.run(image, files, plugin=plugin.argument(cycle_model, result))
+    qemu.run(image, files, plugin=plugin.argument(cycle_model, result.name))
     return [int(cycles) for cycles in re.findall(r"cycles=(\d+)", result.read_text())]
 
 

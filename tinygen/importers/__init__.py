@@ -36,13 +36,19 @@ def load(path: Path, *, options: ImportOptions = ImportOptions()) -> Graph:
 
 
 def survey(path: Path) -> tuple[Finding, ...]:
-    """List the layers that cannot be converted; empty when `load` would succeed. Raises ModelFileError as `load`."""
+    """List the layers that cannot be converted; empty when `load` would succeed.
+
+    Raises ModelFileError as `load` does.
+    """
     path = Path(path)
     return identify(path).importer().survey(path)
 
 
 def identify(path: Path) -> Format:
-    """The format of a model, from its content. Raises ModelFileError where there is none, or another extension."""
+    """The format of a model, from its content.
+
+    Raises ModelFileError for what is no model, or has the extension of another format.
+    """
     _check_exists(path)
     found = next((f for f in formats.FORMATS if f.matches(path)), None)
     if found is None:
@@ -51,7 +57,7 @@ def identify(path: Path) -> Format:
         raise ModelFileError(
             what=f"the file is a {found.name} but is named '{path.suffix or path.name}'",
             where=str(path),
-            next_step=f"check that it is the file you mean; if so, name it {_either(found.suffixes)}",
+            next_step=f"check that it is the right file; if so, name it {_either(found.suffixes)}",
         )
     return found
 

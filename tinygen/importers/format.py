@@ -9,7 +9,10 @@ from types import ModuleType
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """`matches` looks at the content only. `module` has a `load(path) -> Graph`; it is imported when needed."""
+    """`matches` looks at the content only. `module` has `load(path)` and `survey(path)`.
+
+    The module is imported when a model of the format is met, not before.
+    """
 
     name: str
     suffixes: tuple[str, ...]

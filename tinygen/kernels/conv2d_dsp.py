@@ -7,13 +7,7 @@ from tinygen.ir import Call
 from tinygen.kernels import dsp_mix
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct
-from tinygen.kernels.lowering import (
-    folded_bias,
-    pad_row,
-    row_pointers_bytes,
-    window_fits,
-    window_struct,
-)
+from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 
@@ -50,12 +44,11 @@ def _fits(call: Call) -> str | None:
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
     x, weights = call.inputs[:2]
-    window = _window(call)
     bias = folded_bias(call, weights.data.sum((1, 2, 3), np.int64))
     params = Struct(
         tag="tg_conv2d_dsp",
         fields={
-            "window": window_struct(window, x.shape, call.output.shape),
+            "window": window_struct(_window(call), x.shape, call.output.shape),
             "in_channels": x.channels,
             "out_channels": call.output.channels,
             "run_columns": _run_columns(call),
@@ -63,15 +56,14 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "pairs": _pairs(call),
             "weights": dsp_mix.weights_array(_runs(call)),
             "output": dsp_mix.mixed_output(call, bias),
-            "pad_row": pad_row(x, window),
         },
     )
     return (KernelCall(params=params, inputs=(0,)),)
 
 
 def _scratch_bytes(call: Call) -> int:
-    """Row pointers, then the windows of two pixels."""
-    return row_pointers_bytes(_window(call)) + _pairs(call) * 2 * 2 * VALUE_BYTES
+    """The windows of two pixels."""
+    return 2 * _pairs(call) * 2 * VALUE_BYTES
 
 
 KERNELS = (

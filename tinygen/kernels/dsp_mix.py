@@ -4,8 +4,6 @@ H = 256 * b + a holds the weights a and b of two output channels. The sum of x *
 the channels' sums, modulo 2**32; the sum of x * a alone is A, and (mix - A) / 256 is B as long as |B| < 2**23.
 """
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +47,7 @@ def weights_array(weights: NDArray[np.int64]) -> Array:
     """[O, segments, values] -> blocks of channels, segments, pairs of values, two words."""
     words = pairs(np.moveaxis(padded(_mixed(weights), 2, 2), 3, 2))
     # [blocks, segments, 2, pairs] -> [blocks, segments, pairs, 2]
-    return dataclasses.replace(int32("weights", np.moveaxis(words, 2, 3)), role=Role.WEIGHTS)
+    return int32("weights", np.moveaxis(words, 2, 3), Role.WEIGHTS)
 
 
 def mixed_output(call: Call, bias: NDArray[np.int64]) -> Struct:

@@ -102,12 +102,12 @@ class Kernel:
         return self.fits(call)
 
 
-def int32(name: str, values: NDArray) -> Array:
+def int32(name: str, values: NDArray, role: Role = Role.CONSTANTS) -> Array:
     """An int32 constant array; values outside of int32 are an error of the generator."""
     data = np.asarray(values, np.int64)
     if data.size and (data.min() < -(2**31) or data.max() >= 2**31):
         raise ValueError(f"{name} does not fit in int32")
-    return Array(name=name, data=data.astype(np.int32).ravel())
+    return Array(name=name, data=data.astype(np.int32).ravel(), role=role)
 
 
 def int8(name: str, values: NDArray, role: Role = Role.CONSTANTS) -> Array:

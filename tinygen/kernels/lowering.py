@@ -119,3 +119,9 @@ def requantization_struct(call: Call) -> Struct:
 def leading_size(tensor: Tensor) -> int:
     """The product of all dimensions but the last: the rows of a kernel that works along the last axis."""
     return math.prod(tensor.shape[:-1])
+
+
+def sizes_fit(call: Call) -> str | None:
+    """Sizes and offsets in the C structs are int32."""
+    largest = max(t.bytes for t in (*call.inputs, call.output))
+    return None if largest < 2**31 else f"a tensor has {largest} bytes"

@@ -1,16 +1,16 @@
-"""Removes channels that nobody needs, and channels that always hold one value, which the next layer's bias takes."""
+"""Removes channels that nobody needs, and those that hold one value, which the next bias takes."""
 
 import dataclasses
 
 from tinygen.analysis import tensor_ranges
 from tinygen.analysis.liveness import kept_channels
-from tinygen.ir import Call, Graph, Node, Tensor
+from tinygen.ir import Call, Graph, Tensor
 from tinygen.passes.narrow import Keep, bias_tensor, narrow, take_channels
-from tinygen.passes.rewrite import Pass, fresh_name
+from tinygen.passes.rewrite import Pass, fresh_name, substitute
 
 
 def remove_dead_channels(graph: Graph) -> Graph:
-    """The int8 graph without its dead and constant channels; its inputs and outputs keep their shapes."""
+    """The int8 graph without dead and constant channels; its ends keep their shapes."""
     if not graph.is_quantized:
         return graph
     masks = kept_channels(graph)
@@ -33,15 +33,19 @@ def _replace_node(graph: Graph, call: Call, keep: Keep) -> Graph:
     result = narrow(call.op, call, keep)
     node = dataclasses.replace(call.node, op=result.op)
     if result.weights is None:
-        return _swap(graph, node)
+        return substitute(graph, node, [node])
     weights = dataclasses.replace(
         result.weights, name=_parameter_name(graph, call.inputs[1], f"{node.name}/weights")
     )
     graph = graph.with_tensors([weights])
     old_bias = call.inputs[2] if len(call.inputs) > 2 else None
+    if old_bias is None and not result.bias.any():
+        without_bias = dataclasses.replace(node, inputs=(node.inputs[0], weights.name))
+        return substitute(graph, node, [without_bias])
     bias = bias_tensor(_parameter_name(graph, old_bias, f"{node.name}/bias"), result.bias)
     graph = graph.with_tensors([bias])
-    return _swap(graph, dataclasses.replace(node, inputs=(node.inputs[0], weights.name, bias.name)))
+    inputs = (node.inputs[0], weights.name, bias.name)
+    return substitute(graph, node, [dataclasses.replace(node, inputs=inputs)])
 
 
 def _parameter_name(graph: Graph, old: Tensor | None, wanted: str) -> str:
@@ -49,12 +53,6 @@ def _parameter_name(graph: Graph, old: Tensor | None, wanted: str) -> str:
     if old is not None and len(graph.consumers(old.name)) == 1:
         return old.name
     return fresh_name(graph, wanted)
-
-
-def _swap(graph: Graph, node: Node) -> Graph:
-    return graph.replace(
-        nodes=tuple(node if other.name == node.name else other for other in graph.nodes)
-    )
 
 
 PASS = Pass(name="remove dead channels", run=remove_dead_channels, exact=True)

@@ -1,4 +1,4 @@
-"""Batch normalization becomes part of the layer before or after it, or a 1x1 depthwise convolution. Rule F1."""
+"""Batch normalization joins the layer before or after, or is a 1x1 depthwise one. Rule F1."""
 
 import dataclasses
 
@@ -18,6 +18,7 @@ from tinygen.passes.rewrite import (
     bypass,
     fresh_name,
     new_constant,
+    node_called,
     only_consumer,
     substitute,
     until_stable,
@@ -58,12 +59,12 @@ def _fold_into_producer(graph: Graph, call: Call, factor: Vector, offset: Vector
     weights, bias = _parameters(before)
     along = [1] * weights.ndim
     along[producer.op.channel_axis()] = -1
-    node = next(n for n in changed.nodes if n.name == producer.name)
+    node = node_called(changed, producer.name)
     return _with_parameters(changed, node, weights * factor.reshape(along), bias * factor + offset)
 
 
 def _fold_into_consumers(graph: Graph, call: Call, factor: Vector, offset: Vector) -> Graph | None:
-    """Scale the weights of every layer after, if all of them can take the offset into their bias."""
+    """Scale the weights of every layer after, if all can take the offset into their bias."""
     (y,) = call.node.outputs
     consumers = graph.consumers(y)
     if y in graph.outputs or not consumers:
@@ -91,7 +92,7 @@ def _takes_affine_input(after: Call, y: str, offset: Vector) -> bool:
 def _affine_input(
     after: Call, weights: Vector, factor: Vector, offset: Vector
 ) -> tuple[Vector, Vector]:
-    """Weights for the input before the normalization, and what its offset adds per output channel."""
+    """Weights for the input before the normalization; what its offset adds per output channel."""
     if isinstance(after.op, DepthwiseConv2D):
         repeat = after.op.multiplier(after)
         shift = (weights * np.repeat(offset, repeat)).sum((0, 1, 2))

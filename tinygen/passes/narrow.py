@@ -27,7 +27,7 @@ class Keep:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Narrowed:
-    """The operator for the channels that stay; weights and bias, or None to keep the node's inputs."""
+    """The operator, weights and bias for the channels that stay; None where there are none."""
 
     op: Operator
     weights: Tensor | None = None
@@ -36,7 +36,7 @@ class Narrowed:
 
 @functools.singledispatch
 def narrow(op: Operator, call: Call, keep: Keep) -> Narrowed:
-    """One operator on the channels that stay. The same for operators without attributes about channels."""
+    """One operator on the channels that stay; the same where no attribute is about channels."""
     return Narrowed(op=op)
 
 

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from tinygen.analysis import tensor_ranges
+from tinygen.analysis import reachable_int8, tensor_ranges
 from tinygen.ir import Call, Graph, Operator, Range
 from tinygen.ops.activation import Activation
 from tinygen.ops.concatenate import Concatenate
@@ -15,24 +15,18 @@ from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.unary import ALL_INT8, UnaryOperator
-from tinygen.passes.rewrite import Pass, bypass, until_stable
+from tinygen.passes.rewrite import Pass, bypass
 
 
 def remove_identities(graph: Graph) -> Graph:
-    return until_stable(_remove_one, graph)
-
-
-def _remove_one(graph: Graph) -> Graph | None:
     ranges = tensor_ranges(graph) if graph.is_quantized else {}
     for call in graph.calls():
         x = call.inputs[0]
         if x.is_constant or not _same_form(call):
             continue
         if is_identity(call.op, call, ranges.get(x.name)):
-            changed = bypass(graph, call.node)
-            if changed is not None:
-                return changed
-    return None
+            graph = bypass(graph, call.node) or graph
+    return graph
 
 
 def _same_form(call: Call) -> bool:
@@ -43,7 +37,7 @@ def _same_form(call: Call) -> bool:
 
 @functools.singledispatch
 def is_identity(op: Operator, call: Call, x: Range | None) -> bool:
-    """True where output and first input, which have the same form, always hold the same values.
+    """True where output and first input, of the same form, always hold the same values.
 
     `x` bounds the integers of the input; None in a float graph.
     """
@@ -67,10 +61,10 @@ def _(op: PoolOperator, call: Call, x: Range | None) -> bool:
 
 @is_identity.register
 def _(op: UnaryOperator, call: Call, x: Range | None) -> bool:
-    """An int8 function is an identity when its table is, over the values that the input can take."""
+    """An int8 function is an identity when its table is, over what the input can hold."""
     if x is None:
         return isinstance(op, Requantize) or (isinstance(op, Relu) and op.bounds is Activation.NONE)
-    reached = (ALL_INT8 >= x.low.min()) & (ALL_INT8 <= x.high.max())
+    reached = reachable_int8(x)
     return bool(np.array_equal(op.table(call)[reached], ALL_INT8[reached]))
 
 

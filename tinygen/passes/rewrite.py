@@ -12,7 +12,7 @@ from tinygen.ops.scaled import WeightedOperator
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """One rewrite. An exact one leaves every output byte of an int8 graph as it is, for every input."""
+    """One rewrite. An exact one leaves every output byte of an int8 graph, for every input."""
 
     name: str
     run: Callable[[Graph], Graph]
@@ -58,15 +58,20 @@ def apply(rewrite: Pass, graph: Graph) -> tuple[Graph, PassReport]:
 
 
 def until_stable(step: Callable[[Graph], Graph | None], graph: Graph) -> Graph:
-    """Apply a step, which does one change or returns None, until there is nothing left to change."""
+    """Apply a step, which does one change or returns None, until there is nothing to change."""
     while (changed := step(graph)) is not None:
         graph = changed
     return graph
 
 
+def node_called(graph: Graph, name: str) -> Node:
+    """The node of that name."""
+    return next(node for node in graph.nodes if node.name == name)
+
+
 def substitute(graph: Graph, node: Node, replacement: Sequence[Node]) -> Graph:
     """Put other nodes in the place of one."""
-    at = next(i for i, candidate in enumerate(graph.nodes) if candidate is node)
+    at = next(i for i, candidate in enumerate(graph.nodes) if candidate.name == node.name)
     nodes = (*graph.nodes[:at], *replacement, *graph.nodes[at + 1 :])
     return graph.replace(nodes=nodes)
 
@@ -86,6 +91,7 @@ def bypass(graph: Graph, node: Node) -> Graph | None:
 
     Both tensors must have the same shape, type and quantization.
     """
+    node = node_called(graph, node.name)
     x, (y,) = node.inputs[0], node.outputs
     without = tuple(other for other in graph.nodes if other is not node)
     if y not in graph.outputs:

@@ -124,7 +124,7 @@ def _separate(graph: Graph, node: Node, index: int) -> Graph:
         else:
             nodes.append(other)
     tensor = Tensor(name=name, shape=source.shape, dtype=DType.FLOAT32)
-    return graph.with_tensors([tensor]).replace(nodes=tuple(nodes))
+    return graph.replace(tensors={**graph.tensors, name: tensor}, nodes=tuple(nodes))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,26 +3,17 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_conv2d_dsp.h"
 #include "tg_dsp_mix.h"
+#include "tg_dsp_rows.h"
 #include "tg_dsp_widen.h"
-#include "tg_rows.h"
 
-/* Room for a row pointer in scratch, on every core. */
-#define POINTER_BYTES 8
-
-/* Input rows, and how many columns they have. For 1x1 kernels the whole tensor may be one row. */
-struct rows {
-    const int8_t *const *in;
-    int32_t width;
-};
-
-/* One run of which some columns are padding: value by value. */
+/* One run of which some columns are padding (all, if `row` is NULL): value by value. */
 static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t width,
                               int32_t column, int16_t *patch)
 {
     const int32_t channels = layer->in_channels;
     const int32_t count = layer->run_columns * channels;
     const int32_t first = column * channels;
-    const int32_t inside = width * channels;
+    const int32_t inside = row == NULL ? 0 : width * channels;
 
     for (int32_t i = 0; i < count; i++) {
         const int32_t at = first + i;
@@ -32,18 +23,18 @@ static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *r
     return patch + (count + 1) / 2 * TG_MIX_PAIR;
 }
 
-/* Widens the window whose first column is `column`. */
-static void widen_window(const struct tg_conv2d_dsp *layer, const struct rows *rows, int32_t column,
-                         int16_t *patch)
+/* Widens the window that starts in row `first_row` and column `column`. */
+static void widen_window(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows,
+                         int32_t first_row, int32_t column, int16_t *patch)
 {
     const struct tg_window *w = &layer->window;
     const int32_t count = layer->run_columns * layer->in_channels;
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        const int8_t *row = rows->in[ky * w->dilation_height];
+        const int8_t *row = tg_dsp_row(rows, first_row + ky * w->dilation_height);
         for (int32_t kx = 0; kx < w->kernel_width; kx += layer->run_columns) {
             const int32_t x = column + kx * w->dilation_width;
-            if (x >= 0 && x + layer->run_columns <= rows->width) {
+            if (row != NULL && x >= 0 && x + layer->run_columns <= rows->width) {
                 patch = tg_dsp_widen(patch, TG_MIX_PAIR, row + x * layer->in_channels, count);
             } else {
                 patch = widen_at_edge(layer, row, rows->width, x, patch);
@@ -136,20 +127,21 @@ static void compute_1(const struct tg_conv2d_dsp *layer, const int16_t *patch, i
     }
 }
 
-static void compute_row(const struct tg_conv2d_dsp *layer, const struct rows *rows, int8_t *out,
-                        int32_t pixels, int16_t *patch)
+static void compute_row(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y,
+                        int32_t pixels, int8_t *out, int16_t *patch)
 {
     const int32_t out_channels = layer->out_channels;
+    const int32_t first_row = y * layer->window.stride_height;
     int32_t column = -layer->window.pad_left;
     int8_t *to = out;
 
     for (int32_t left = pixels; left > 0; left -= 2) {
-        widen_window(layer, rows, column, patch);
+        widen_window(layer, rows, first_row, column, patch);
         if (left == 1) {
             compute_1(layer, patch, to);
             break;
         }
-        widen_window(layer, rows, column + layer->window.stride_width, patch + 2);
+        widen_window(layer, rows, first_row, column + layer->window.stride_width, patch + 2);
         compute_2(layer, patch, to, to + out_channels);
         column += 2 * layer->window.stride_width;
         to += 2 * out_channels;
@@ -157,12 +149,7 @@ static void compute_row(const struct tg_conv2d_dsp *layer, const struct rows *ro
     tg_dsp_clamp(&layer->output, out, pixels * out_channels);
 }
 
-static int16_t *patch_in_scratch(const struct tg_conv2d_dsp *layer, void *scratch)
-{
-    return (int16_t *)(void *)((int8_t *)scratch + tg_window_extent(&layer->window) * POINTER_BYTES);
-}
-
-/* A 1x1 kernel that reads every pixel once: where the rows lie side by side they are one long row. */
+/* A 1x1 kernel that reads every pixel once: the rows of a whole tensor are one long row. */
 static int is_pointwise(const struct tg_window *w)
 {
     return w->kernel_height == 1 && w->kernel_width == 1 && w->stride_height == 1 && w->stride_width == 1
@@ -172,11 +159,10 @@ static int is_pointwise(const struct tg_window *w)
 TG_KERNEL void tg_conv2d_s8_dsp_rows(const struct tg_conv2d_dsp *layer, const int8_t *const *rows,
                                      int8_t *const *out, int32_t row_count, void *scratch)
 {
-    const struct tg_window *w = &layer->window;
+    const struct tg_dsp_rows in = tg_dsp_row_pointers(&layer->window, rows);
 
     for (int32_t y = 0; y < row_count; y++) {
-        const struct rows in = {rows + y * w->stride_height, w->in_width};
-        compute_row(layer, &in, out[y], w->out_width, patch_in_scratch(layer, scratch));
+        compute_row(layer, &in, y, layer->window.out_width, out[y], (int16_t *)scratch);
     }
 }
 
@@ -184,17 +170,15 @@ TG_KERNEL void tg_conv2d_s8_dsp(const struct tg_conv2d_dsp *layer, const int8_t 
                                 void *scratch)
 {
     const struct tg_window *w = &layer->window;
-    const int8_t **pointers = (const int8_t **)scratch;
+    struct tg_dsp_rows rows = tg_dsp_whole_tensor(w, layer->in_channels, in);
 
     if (is_pointwise(w)) {
-        const struct rows all = {&in, w->in_height * w->in_width};
-        compute_row(layer, &all, out, all.width, patch_in_scratch(layer, scratch));
+        rows.width = w->in_height * w->in_width;
+        compute_row(layer, &rows, 0, rows.width, out, (int16_t *)scratch);
         return;
     }
     for (int32_t y = 0; y < w->out_height; y++) {
-        const struct rows rows = {pointers, w->in_width};
-        tg_window_rows(w, in, w->in_width * layer->in_channels, layer->pad_row, y, pointers);
-        compute_row(layer, &rows, out + y * w->out_width * layer->out_channels, w->out_width,
-                    patch_in_scratch(layer, scratch));
+        compute_row(layer, &rows, y, w->out_width, out, (int16_t *)scratch);
+        out += w->out_width * layer->out_channels;
     }
 }

@@ -4,10 +4,10 @@
 
 /* Initial stack pointer, reset, and the fourteen system exceptions: all of them are faults. */
     .section .vectors, "a"
-    .word device_stack_top
-    .word device_reset
+    .word tgdevice_stack_top
+    .word tgdevice_reset
     .rept 14
-    .word device_fault
+    .word tgdevice_fault
     .endr
 
     .macro function name
@@ -19,23 +19,23 @@
 \name:
     .endm
 
-    function device_fault           /* a fresh stack first: the old one may be what failed */
+    function tgdevice_fault           /* a fresh stack first: the old one may be what failed */
     mov r0, sp
-    ldr r1, =device_stack_top
+    ldr r1, =tgdevice_stack_top
     mov sp, r1
-    ldr r1, =device_fault_report
+    ldr r1, =tgdevice_fault_report
     bx r1
     .ltorg
 
-    function device_semihosting
+    function tgdevice_semihosting
     bkpt 0xab
     bx lr
 
 /* Moves of a high register to itself: valid on every Cortex-M, and not what assemblers pad with. */
-    function device_region_begin
+    function tgdevice_region_begin
     mov r9, r9                      /* 0x46c9 */
     bx lr
 
-    function device_region_end
+    function tgdevice_region_end
     mov r10, r10                    /* 0x46d2 */
     bx lr

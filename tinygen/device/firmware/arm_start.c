@@ -3,11 +3,11 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-extern uint32_t device_data_begin[], device_data_end[], device_data_image[];
-extern uint32_t device_bss_begin[], device_bss_end[];
+extern uint32_t tgdevice_data_begin[], tgdevice_data_end[], tgdevice_data_image[];
+extern uint32_t tgdevice_bss_begin[], tgdevice_bss_end[];
 
-void device_reset(void);
-void device_fault_report(const uint32_t *frame);
+void tgdevice_reset(void);
+void tgdevice_fault_report(const uint32_t *frame);
 
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
 static void enable_coprocessors(void)
@@ -30,39 +30,39 @@ static uint32_t fault_address(void) { return 0; }
 #if __ARM_ARCH >= 8
 static void limit_stack(void)
 {
-    __asm__ volatile("msr msplim, %0" ::"r"(device_stack_bottom));
+    __asm__ volatile("msr msplim, %0" ::"r"(tgdevice_stack_bottom));
 }
 #else
 static void limit_stack(void) {} /* below the stack there is no memory */
 #endif
 
-void device_reset(void)
+void tgdevice_reset(void)
 {
     enable_coprocessors();
     limit_stack();
-    const uint32_t *from = device_data_image;
-    for (uint32_t *to = device_data_begin; to < device_data_end;) {
+    const uint32_t *from = tgdevice_data_image;
+    for (uint32_t *to = tgdevice_data_begin; to < tgdevice_data_end;) {
         *to++ = *from++;
     }
-    for (uint32_t *to = device_bss_begin; to < device_bss_end;) {
+    for (uint32_t *to = tgdevice_bss_begin; to < tgdevice_bss_end;) {
         *to++ = 0;
     }
-    device_prepare();
-    device_exit(main());
+    tgdevice_prepare();
+    tgdevice_exit(main());
 }
 
 /* frame: the eight words that the exception entry pushed; word 6 is the faulting address. */
-__attribute__((used)) void device_fault_report(const uint32_t *frame)
+__attribute__((used)) void tgdevice_fault_report(const uint32_t *frame)
 {
     const int overflowed = (fault_status() >> 20 & 1u) != 0; /* STKOF of Armv8-M */
-    const int readable = !overflowed && (uintptr_t)frame >= (uintptr_t)device_stack_bottom &&
-                         (uintptr_t)(frame + 8) <= (uintptr_t)device_stack_top;
-    device_print("FAULT");
-    device_print_hex(" pc=", readable ? frame[6] : 0u);
-    device_print_hex(" status=", fault_status());
-    device_print_hex(" address=", fault_address());
-    device_print_hex(" sp=", overflowed ? 0u : (uint32_t)(uintptr_t)frame);
-    device_print_hex(" stack_bottom=", (uint32_t)(uintptr_t)device_stack_bottom);
-    device_print("\n");
-    device_exit(DEVICE_EXIT_FAULT);
+    const int readable = !overflowed && (uintptr_t)frame >= (uintptr_t)tgdevice_stack_bottom &&
+                         (uintptr_t)(frame + 8) <= (uintptr_t)tgdevice_stack_top;
+    tgdevice_print("FAULT");
+    tgdevice_print_hex(" pc=", readable ? frame[6] : 0u);
+    tgdevice_print_hex(" status=", fault_status());
+    tgdevice_print_hex(" address=", fault_address());
+    tgdevice_print_hex(" sp=", overflowed ? 0u : (uint32_t)(uintptr_t)frame);
+    tgdevice_print_hex(" stack_bottom=", (uint32_t)(uintptr_t)tgdevice_stack_bottom);
+    tgdevice_print("\n");
+    tgdevice_exit(DEVICE_EXIT_FAULT);
 }

@@ -1,8 +1,8 @@
 /* What both start-ups do before main. */
 #include "tinygen_device.h"
 
-void device_prepare(void)
+void tgdevice_prepare(void)
 {
-    device_stack_paint();
-    device_timer_start();
+    tgdevice_stack_paint();
+    tgdevice_timer_start();
 }

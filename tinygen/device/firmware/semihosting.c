@@ -14,9 +14,9 @@ enum {
     ADP_STOPPED_APPLICATION_EXIT = 0x20026
 };
 
-void device_print(const char *text)
+void tgdevice_print(const char *text)
 {
-    (void)device_semihosting(SYS_WRITE0, text);
+    (void)tgdevice_semihosting(SYS_WRITE0, text);
 }
 
 static void format_hex(char text[11], uint32_t value)
@@ -29,59 +29,59 @@ static void format_hex(char text[11], uint32_t value)
     text[10] = '\0';
 }
 
-void device_print_hex(const char *label, uint32_t value)
+void tgdevice_print_hex(const char *label, uint32_t value)
 {
     char text[11];
     format_hex(text, value);
-    device_print(label);
-    device_print(text);
+    tgdevice_print(label);
+    tgdevice_print(text);
 }
 
-void device_exit(int code)
+void tgdevice_exit(int code)
 {
     static volatile intptr_t block[2]; /* static: valid after a stack overflow, too */
     block[0] = ADP_STOPPED_APPLICATION_EXIT;
     block[1] = code;
     for (;;) {
-        (void)device_semihosting(SYS_EXIT_EXTENDED, (const void *)block);
+        (void)tgdevice_semihosting(SYS_EXIT_EXTENDED, (const void *)block);
     }
 }
 
-intptr_t device_open(const char *name, int mode)
+intptr_t tgdevice_open(const char *name, int mode)
 {
     const intptr_t block[3] = {(intptr_t)name, mode, (intptr_t)strlen(name)};
-    const intptr_t file = device_semihosting(SYS_OPEN, block);
+    const intptr_t file = tgdevice_semihosting(SYS_OPEN, block);
     if (file < 0) {
-        device_exit(DEVICE_EXIT_FILE);
+        tgdevice_exit(DEVICE_EXIT_FILE);
     }
     return file;
 }
 
-uint32_t device_read(intptr_t file, void *data, uint32_t bytes)
+uint32_t tgdevice_read(intptr_t file, void *data, uint32_t bytes)
 {
     const intptr_t block[3] = {file, (intptr_t)data, (intptr_t)bytes};
-    return bytes - (uint32_t)device_semihosting(SYS_READ, block); /* returns the bytes not read */
+    return bytes - (uint32_t)tgdevice_semihosting(SYS_READ, block); /* returns the bytes not read */
 }
 
-void device_write(intptr_t file, const void *data, uint32_t bytes)
+void tgdevice_write(intptr_t file, const void *data, uint32_t bytes)
 {
     const intptr_t block[3] = {file, (intptr_t)data, (intptr_t)bytes};
-    if (bytes != 0 && device_semihosting(SYS_WRITE, block) != 0) {
-        device_exit(DEVICE_EXIT_FILE);
+    if (bytes != 0 && tgdevice_semihosting(SYS_WRITE, block) != 0) {
+        tgdevice_exit(DEVICE_EXIT_FILE);
     }
 }
 
-void device_close(intptr_t file)
+void tgdevice_close(intptr_t file)
 {
-    (void)device_semihosting(SYS_CLOSE, &file);
+    (void)tgdevice_semihosting(SYS_CLOSE, &file);
 }
 
-void device_report(intptr_t file, const char *key, uint32_t value)
+void tgdevice_report(intptr_t file, const char *key, uint32_t value)
 {
     char text[11];
     format_hex(text, value);
-    device_write(file, key, (uint32_t)strlen(key));
-    device_write(file, " ", 1);
-    device_write(file, text, 10);
-    device_write(file, "\n", 1);
+    tgdevice_write(file, key, (uint32_t)strlen(key));
+    tgdevice_write(file, " ", 1);
+    tgdevice_write(file, text, 10);
+    tgdevice_write(file, "\n", 1);
 }

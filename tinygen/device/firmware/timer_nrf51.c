@@ -1,8 +1,8 @@
 /* Timers of the nRF51: TIMER0 counts every tick, TIMER1 every 512th. */
 #include "tinygen_device.h"
 
-#define TIMER0(offset) (*(volatile uint32_t *)(TIMER_BASE + (offset)))
-#define TIMER1(offset) (*(volatile uint32_t *)(TIMER_BASE + 0x1000u + (offset)))
+#define TIMER0(offset) (*(volatile uint32_t *)(TINYGEN_TIMER_BASE + (offset)))
+#define TIMER1(offset) (*(volatile uint32_t *)(TINYGEN_TIMER_BASE + 0x1000u + (offset)))
 
 enum {
     TASKS_START = 0x000,
@@ -14,7 +14,7 @@ enum {
     CC0 = 0x540
 };
 
-void device_timer_start(void)
+void tgdevice_timer_start(void)
 {
     TIMER0(MODE) = 0;
     TIMER0(BITMODE) = 3; /* 32 bits */
@@ -28,13 +28,13 @@ void device_timer_start(void)
     TIMER1(TASKS_START) = 1;
 }
 
-uint32_t device_timer_fine(void)
+uint32_t tgdevice_timer_fine(void)
 {
     TIMER0(TASKS_CAPTURE0) = 1;
     return TIMER0(CC0);
 }
 
-uint32_t device_timer_coarse(void)
+uint32_t tgdevice_timer_coarse(void)
 {
     TIMER1(TASKS_CAPTURE0) = 1;
     return TIMER1(CC0);

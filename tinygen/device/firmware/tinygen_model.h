@@ -1,4 +1,5 @@
-/* The model under test by neutral names; the build passes the names of the generated folder. */
+/* The model under test by neutral names; the build passes the names of the generated folder. All
+ * names of the firmware are chosen so that they clash with those of hardly any model. */
 #ifndef TINYGEN_MODEL_H
 #define TINYGEN_MODEL_H
 

@@ -3,9 +3,12 @@
 Rules, sources and the comparison with hardware are in docs/cycle-model.md.
 """
 
+import atexit
+import functools
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from importlib import resources
@@ -18,12 +21,15 @@ _FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden")
 _LAST_QEMU_WITH_API_1 = 8
 
 
-def argument(core: str, result: Path) -> str:
+def argument(core: str, result: str) -> str:
     """Value of QEMU's -plugin option: model `core` and write the regions to the file `result`.
+
+    `result` is relative to the directory in which QEMU runs.
 
     Raises ToolMissingError where the plugin cannot be built.
     """
-    return f"{library()},core={core},out={result}"
+    path = str(library()).replace(",", ",,")  # QEMU's way to write a comma in a value
+    return f"{path},core={core},out={result}"
 
 
 def obstacle(emulator: str) -> str | None:
@@ -49,7 +55,6 @@ def library() -> Path:
 
 
 def _build(sources: list[str], built: Path) -> None:
-    built.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=built.parent) as scratch:
         product = Path(scratch) / built.name
         command = [tools.find("cc"), *_FLAGS, "-o", str(product), *sources]
@@ -63,6 +68,18 @@ def _build(sources: list[str], built: Path) -> None:
         os.replace(product, built)  # another process may have built the same one
 
 
+@functools.cache
 def _cache_folder() -> Path:
+    """The user's cache, or a temporary folder of this process where there is none to write to."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "tinygen"
+    folder = Path(base) / "tinygen"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if writable:
+        return folder
+    temporary = tempfile.mkdtemp(prefix="tinygen-plugin-")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return Path(temporary)

@@ -78,7 +78,7 @@ def _with(values: Sequence[int], position: int, value: int) -> tuple[int, ...]:
 def _without(
     file: ModelFile, operator: FileOperator, outer: int, inner: int, **ends: tuple[int, ...]
 ) -> ModelFile:
-    """The model without one conversion; its inner tensor takes the outer one's name, which users know."""
+    """The model without one conversion; the inner tensor takes the outer name, which users know."""
     tensors = list(file.tensors)
     tensors[inner] = dataclasses.replace(tensors[inner], name=file.tensors[outer].name)
     tensors[outer] = dataclasses.replace(tensors[outer], name=file.tensors[inner].name)

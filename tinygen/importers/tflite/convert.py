@@ -1,4 +1,4 @@
-"""From a .tflite file to a graph: the loop over operators, and the collection of what cannot be converted."""
+"""From a .tflite file to a graph: the loop over operators, collecting what cannot be converted."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ class _Result:
 
 
 def load(path: Path) -> Graph:
-    """Read a .tflite model: a float32 graph, or an int8 graph that computes what TFLite Micro computes.
+    """Read a .tflite model: a float32 graph, or an int8 graph that computes as TFLite Micro does.
 
     Raises ModelFileError for a damaged file, and one UnsupportedError that lists everything that is
     not supported. Quantize and dequantize steps at the model's ends are left out: inputs and
@@ -70,7 +70,7 @@ def _define(builder: Builder, index: int, findings: list[Finding]) -> None:
 
 
 def _add_layer(layer: Layer) -> list[Finding]:
-    """Add one operator's nodes. What is unsupported is returned, and its outputs are taken as computed."""
+    """Add one operator's nodes; where it is unsupported, take its outputs as computed."""
     if not all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0):
         return []  # depends on something that is reported already
     try:

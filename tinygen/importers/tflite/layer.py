@@ -1,4 +1,4 @@
-"""What the reader of one operator works with: its inputs and options, and the graph under construction."""
+"""What the reader of one operator works with: inputs, options, the graph under construction."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Builder:
         return tensor
 
     def assume(self, indices: Sequence[int]) -> None:
-        """Take outputs of an operator that cannot be read as computed, so that the rest can be looked at."""
+        """Take outputs of an operator that cannot be read as computed, to look at the rest."""
         for index in indices:
             try:
                 self.define(index)
@@ -176,7 +176,7 @@ class Layer:
         data = self.constant(position)
         if data is None:
             raise self.unsupported(
-                f"input {position} ('{self.declared_input(position).name}') is computed at run time",
+                f"'{self.declared_input(position).name}' is computed at run time",
                 "a constant",
             )
         if data.dtype.kind not in "iu" or data.size > 64:
@@ -329,7 +329,7 @@ def _graph_names(file: ModelFile) -> tuple[str, ...]:
 
 
 def free_name(name: str, taken: set[str], counts: dict[str, int]) -> str:
-    """Take the name, or the name with the first number that is free; `counts` remembers the last numbers."""
+    """Take the name, numbered if it is taken; `counts` remembers the last number of each name."""
     candidate = name
     while candidate in taken:
         counts[name] = counts.get(name, 0) + 1

@@ -20,7 +20,10 @@ from tflite.utils import BUILTIN_OPCODE2NAME
 from tinygen.errors import ModelFileError, UnsupportedError
 
 MAX_FILE_BYTES = 2**29
-MAX_TENSOR_ELEMENTS = 2**28
+MAX_OPERATORS = 4096
+MAX_ENDS = 256
+"""Inputs, and outputs, of a model."""
+MAX_ACTIVATION_ELEMENTS = 2**24
 MAX_RANK = 8
 
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, OverflowError)
@@ -63,27 +66,16 @@ class FileOperator:
 
         Raises ModelFileError when the table is of another type or lies outside of the file.
         """
-        table = self._option_table(table_type)
-        try:
-            values = (getattr(table, field)() for field in fields)
-            return tuple(_plain(value) for value in values)
-        except _DAMAGE as error:
-            raise damaged(f"the options of a {self.kind} cannot be read ({error})") from error
-
-    def has_options(self, table_type: type) -> bool:
         wanted = getattr(tflite.BuiltinOptions, table_type.__name__)
         try:
-            is_wanted = self.table.BuiltinOptionsType() == wanted
-            return is_wanted and self.table.BuiltinOptions() is not None
+            union = self.table.BuiltinOptions()
+            if self.table.BuiltinOptionsType() != wanted or union is None:
+                raise damaged(f"a {self.kind} has no {table_type.__name__}")
+            table = table_type()
+            table.Init(union.Bytes, union.Pos)
+            return tuple(_plain(getattr(table, field)()) for field in fields)
         except _DAMAGE as error:
             raise damaged(f"the options of a {self.kind} cannot be read ({error})") from error
-
-    def _option_table(self, table_type: type) -> Any:
-        if not self.has_options(table_type):
-            raise damaged(f"a {self.kind} has no {table_type.__name__}")
-        union, table = self.table.BuiltinOptions(), table_type()
-        table.Init(union.Bytes, union.Pos)
-        return table
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,15 +97,18 @@ def damaged(what: str, where: str | None = None) -> ModelFileError:
     )
 
 
+def _too_large(what: str, limit: int) -> ModelFileError:
+    return ModelFileError(
+        what=f"the model has {what}; models for microcontrollers are far smaller",
+        next_step=f"give a model with at most {limit}",
+    )
+
+
 def read(path: Path) -> ModelFile:
     """Read a .tflite file. Raises ModelFileError when it is damaged."""
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise ModelFileError(
-            what=f"the file has {size} bytes; models for microcontrollers are far smaller",
-            where=str(path),
-            next_step=f"give a model of at most {MAX_FILE_BYTES} bytes",
-        )
+        raise _too_large(f"{size} bytes", MAX_FILE_BYTES)
     return parse(path.read_bytes())
 
 
@@ -153,6 +148,8 @@ class _Parser:
         tensors = self.each(
             graph.TensorsLength(), graph.Tensors, lambda table: self.tensor(table, buffers)
         )
+        if graph.OperatorsLength() > MAX_OPERATORS:
+            raise _too_large(f"{graph.OperatorsLength()} operators", MAX_OPERATORS)
         operators = self.each(
             graph.OperatorsLength(),
             graph.Operators,
@@ -161,8 +158,8 @@ class _Parser:
         return ModelFile(
             tensors=tensors,
             operators=operators,
-            inputs=self.indices(graph.InputsAsNumpy(), 0, len(tensors)),
-            outputs=self.indices(graph.OutputsAsNumpy(), 0, len(tensors)),
+            inputs=self.ends(graph.InputsAsNumpy(), len(tensors), "input"),
+            outputs=self.ends(graph.OutputsAsNumpy(), len(tensors), "output"),
         )
 
     def spend(self, count: int) -> None:
@@ -190,6 +187,14 @@ class _Parser:
         if any(not lowest <= v < count for v in values):
             raise damaged(f"a tensor index is outside of the {count} tensors")
         return values
+
+    def ends(self, vector: Any, count: int, what: str) -> tuple[int, ...]:
+        indices = self.indices(vector, 0, count)
+        if len(indices) > MAX_ENDS:
+            raise _too_large(f"{len(indices)} {what}s", MAX_ENDS)
+        if len(set(indices)) != len(indices):
+            raise damaged(f"one tensor is given as {what} twice")
+        return indices
 
     def kind(self, code: tflite.OperatorCode) -> str:
         # files before schema 3a hold the code in one byte, whose largest value points to the new
@@ -231,11 +236,14 @@ class _Parser:
         if not 0 <= table.Buffer() < len(buffers):
             raise damaged(f"tensor '{name}' has no buffer")
         scales, zero_points, axis = self.quantization(table, name)
+        data = _constant(buffers[table.Buffer()], kind, shape, name)
+        if data is None and math.prod(shape) > MAX_ACTIVATION_ELEMENTS:
+            raise _too_large(f"{math.prod(shape)} elements in '{name}'", MAX_ACTIVATION_ELEMENTS)
         return FileTensor(
             name=name,
             shape=shape,
             type=kind,
-            data=_constant(buffers[table.Buffer()], kind, shape, name),
+            data=data,
             scales=scales,
             zero_points=zero_points,
             axis=axis,
@@ -273,8 +281,6 @@ def _known_shape(shape: tuple[int, ...], signature: tuple[int, ...], name: str) 
     known = tuple(1 if d == -1 else d for d in shape)
     if len(known) > MAX_RANK or any(d < 0 for d in known):
         raise damaged(f"tensor '{name}' has shape {list(known[:MAX_RANK])}")
-    if math.prod(known) > MAX_TENSOR_ELEMENTS:
-        raise damaged(f"tensor '{name}' has {math.prod(known)} elements")
     return known
 
 

@@ -28,7 +28,7 @@ def weights(layer: Layer, position: int, *, rank: int, axis: int) -> Tensor:
         return _as_float(layer, tensor)
     if tensor.dtype is not (DType.FLOAT32 if is_float else DType.INT8):
         raise layer.unsupported(
-            f"{tensor.dtype.value} weights for an input of type {layer.declared_input(0).type.lower()}",
+            f"{tensor.dtype.value} weights for {layer.declared_input(0).type.lower()} inputs",
             "int8 weights for int8 inputs, float32 or int8 weights for float32 inputs",
         )
     if not is_float:
@@ -76,7 +76,7 @@ def dequantize(data: NDArray, quantization: Quantization) -> NDArray[np.float32]
 
 
 def bias(layer: Layer, position: int, channels: int) -> tuple[Tensor, ...]:
-    """The bias as a tuple of one, empty where the layer has none; int32, or float32 in a float layer."""
+    """The bias as a tuple of one, or none; int32 in an int8 layer, float32 in a float layer."""
     if not layer.has_input(position):
         return ()
     declared = layer.declared_input(position)

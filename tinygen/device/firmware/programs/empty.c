@@ -3,6 +3,6 @@
 
 int main(void)
 {
-    device_stack_check();
+    tgdevice_stack_check();
     return DEVICE_EXIT_OK;
 }

@@ -5,38 +5,38 @@
 
 enum { FIRST = -1, NOTHING = -2, LAST = -3 };
 
-void device_layer_hook(int layer, const void *output, uint32_t output_bytes);
+void tgdevice_layer_hook(int layer, const void *output, uint32_t output_bytes);
 
 static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
 static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 static intptr_t report;
 static uint32_t resumed_at;
 
-__attribute__((noipa)) void device_layer_hook(int layer, const void *layer_output,
+__attribute__((noipa)) void tgdevice_layer_hook(int layer, const void *layer_output,
                                               uint32_t output_bytes)
 {
-    device_region_end();
-    const uint32_t ticks = device_timer_fine() - resumed_at;
+    tgdevice_region_end();
+    const uint32_t ticks = tgdevice_timer_fine() - resumed_at;
     (void)layer_output;
     (void)output_bytes;
-    device_report(report, "layer", (uint32_t)layer);
-    device_report(report, "ticks", ticks);
-    resumed_at = device_timer_fine();
-    device_region_begin();
+    tgdevice_report(report, "layer", (uint32_t)layer);
+    tgdevice_report(report, "ticks", ticks);
+    resumed_at = tgdevice_timer_fine();
+    tgdevice_region_begin();
 }
 
 int main(void)
 {
-    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
+    const intptr_t inputs = tgdevice_open("inputs.bin", DEVICE_READ);
+    if (tgdevice_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
-    report = device_open("report.txt", DEVICE_WRITE);
-    device_layer_hook(FIRST, output, TINYGEN_MODEL_OUTPUT_BYTES);
-    device_layer_hook(NOTHING, output, TINYGEN_MODEL_OUTPUT_BYTES);
+    report = tgdevice_open("report.txt", DEVICE_WRITE);
+    tgdevice_layer_hook(FIRST, output, TINYGEN_MODEL_OUTPUT_BYTES);
+    tgdevice_layer_hook(NOTHING, output, TINYGEN_MODEL_OUTPUT_BYTES);
     TINYGEN_MODEL_RUN(input, output);
-    device_layer_hook(LAST, output, TINYGEN_MODEL_OUTPUT_BYTES);
-    device_close(report);
-    device_stack_check();
+    tgdevice_layer_hook(LAST, output, TINYGEN_MODEL_OUTPUT_BYTES);
+    tgdevice_close(report);
+    tgdevice_stack_check();
     return DEVICE_EXIT_OK;
 }

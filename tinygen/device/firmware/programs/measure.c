@@ -21,11 +21,11 @@ __attribute__((noipa)) static void return_at_once(const int8_t *in, int8_t *out)
 __attribute__((noipa)) static struct measurement measure_instructions(subject *run)
 {
     struct measurement result;
-    const uint32_t coarse = device_timer_coarse();
-    const uint32_t fine = device_timer_fine();
+    const uint32_t coarse = tgdevice_timer_coarse();
+    const uint32_t fine = tgdevice_timer_fine();
     run(input, output);
-    result.fine_ticks = device_timer_fine() - fine;
-    result.coarse_ticks = device_timer_coarse() - coarse;
+    result.fine_ticks = tgdevice_timer_fine() - fine;
+    result.coarse_ticks = tgdevice_timer_coarse() - coarse;
     return result;
 }
 
@@ -33,31 +33,31 @@ __attribute__((noipa)) static struct measurement measure_instructions(subject *r
  * The markers use no stack. */
 __attribute__((noipa)) static uint32_t measure_cycles_and_stack(subject *run)
 {
-    device_stack_paint();
-    device_region_begin();
+    tgdevice_stack_paint();
+    tgdevice_region_begin();
     run(input, output);
-    device_region_end();
-    return (uint32_t)(device_stack_pointer() - device_stack_lowest());
+    tgdevice_region_end();
+    return (uint32_t)(tgdevice_stack_pointer() - tgdevice_stack_lowest());
 }
 
 int main(void)
 {
-    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
+    const intptr_t inputs = tgdevice_open("inputs.bin", DEVICE_READ);
+    if (tgdevice_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
-    const intptr_t report = device_open("report.txt", DEVICE_WRITE);
+    const intptr_t report = tgdevice_open("report.txt", DEVICE_WRITE);
     const struct measurement nothing = measure_instructions(return_at_once);
     const struct measurement model = measure_instructions(TINYGEN_MODEL_RUN);
-    device_report(report, "empty_fine_ticks", nothing.fine_ticks);
-    device_report(report, "model_fine_ticks", model.fine_ticks);
-    device_report(report, "model_coarse_ticks", model.coarse_ticks);
+    tgdevice_report(report, "empty_fine_ticks", nothing.fine_ticks);
+    tgdevice_report(report, "model_fine_ticks", model.fine_ticks);
+    tgdevice_report(report, "model_coarse_ticks", model.coarse_ticks);
     (void)measure_cycles_and_stack(return_at_once);
-    device_report(report, "stack_bytes", measure_cycles_and_stack(TINYGEN_MODEL_RUN));
-    device_report(report, "arena_bytes", TINYGEN_MODEL_ARENA_BYTES);
-    device_report(report, "input_bytes", TINYGEN_MODEL_INPUT_BYTES);
-    device_report(report, "output_bytes", TINYGEN_MODEL_OUTPUT_BYTES);
-    device_close(report);
-    device_stack_check();
+    tgdevice_report(report, "stack_bytes", measure_cycles_and_stack(TINYGEN_MODEL_RUN));
+    tgdevice_report(report, "arena_bytes", TINYGEN_MODEL_ARENA_BYTES);
+    tgdevice_report(report, "input_bytes", TINYGEN_MODEL_INPUT_BYTES);
+    tgdevice_report(report, "output_bytes", TINYGEN_MODEL_OUTPUT_BYTES);
+    tgdevice_close(report);
+    tgdevice_stack_check();
     return DEVICE_EXIT_OK;
 }

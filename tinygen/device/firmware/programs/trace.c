@@ -2,28 +2,28 @@
  * layer index, size in bytes, the bytes. */
 #include "tinygen_model.h"
 
-void device_layer_hook(int layer, const void *output, uint32_t output_bytes);
+void tgdevice_layer_hook(int layer, const void *output, uint32_t output_bytes);
 
 static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
 static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 static intptr_t layers;
 
-void device_layer_hook(int layer, const void *layer_output, uint32_t output_bytes)
+void tgdevice_layer_hook(int layer, const void *layer_output, uint32_t output_bytes)
 {
     const uint32_t header[2] = {(uint32_t)layer, output_bytes};
-    device_write(layers, header, sizeof header);
-    device_write(layers, layer_output, output_bytes);
+    tgdevice_write(layers, header, sizeof header);
+    tgdevice_write(layers, layer_output, output_bytes);
 }
 
 int main(void)
 {
-    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    if (device_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
+    const intptr_t inputs = tgdevice_open("inputs.bin", DEVICE_READ);
+    if (tgdevice_read(inputs, input, TINYGEN_MODEL_INPUT_BYTES) != TINYGEN_MODEL_INPUT_BYTES) {
         return DEVICE_EXIT_FILE;
     }
-    layers = device_open("layers.bin", DEVICE_WRITE);
+    layers = tgdevice_open("layers.bin", DEVICE_WRITE);
     TINYGEN_MODEL_RUN(input, output);
-    device_close(layers);
-    device_stack_check();
+    tgdevice_close(layers);
+    tgdevice_stack_check();
     return DEVICE_EXIT_OK;
 }

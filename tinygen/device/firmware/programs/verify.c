@@ -23,7 +23,7 @@ static void require_guard(const uint8_t *data, const uint8_t *end)
 {
     while (data < end) {
         if (*data++ != GUARD) {
-            device_exit(DEVICE_EXIT_OUT_OF_BOUNDS);
+            tgdevice_exit(DEVICE_EXIT_OUT_OF_BOUNDS);
         }
     }
 }
@@ -35,23 +35,23 @@ static void run_one(uint32_t offset)
     const uint32_t before = checksum(input, sizeof input);
     TINYGEN_MODEL_RUN((const int8_t *)input + offset, (int8_t *)result);
     if (checksum(input, sizeof input) != before) {
-        device_exit(DEVICE_EXIT_INPUT_WRITTEN);
+        tgdevice_exit(DEVICE_EXIT_INPUT_WRITTEN);
     }
     require_guard(output, result);
     require_guard(result + TINYGEN_MODEL_OUTPUT_BYTES, output + sizeof output);
-    device_stack_check();
+    tgdevice_stack_check();
 }
 
 int main(void)
 {
-    const intptr_t inputs = device_open("inputs.bin", DEVICE_READ);
-    const intptr_t outputs = device_open("outputs.bin", DEVICE_WRITE);
+    const intptr_t inputs = tgdevice_open("inputs.bin", DEVICE_READ);
+    const intptr_t outputs = tgdevice_open("outputs.bin", DEVICE_WRITE);
     uint32_t offset = 0;
-    while (device_read(inputs, input + offset, TINYGEN_MODEL_INPUT_BYTES) == TINYGEN_MODEL_INPUT_BYTES) {
+    while (tgdevice_read(inputs, input + offset, TINYGEN_MODEL_INPUT_BYTES) == TINYGEN_MODEL_INPUT_BYTES) {
         run_one(offset);
-        device_write(outputs, output + GUARD_BYTES + offset, TINYGEN_MODEL_OUTPUT_BYTES);
-        offset = (offset + ALIGNMENT_STEP) % ALIGNMENTS;
+        tgdevice_write(outputs, output + GUARD_BYTES + offset, TINYGEN_MODEL_OUTPUT_BYTES);
+        offset = (offset + TINYGEN_ALIGNMENT_STEP) % ALIGNMENTS;
     }
-    device_close(outputs);
+    tgdevice_close(outputs);
     return DEVICE_EXIT_OK;
 }

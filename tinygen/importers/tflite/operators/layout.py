@@ -1,5 +1,6 @@
-"""Operators that move data: CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS; and SHAPE, STRIDED_SLICE,
-PACK where they compute a shape, which is known when the model is read.
+"""Operators that move data: CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS.
+
+SHAPE, STRIDED_SLICE and PACK are read where they compute a shape, which is known beforehand.
 """
 
 import math

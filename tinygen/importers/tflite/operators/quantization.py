@@ -1,4 +1,4 @@
-"""QUANTIZE and DEQUANTIZE inside of a model. Those at its ends are left out before (see boundary.py)."""
+"""QUANTIZE and DEQUANTIZE inside of a model. Those at its ends are gone (see boundary.py)."""
 
 import numpy as np
 

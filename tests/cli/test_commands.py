@@ -1,0 +1,128 @@
+"""What the commands print and write."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.networks import mlp
+from tests.oracle.tflite_writer import to_tflite
+
+
+def test_emit_writes_the_folder_named_after_the_model(tinygen, model, tmp_path):
+    done = tinygen("emit", model, "--target", "cortex-m4")
+    assert done.code == 0, done.err
+    for file in ("net.h", "net.c", "net_weights.c", "net_selftest.c", "manifest.json", "CMakeLists.txt"):
+        assert (tmp_path / "net" / file).is_file()
+    assert "arena" in done.err and "lower bound" in done.err
+
+
+def test_emit_json_has_the_figures(tinygen, model):
+    figures = tinygen("emit", model, "-t", "cortex-m0", "-o", "out", "--name", "tiny", "--json").json
+    assert figures["name"] == "tiny" and figures["macs"] == 25667
+    assert figures["arena_lower_bound_bytes"] <= figures["arena_bytes"]
+    assert sum(layer["macs"] for layer in figures["layers"]) == figures["macs"]
+
+
+def test_emit_twice_into_the_same_folder_is_fine(tinygen, model, tmp_path):
+    assert tinygen("emit", model, "-o", "out").code == 0
+    first = (tmp_path / "out" / "manifest.json").read_bytes()
+    assert tinygen("emit", model, "-o", "out").code == 0
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == first
+
+
+@pytest.mark.parametrize("arithmetic", ["tflm", "native"])
+def test_verify_on_the_host_runs_portable_and_dsp_kernels(tinygen, model, arithmetic):
+    done = tinygen("verify", model, "--samples", 20, "--arithmetic", arithmetic, "--json")
+    assert done.code == 0, done.err
+    subjects = [c["subject"] for c in done.json["comparisons"]]
+    wanted = ["host C (portable kernels)", "host C (dsp kernels, emulated)"]
+    assert subjects == (["TFLite Micro interpreter"] if arithmetic == "tflm" else []) + wanted
+    assert all(c["passed"] and c["samples_equal"] == 20 for c in done.json["comparisons"])
+
+
+def test_verify_takes_samples_from_a_file(tinygen, model, tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.zeros((4, 11, 9, 3), np.float32))
+    done = tinygen("verify", model, "--samples", "x.npz", "--json")
+    assert done.code == 0, done.err
+    assert all(c["samples"] == 4 for c in done.json["comparisons"])
+
+
+def test_verify_on_qemu(tinygen, model):
+    done = tinygen("verify", model, "--target", "cortex-m3", "--on", "qemu", "--samples", 3)
+    assert done.code == 0, done.err
+    assert "bit-exact" in done.out and "QEMU (cortex-m3)" in done.out
+
+
+def test_bench_prints_per_layer_figures(tinygen, model):
+    done = tinygen("bench", model, "--target", "cortex-m4", "--layers", "--json")
+    assert done.code == 0, done.err
+    (figures,) = done.json["targets"]
+    layers = figures["layers"]
+    assert figures["instructions"] > figures["macs"] / 2
+    assert figures["cycles"] > figures["instructions"]
+    assert sum(x["instructions"] for x in layers) == pytest.approx(figures["instructions"], rel=0.02)
+    assert all(x["name"] for x in layers)
+    assert figures["flash"]["weight_bytes"] > 0 and figures["stack_bytes"] > 0
+
+
+def test_bench_of_a_folder_equals_bench_of_the_model(tinygen, model):
+    tinygen("emit", model, "--target", "cortex-m4", "-o", "a-rather-long/folder", "--name", "model")
+    folder = tinygen("bench", "a-rather-long/folder", "--json").json["targets"][0]
+    direct = tinygen("bench", model, "--json").json["targets"][0]
+    assert folder == direct
+
+
+def test_inspect_lists_layers_and_what_passes_change(tinygen, model):
+    figures = tinygen("inspect", model, "--json").json
+    assert figures["quantized"] and figures["macs"] == 25667
+    assert "MACs" in tinygen("inspect", model).err
+
+
+@pytest.mark.parametrize("command", ["targets", "ops", "doctor"])
+def test_listing_commands(tinygen, command):
+    assert tinygen(command).code == 0
+    assert len(tinygen(command, "--json").json) >= 5
+
+
+def test_tables_hold_no_escape_codes_when_piped(tinygen):
+    assert "\x1b" not in tinygen("targets").out
+
+
+def test_emit_of_tflite_imports_no_tensorflow_h5py_or_sklearn(model, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "tinygen", "emit", str(model), "-o", "out"],
+        capture_output=True, text=True, cwd=tmp_path, check=True,
+    )  # fmt: skip
+    for package in ("tensorflow", "keras", "h5py", "sklearn"):
+        assert f" {package}\n" not in done.stderr, f"{package} was imported"
+
+
+def test_help_is_quick_and_names_every_command(tinygen):
+    done = tinygen("--help")
+    assert done.code == 0
+    for command in ("emit", "inspect", "verify", "bench", "targets", "ops", "doctor", "demo"):
+        assert command in done.out
+
+
+def test_a_changed_kernel_is_caught_and_its_layer_named(tinygen, tmp_path, monkeypatch):
+    """The proof that verify can fail: break one kernel, and the first layer that uses it is named."""
+    from tinygen.emit import context
+
+    path = tmp_path / "mlp.tflite"
+    path.write_bytes(to_tflite(mlp()))
+    real = context.constant_array
+
+    def damaged(name, ctype, data, alignment):
+        if name.endswith("bias") and "_2_" in name:
+            data = data.copy()
+            data[1] += 4000
+        return real(name, ctype, data, alignment)
+
+    monkeypatch.setattr(context, "constant_array", damaged)
+    done = tinygen("verify", path, "--samples", 8)
+    assert done.code == 3
+    assert "fullyconnected_2" in done.err and "is the first to differ" in done.err and "[1]" in done.err
+    assert json.loads(json.dumps(done.out))

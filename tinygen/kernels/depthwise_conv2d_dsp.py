@@ -1,0 +1,159 @@
+"""C kernels of DepthwiseConv2D for the Arm DSP extension."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import wrap_int32
+from tinygen.ir import Call
+from tinygen.kernels.dsp import DSP, Form, output_struct, padded, pairs, requantization
+from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
+from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.window import Window
+
+PLANES = 4
+"""Input channels that are taken apart together."""
+
+PLANES_BYTES = 2048
+"""Scratch that the planes should not exceed; the lines of one output row are always held."""
+
+WORD_BYTES = 4
+
+TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+"""Scaled weights [O, kernel_height, kernel_width] -> words [O, kernel_height, words]."""
+
+
+def _window(call: Call) -> Window:
+    return call.op.window(call.inputs[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Planes:
+    """Lines of four channels, padding included: what `pass_rows` output rows read."""
+
+    line_words: int
+    read_words: int
+    pass_rows: int
+    pass_lines: int
+
+    @property
+    def bytes(self) -> int:
+        return PLANES * self.pass_lines * self.line_words * WORD_BYTES
+
+
+def _planes(call: Call) -> _Planes:
+    """As many rows as PLANES_BYTES allow, then as few as the same number of passes needs."""
+    window = _window(call)
+    _, height, width, _ = call.output.shape
+    # outputs are computed two at a time, and columns are read two at a time
+    pairs_of_outputs = -(-width // 2)
+    columns = (2 * pairs_of_outputs - 1) * window.stride[1] + 2 * -(-window.kernel[1] // 2)
+
+    def planes(rows: int) -> _Planes:
+        return _Planes(
+            line_words=-(-columns // 2),
+            read_words=-(-((width - 1) * window.stride[1] + window.extent[1]) // 2),
+            pass_rows=rows,
+            pass_lines=(rows - 1) * window.stride[0] + window.extent[0],
+        )
+
+    rows = 1
+    while rows < height and planes(rows + 1).bytes <= PLANES_BYTES:
+        rows += 1
+    passes = -(-height // rows)
+    return planes(-(-height // passes))
+
+
+def _overlapping_taps(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(w0, w1) and (w1, w2) of every row of a 3x3 kernel."""
+    return pairs(weights[:, :, [0, 1, 1, 2]])
+
+
+def _taps_in_order(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs; an odd row ends in a zero."""
+    return pairs(padded(weights, 2, 2))
+
+
+def _lower(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
+    op: DepthwiseConv2D = call.op
+    x, weights = call.inputs[:2]
+    chosen, planes = requantization(call), _planes(call)
+    scale = 1 << chosen.form.prescale
+    bias = folded_bias(call, weights.data.sum((0, 1, 2), np.int64))
+    taps = weights.data[0].transpose(2, 0, 1).astype(np.int64) * scale
+    params = Struct(
+        tag="tg_depthwise_conv2d_dsp",
+        fields={
+            "window": window_struct(_window(call), x.shape, call.output.shape),
+            "in_channels": x.channels,
+            "channel_multiplier": op.multiplier(call),
+            "in_zero_point": x.zero_point,
+            "line_words": planes.line_words,
+            "read_words": planes.read_words,
+            "pass_rows": planes.pass_rows,
+            "pass_lines": planes.pass_lines,
+            "weights": _weights(tap_words(taps)),
+            "output": output_struct(call, wrap_int32(bias * scale), chosen),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,)),)
+
+
+def _weights(words: NDArray[np.int64]) -> Array:
+    return int32("weights", words, Role.WEIGHTS)
+
+
+def _fits(call: Call) -> str | None:
+    window = _window(call)
+    if window.dilation[1] != 1:
+        return "takes no dilation to the right"
+    if requantization(call) is None:
+        return "no form of the requantization is exact"
+    return window_fits(window, call)
+
+
+def _is_3x3(call: Call) -> str | None:
+    window = _window(call)
+    if window.kernel != (3, 3) or window.dilation != (1, 1) or window.stride[1] > 2:
+        return "is only for 3x3 kernels without dilation, with a stride of at most 2"
+    if requantization(call).form is Form.TEXTBOOK:
+        return "the requantization needs its textbook form"
+    return None
+
+
+def _keeps_shape(call: Call) -> str | None:
+    """What makes it safe to write the output over the input (tg_depthwise_conv2d_dsp.h)."""
+    same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
+    return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _scratch_bytes(call: Call) -> int:
+    return _planes(call).bytes
+
+
+def _kernel(symbol: str, tap_words: TapWords, *conditions: Fits) -> tuple[Kernel, Kernel]:
+    """The same C function twice: where it can work in place, and everywhere."""
+
+    def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
+        return Kernel(
+            op=DepthwiseConv2D,
+            symbol=symbol,
+            header="tg_depthwise_conv2d_dsp.h",
+            source=f"arm_dsp/{symbol}.c",
+            needs=DSP,
+            fits=all_of(_fits, *conditions, *more),
+            lower=lambda call: _lower(call, tap_words),
+            scratch_bytes=_scratch_bytes,
+            in_place=in_place,
+        )
+
+    return row((0,), _keeps_shape), row(())
+
+
+KERNELS = (
+    *_kernel("tg_depthwise_conv2d_3x3_s8_dsp", _overlapping_taps, _is_3x3),
+    *_kernel("tg_depthwise_conv2d_s8_dsp", _taps_in_order),
+)

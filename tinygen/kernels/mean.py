@@ -1,0 +1,68 @@
+"""C kernels of Mean."""
+
+from itertools import groupby
+from math import prod
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Call
+from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
+from tinygen.kernels.lowering import sizes_fit
+from tinygen.ops.mean import Mean
+
+
+def _runs(call: Call) -> list[tuple[bool, int]]:
+    """The input's dimensions as runs (is reduced, size) of neighbours; dimensions of 1 do not matter."""
+    axes: tuple[int, ...] = call.op.axes
+    dims = [(i in axes, d) for i, d in enumerate(call.inputs[0].shape) if d > 1]
+    return [(k, prod(d for _, d in run)) for k, run in groupby(dims, key=lambda dim: dim[0])]
+
+
+def _view(call: Call) -> tuple[int, int, int, int, int] | None:
+    """Sizes (outer, first, middle, second, inner), reduced over first and second; None if there are more runs."""
+    runs = _runs(call)
+    outer = runs.pop(0)[1] if runs and not runs[0][0] else 1
+    inner = runs.pop()[1] if runs and not runs[-1][0] else 1
+    match [size for _, size in runs]:
+        case []:
+            return outer, 1, 1, 1, inner
+        case [second]:
+            return outer, 1, 1, second, inner
+        case [first, middle, second]:
+            return outer, first, middle, second, inner
+    return None
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    op: Mean = call.op
+    m = op.multiplier(call)
+    view = dict(zip(("outer", "first", "middle", "second", "inner"), _view(call), strict=True))
+    fields = {
+        **view,
+        "bias": -op.count(call) * call.inputs[0].zero_point,
+        "multiplier": m.value,
+        "shift": m.shift,
+        "out_zero_point": call.output.zero_point,
+    }
+    return (KernelCall(params=Struct(tag="tg_mean", fields=fields), inputs=(0,)),)
+
+
+def _fits(call: Call) -> str | None:
+    return "reduces more than two separate runs of axes" if _view(call) is None else None
+
+
+def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
+    return Kernel(
+        op=Mean,
+        symbol=symbol,
+        header="tg_mean.h",
+        source=f"portable/{symbol}.c",
+        arithmetics=frozenset({arithmetic}),
+        fits=all_of(sizes_fit, _fits),
+        lower=_lower,
+    )
+
+
+KERNELS = (
+    _portable("tg_mean_s8", Arithmetic.TFLM),
+    _portable("tg_mean_s8_native", Arithmetic.NATIVE),
+)

@@ -1,0 +1,59 @@
+"""C kernel of Pad."""
+
+from tinygen.ir import Call
+from tinygen.kernels.kernel import Array, Kernel, KernelCall, Struct, all_of, int32
+from tinygen.kernels.lowering import sizes_fit
+from tinygen.ops.pad import Pad
+
+MAX_DIMENSIONS = 4
+
+Dimension = tuple[int, int, int]
+"""Cells before, of the input, and after."""
+
+
+def _view(call: Call) -> list[Dimension]:
+    """The dimensions, as few as there can be: one without padding belongs to the one before it."""
+    merged: list[Dimension] = []
+    paddings: tuple[tuple[int, int], ...] = call.op.paddings
+    for length, (before, after) in zip(call.inputs[0].shape, paddings, strict=True):
+        if merged and before == after == 0:
+            merged[-1] = tuple(v * length for v in merged[-1])
+        elif merged == [(0, 1, 0)]:
+            merged = [(before, length, after)]
+        else:
+            merged.append((before, length, after))
+    return merged
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    op: Pad = call.op
+    view = _view(call)
+    view = [(0, 1, 0)] * (MAX_DIMENSIONS - len(view)) + view
+
+    def four(name: str, i: int) -> Array:
+        return int32(name, [dimension[i] for dimension in view])
+
+    fields = {
+        "shape": four("shape", 1),
+        "before": four("before", 0),
+        "after": four("after", 2),
+        "value": op.quantized_value(call),
+    }
+    return (KernelCall(params=Struct(tag="tg_pad", fields=fields), inputs=(0,)),)
+
+
+def _fits(call: Call) -> str | None:
+    count = len(_view(call))
+    return None if count <= MAX_DIMENSIONS else f"{count} dimensions are padded separately"
+
+
+KERNELS = (
+    Kernel(
+        op=Pad,
+        symbol="tg_pad_s8",
+        header="tg_pad.h",
+        source="portable/tg_pad_s8.c",
+        fits=all_of(sizes_fit, _fits),
+        lower=_lower,
+    ),
+)

@@ -1,0 +1,150 @@
+"""The steps from a float graph to an int8 graph."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tinygen.errors import CalibrationError, UsageError
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Graph, verify
+from tinygen.quantize.apply import integer_graph
+from tinygen.quantize.calibration import Calibration, Interval
+from tinygen.quantize.correct import with_corrected_biases
+from tinygen.quantize.measure import LayerError, layer_errors
+from tinygen.quantize.methods import CalibrationMethod, choose_interval
+from tinygen.quantize.observe import Statistics, observe
+from tinygen.quantize.scheme import choose_scheme, with_requantize
+from tinygen.quantize.synthetic import synthetic_calibration
+
+DEFAULT_METHOD = CalibrationMethod.MIN_MAX
+DEFAULT_BIAS_CORRECTION = True
+"""Chosen by benchmarks/quantization.py; the figures are in docs/quantization.md."""
+
+_CORRECTION_SAMPLES = 64
+_REPORT_SAMPLES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantizationReport:
+    """How a graph was quantized, and the error of each layer on the calibration data."""
+
+    method: CalibrationMethod
+    bias_correction: bool
+    arithmetic: Arithmetic
+    source: str
+    samples: int
+    is_synthetic: bool
+    warnings: tuple[str, ...]
+    layers: tuple[LayerError, ...]
+
+    @property
+    def worst_layer(self) -> LayerError | None:
+        """The layer with the lowest signal to noise ratio."""
+        known = [layer for layer in self.layers if layer.sqnr_db is not None]
+        return min(known, key=lambda layer: layer.sqnr_db or 0.0, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantized:
+    """The int8 graph, and how it came about."""
+
+    graph: Graph
+    report: QuantizationReport
+
+
+def quantize(
+    graph: Graph,
+    *,
+    calibration: Calibration | None = None,
+    input_range: Interval | None = None,
+    arithmetic: Arithmetic = Arithmetic.TFLM,
+    method: CalibrationMethod = DEFAULT_METHOD,
+    bias_correction: bool = DEFAULT_BIAS_CORRECTION,
+) -> Quantized:
+    """Turn a float graph, after passes.FLOAT_PASSES, into an int8 graph of the same nodes and tensor names.
+
+    `input_range` bounds all inputs; without it they get the range of the samples. Without `calibration`, samples
+    are made up inside of that range, and the report warns that accuracy is unmeasured. Raises CalibrationError
+    for data that does not fit the graph, UnsupportedError for layers without an integer form.
+    """
+    _check(graph, input_range)
+    if calibration is None:
+        calibration = synthetic_calibration(graph, input_range)
+    _check_names(graph, calibration)
+    graph, groups = with_requantize(graph, arithmetic)
+    intervals = _intervals(observe(graph, calibration), calibration, method, input_range)
+    scheme = choose_scheme(graph, groups, intervals)
+    corrected = graph
+    if bias_correction:
+        some = calibration.first(_CORRECTION_SAMPLES)
+        corrected = with_corrected_biases(graph, scheme, arithmetic, some)
+    quantized = verify(integer_graph(corrected, scheme, arithmetic))
+    report = QuantizationReport(
+        method=method,
+        bias_correction=bias_correction,
+        arithmetic=arithmetic,
+        source=calibration.source,
+        samples=calibration.count,
+        is_synthetic=calibration.is_synthetic,
+        warnings=_warnings(calibration),
+        layers=layer_errors(graph, quantized, calibration.first(_REPORT_SAMPLES)),
+    )
+    return Quantized(graph=quantized, report=report)
+
+
+def _check(graph: Graph, input_range: Interval | None) -> None:
+    if any(t.dtype.is_integer for t in graph.tensors.values() if not t.is_constant):
+        raise UsageError(
+            what="the model is quantized already",
+            where=graph.name,
+            next_step="leave calibration and input range out for int8 models",
+        )
+    if input_range is None:
+        return
+    low, high = input_range
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise UsageError(
+            what=f"the input range {low:g} to {high:g} is empty or not finite",
+            next_step="give two numbers, the lower one first: 0,255",
+        )
+
+
+def _check_names(graph: Graph, calibration: Calibration) -> None:
+    for tensor in graph.input_tensors:
+        samples = calibration.samples.get(tensor.name)
+        if samples is None or samples.shape[1:] != tensor.shape[1:]:
+            raise CalibrationError(
+                what=f"the calibration data is not for the input '{tensor.name}'",
+                where=calibration.source,
+                next_step=f"give samples of shape [N, {', '.join(map(str, tensor.shape[1:]))}]",
+            )
+
+
+def _intervals(
+    statistics: Mapping[str, Statistics],
+    calibration: Calibration,
+    method: CalibrationMethod,
+    input_range: Interval | None,
+) -> dict[str, Interval]:
+    """The interval that each activation's int8 values shall cover."""
+    intervals = {name: choose_interval(s, method) for name, s in statistics.items()}
+    for name, (low, high) in calibration.expected_ranges.items():
+        if name in intervals:
+            intervals[name] = min(low, 0.0), max(high, 0.0)
+    for name in calibration.samples:
+        known = input_range or calibration.input_ranges.get(name)
+        if known is not None:
+            intervals[name] = min(known[0], 0.0), max(known[1], 0.0)
+    return intervals
+
+
+def _warnings(calibration: Calibration) -> tuple[str, ...]:
+    if not calibration.is_synthetic:
+        return ()
+    ranges = ", ".join(
+        f"'{name}' {low:g} to {high:g}" for name, (low, high) in calibration.input_ranges.items()
+    )
+    return (
+        f"quantized without data: accuracy is unmeasured. Inputs are taken to lie in: {ranges}. "
+        "Give --calibration samples.npz (some hundred real inputs) or at least --input-range LO,HI.",
+    )
