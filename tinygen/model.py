@@ -25,7 +25,7 @@ class Model:
     graph: Graph
     path: Path
     quantization: QuantizationReport | None = None
-    passes: tuple[passes.PassReport, ...] = ()
+    rewrites: tuple[passes.PassReport, ...] = ()
 
     @property
     def is_quantized(self) -> bool:
@@ -56,13 +56,13 @@ class Model:
             self,
             graph=verify(result.graph),
             quantization=result.report,
-            passes=(*self.passes, *reports),
+            rewrites=(*self.rewrites, *reports),
         )
 
     def optimize(self) -> "Model":
         """Apply the exact rewrites of an int8 graph: the same bytes from fewer operations."""
         graph, reports = passes.optimize_integer(self.graph)
-        return dataclasses.replace(self, graph=verify(graph), passes=(*self.passes, *reports))
+        return dataclasses.replace(self, graph=verify(graph), rewrites=(*self.rewrites, *reports))
 
     def emit(
         self,

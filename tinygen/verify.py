@@ -14,7 +14,7 @@ from tinygen import host, reference, tflm
 from tinygen.emit import Emission, emit
 from tinygen.errors import ToolMissingError, UnsupportedError
 from tinygen.fixedpoint import Arithmetic
-from tinygen.ir import Graph
+from tinygen.ir import Call, Graph
 from tinygen.targets import Target
 
 Samples = Mapping[str, NDArray[np.int8]]
@@ -41,7 +41,10 @@ class Divergence:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One implementation against the reference over all samples."""
+    """One implementation against the reference: outputs over all samples, every layer over the first few.
+
+    Final outputs alone would hide much: a softmax that saturates looks right whatever came before it.
+    """
 
     subject: str
     samples: int
@@ -49,71 +52,97 @@ class Comparison:
     elements: int
     elements_different: int
     largest_difference: int
+    layers_compared: int
+    layer_elements: int
     divergence: Divergence | None
 
     @property
     def passed(self) -> bool:
-        return self.elements_different == 0
+        return self.divergence is None
 
 
-def expected_outputs(graph: Graph, samples: Samples) -> NDArray[np.int8]:
-    """The reference's outputs, [N, bytes of all outputs]."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Expected:
+    """The reference's run over all samples: output rows [N, bytes of all outputs]."""
+
+    graph: Graph
+    samples: Samples
+    rows: NDArray[np.int8]
+
+
+HOST_LAYER_SAMPLES = 10
+"""Samples for which the host and TFLite Micro show every layer."""
+
+QEMU_LAYER_SAMPLES = 1
+"""The same for QEMU, where every layer is written through semihosting."""
+
+
+def run_reference(graph: Graph, samples: Samples) -> Expected:
+    """Run the Python reference."""
     outputs = reference.run(graph, samples)
-    return _rows([outputs[name] for name in graph.outputs], _count(samples))
+    rows = _rows([outputs[name] for name in graph.outputs], _count(samples))
+    return Expected(graph=graph, samples=samples, rows=rows)
 
 
-def on_host(graph: Graph, target: Target, samples: Samples, expected: NDArray) -> Comparison:
+def on_host(expected: Expected, target: Target) -> Comparison:
     """Compile the generated C for this machine and run it there."""
+    graph, samples = expected.graph, expected.samples
     family = "dsp kernels, emulated" if "dsp" in target.features else "portable kernels"
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model")
         with host.build(emission) as model:
             results = model.run(*(samples[name] for name in graph.inputs))
             outputs = results if isinstance(results, tuple) else (results,)
-            actual = _rows(outputs, len(expected))
 
             def trace(sample: int) -> dict[str, NDArray[np.int8]]:
                 one = [samples[name][sample : sample + 1] for name in graph.inputs]
                 return _by_tensor(emission, [layer.data for layer in model.trace(*one)])
 
-            return compare(f"host C ({family})", graph, samples, expected, actual, trace)
+            actual = _rows(outputs, len(expected.rows))
+            return compare(f"host C ({family})", expected, actual, trace, HOST_LAYER_SAMPLES)
 
 
-def on_qemu(graph: Graph, target: Target, samples: Samples, expected: NDArray) -> Comparison:
+def on_qemu(expected: Expected, target: Target) -> Comparison:
     """Cross-compile the generated C and run it on the target's QEMU machine."""
     from tinygen import device
 
+    graph = expected.graph
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise UnsupportedError(
             what=f"QEMU runs take one input and one output, "
             f"the model has {len(graph.inputs)} and {len(graph.outputs)}",
             next_step="verify it with --on host",
         )
-    rows = samples[graph.inputs[0]].reshape(len(expected), -1)
+    inputs = expected.samples[graph.inputs[0]].reshape(len(expected.rows), -1)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model")
-        actual = device.run_on_qemu(emission.folder, "model", target, rows, expected.shape[1])
+        folder, out_bytes = emission.folder, expected.rows.shape[1]
+        actual = device.run_on_qemu(folder, "model", target, inputs, out_bytes)
 
         def trace(sample: int) -> dict[str, NDArray[np.int8]]:
-            outputs = device.trace_on_qemu(emission.folder, "model", target, rows[sample])
+            outputs = device.trace_on_qemu(folder, "model", target, inputs[sample])
             return _by_tensor(emission, [np.frombuffer(data, np.int8) for data in outputs])
 
-        return compare(f"QEMU ({target.name})", graph, samples, expected, actual, trace)
+        return compare(f"QEMU ({target.name})", expected, actual, trace, QEMU_LAYER_SAMPLES)
 
 
-def against_tflm(model: bytes, graph: Graph, samples: Samples, expected: NDArray) -> Comparison:
-    """Run the original .tflite file in the TFLite Micro interpreter. `graph` must be in its arithmetic."""
-    if graph.arithmetic is not Arithmetic.TFLM:
+def against_tflm(model: bytes, original: Graph, expected: Expected) -> Comparison:
+    """Run the original .tflite file in the TFLite Micro interpreter.
+
+    `original` is the file's graph as imported; layers that passes have changed in shape are not compared.
+    """
+    if expected.graph.arithmetic is not Arithmetic.TFLM:
         raise UnsupportedError(
             what="TFLite Micro computes in its own arithmetic",
             next_step="verify with --arithmetic tflm",
         )
-    actual = _rows(tflm.run(model, graph, samples), len(expected))
+    samples = expected.samples
+    actual = _rows(tflm.run(model, original, samples), len(expected.rows))
 
     def trace(sample: int) -> dict[str, NDArray[np.int8]]:
-        return tflm.trace(model, graph, samples, sample)
+        return tflm.trace(model, original, samples, sample)
 
-    return compare("TFLite Micro interpreter", graph, samples, expected, actual, trace)
+    return compare("TFLite Micro interpreter", expected, actual, trace, HOST_LAYER_SAMPLES)
 
 
 def tflm_is_installed() -> bool:
@@ -130,71 +159,82 @@ def require_tflm() -> None:
 
 def compare(
     subject: str,
-    graph: Graph,
-    samples: Samples,
-    expected: NDArray,
+    expected: Expected,
     actual: NDArray,
     trace: Callable[[int], Mapping[str, NDArray[np.int8]]],
+    layer_samples: int,
 ) -> Comparison:
-    """Compare output rows; on a difference let `trace(sample)` give layer outputs by tensor name."""
-    difference = np.abs(expected.astype(np.int64) - actual.astype(np.int64))
-    wrong_rows = np.flatnonzero(difference.any(axis=1))
-    divergence = None
-    if wrong_rows.size:
-        sample = int(wrong_rows[0])
-        divergence = _first_divergence(graph, samples, sample, trace(sample))
-        divergence = divergence or _output_divergence(graph, sample, expected, actual)
+    """Compare output rows, and for the first samples every layer; `trace` gives layer outputs by tensor name."""
+    difference = np.abs(expected.rows.astype(np.int64) - actual.astype(np.int64))
+    wrong = np.flatnonzero(difference.any(axis=1))
+    traced = list(range(min(layer_samples, len(expected.rows))))
+    if wrong.size:
+        traced = [int(wrong[0])]
+    walks = [_walk_layers(expected, sample, trace(sample)) for sample in traced]
+    divergence = next((walk.divergence for walk in walks if walk.divergence), None)
+    if wrong.size and divergence is None:
+        divergence = _output_divergence(expected, traced[0], actual)
     return Comparison(
         subject=subject,
-        samples=len(expected),
-        samples_equal=len(expected) - int(wrong_rows.size),
-        elements=expected.size,
+        samples=len(expected.rows),
+        samples_equal=len(expected.rows) - int(wrong.size),
+        elements=expected.rows.size,
         elements_different=int((difference != 0).sum()),
         largest_difference=int(difference.max()),
+        layers_compared=walks[0].layers,
+        layer_elements=sum(walk.elements for walk in walks),
         divergence=divergence,
     )
 
 
-def _first_divergence(
-    graph: Graph, samples: Samples, sample: int, traced: Mapping[str, NDArray[np.int8]]
-) -> Divergence | None:
-    """Walk the layers in order; layers that the implementation does not show are skipped."""
-    found: list[Divergence] = []
+@dataclass(kw_only=True)
+class _Walk:
+    """What was seen on a walk through the layers of one sample."""
 
-    def observe(call, outputs) -> None:
+    layers: int = 0
+    elements: int = 0
+    divergence: Divergence | None = None
+
+
+def _walk_layers(
+    expected: Expected, sample: int, traced: Mapping[str, NDArray[np.int8]]
+) -> _Walk:
+    """Compare layers in order up to the first that differs; layers that are not shown are skipped."""
+    walk = _Walk()
+
+    def observe(call: Call, outputs: tuple[NDArray, ...]) -> None:
         for tensor, wanted in zip(call.outputs, outputs, strict=True):
             got = traced.get(tensor.name)
-            if found or got is None or got.size != wanted.size:
+            if walk.divergence or got is None or got.size != wanted.size:
                 continue
+            walk.layers += 1
+            walk.elements += wanted.size
             wrong = np.flatnonzero(wanted.ravel() != got.ravel())
             if wrong.size:
                 element = np.unravel_index(wrong[0], wanted.shape)
-                found.append(
-                    Divergence(
-                        sample=sample,
-                        layer=call.node.name,
-                        operator=call.op.label(),
-                        element=tuple(int(i) for i in element[1:]),
-                        expected=int(wanted[element]),
-                        actual=int(got.ravel()[wrong[0]]),
-                    )
+                walk.divergence = Divergence(
+                    sample=sample,
+                    layer=call.node.name,
+                    operator=call.op.label(),
+                    element=tuple(int(i) for i in element[1:]),
+                    expected=int(wanted[element]),
+                    actual=int(got.ravel()[wrong[0]]),
                 )
 
-    reference.run(graph, {k: x[sample : sample + 1] for k, x in samples.items()}, observe)
-    return found[0] if found else None
+    one = {name: x[sample : sample + 1] for name, x in expected.samples.items()}
+    reference.run(expected.graph, one, observe)
+    return walk
 
 
-def _output_divergence(
-    graph: Graph, sample: int, expected: NDArray, actual: NDArray
-) -> Divergence:
+def _output_divergence(expected: Expected, sample: int, actual: NDArray) -> Divergence:
     """Every layer that could be seen agrees, and still the output does not."""
-    element = int(np.flatnonzero(expected[sample] != actual[sample])[0])
+    element = int(np.flatnonzero(expected.rows[sample] != actual[sample])[0])
     return Divergence(
         sample=sample,
-        layer=graph.outputs[0],
+        layer=expected.graph.outputs[0],
         operator="model output",
         element=(element,),
-        expected=int(expected[sample, element]),
+        expected=int(expected.rows[sample, element]),
         actual=int(actual[sample, element]),
     )
 

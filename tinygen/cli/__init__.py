@@ -1,5 +1,6 @@
 """The command line: every command parses, calls one function, prints. One file per command."""
 
+import os
 import sys
 
 import click
@@ -40,3 +41,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("TINYGEN_TRACEBACK"):
+            raise
+        click.echo(f"error: internal: {type(error).__name__}: {error}", err=True)
+        click.echo("  next: this is a defect of tinygen; report it with the output of the same", err=True)
+        click.echo("        command under TINYGEN_TRACEBACK=1, and the model if you can", err=True)
+        sys.exit(70)

@@ -34,7 +34,7 @@ def command(
     On the host the target's kernels run, DSP ones through emulated intrinsics; `--target host` runs the
     portable and the DSP kernels. Exits with 3 when a byte differs, naming the first layer that does.
     """
-    from tinygen import targets
+    from tinygen import importers, targets
     from tinygen import verify as verification
     from tinygen.errors import VerificationError
 
@@ -43,26 +43,24 @@ def command(
     graph = converted.graph
     inputs = read_samples(samples, graph)
     with progress("running the reference"):
-        expected = verification.expected_outputs(graph, inputs)
+        expected = verification.run_reference(graph, inputs)
     comparisons = []
     if wants_tflm(model, against, graph):
         with progress("running TFLite Micro"):
-            comparisons.append(
-                verification.against_tflm(model.read_bytes(), graph, inputs, expected)
-            )
+            original = importers.load(model)
+            comparisons.append(verification.against_tflm(model.read_bytes(), original, expected))
     if on == "qemu":
         with progress(f"running on QEMU ({chosen.name})"):
-            comparisons.append(verification.on_qemu(graph, chosen, inputs, expected))
+            comparisons.append(verification.on_qemu(expected, chosen))
     else:
         for variant in host_variants(chosen):
             with progress(f"running on the host ({variant.name})"):
-                comparisons.append(verification.on_host(graph, variant, inputs, expected))
+                comparisons.append(verification.on_host(expected, variant))
     show(model.name, comparisons, as_json)
     failed = [c for c in comparisons if not c.passed]
     if failed:
         raise VerificationError(
-            what=f"{failed[0].subject} differs from the reference in "
-            f"{failed[0].elements_different} of {failed[0].elements} output bytes",
+            what=f"{failed[0].subject} differs from the reference",
             where=str(failed[0].divergence),
             next_step="this is a defect of tinygen: please report it with the model",
         )
@@ -118,13 +116,14 @@ def show(name: str, comparisons: list, as_json: bool) -> None:
         return
     print_table(
         f"{name} against the Python reference",
-        ("computed by", "samples equal", "bytes compared", "bytes different", "result"),
+        ("computed by", "samples equal", "output bytes", "of them different", "layers compared", "result"),
         [
             (
                 c.subject,
                 f"{c.samples_equal} of {c.samples}",
                 c.elements,
                 c.elements_different,
+                c.layers_compared,
                 "bit-exact" if c.passed else "DIFFERENT",
             )
             for c in comparisons
