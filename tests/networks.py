@@ -1,6 +1,6 @@
-"""Small integer networks with seeded random weights, built node by node."""
+"""Small integer networks with random weights, for tests of whole graphs."""
 
-from collections.abc import Sequence
+import dataclasses
 
 import numpy as np
 
@@ -9,129 +9,87 @@ from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verif
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
-from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
-from tinygen.ops.max_pool2d import MaxPool2D
-from tinygen.ops.mean import Mean
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
-from tinygen.ops.window import same_padding
+from tinygen.ops.window import Padding
 
 
-class Network:
-    """Appends nodes; every method takes and returns tensor names."""
+@dataclasses.dataclass(kw_only=True)
+class NetworkBuilder:
+    """Adds int8 layers one by one; each returns the name of its output."""
 
-    def __init__(self, shape: Sequence[int], seed: int = 0) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.tensors: dict[str, Tensor] = {}
-        self.nodes: list[Node] = []
-        self.input = self._activation("input", tuple(shape))
+    rng: np.random.Generator
+    tensors: dict[str, Tensor] = dataclasses.field(default_factory=dict)
+    nodes: list[Node] = dataclasses.field(default_factory=list)
 
-    def _activation(self, name: str, shape: tuple[int, ...], q: Quantization | None = None) -> str:
-        q = q or Quantization.per_tensor(
-            float(self.rng.uniform(0.02, 0.08)), int(self.rng.integers(-128, 128))
-        )
+    def input(self, name: str, shape: tuple[int, ...], q: Quantization) -> str:
         self.tensors[name] = Tensor(name=name, shape=shape, dtype=DType.INT8, quantization=q)
         return name
 
-    def _constant(self, name: str, data: np.ndarray, q: Quantization | None = None) -> str:
-        dtype = DType(data.dtype.name)
-        self.tensors[name] = Tensor(
-            name=name, shape=data.shape, dtype=dtype, quantization=q, data=data
-        )
-        return name
-
-    def apply(self, op: Operator, inputs: Sequence[str], q: Quantization | None = None) -> str:
-        name = f"{op.label().lower()}_{len(self.nodes)}"
+    def layer(self, name: str, op: Operator, inputs: tuple[str, ...], q: Quantization) -> str:
+        """A layer without weights, or with weights that are there already."""
         (shape,) = op.infer_shapes([self.tensors[i] for i in inputs])
-        out = self._activation(f"{name}:out", tuple(shape), q)
-        self.nodes.append(Node(name=name, op=op, inputs=tuple(inputs), outputs=(out,)))
-        return out
+        self.nodes.append(Node(name=f"{name}_node", op=op, inputs=inputs, outputs=(name,)))
+        return self.input(name, tuple(shape), q)
 
-    def _weighted(self, op: Operator, x: str, shape: tuple[int, ...], axis: int) -> str:
-        channels = shape[axis]
-        weights = self.rng.integers(-127, 128, shape).astype(np.int8)
-        bias = self.rng.integers(-3000, 3000, channels).astype(np.int32)
-        scales = self.rng.uniform(0.002, 0.01, channels).astype(np.float32)
-        prefix = f"w{len(self.nodes)}"
-        w = self._constant(f"{prefix}:weights", weights, Quantization.per_channel(scales, axis))
-        b = self._constant(f"{prefix}:bias", bias)
-        return self.apply(op, (x, w, b))
+    def weighted(self, name: str, op: WeightedOperator, x: str, shape: tuple[int, ...]) -> str:
+        """A layer with random weights of this shape; the output scale is made to fit them."""
+        channels = shape[op.channel_axis()]
+        scales = self.rng.uniform(0.002, 0.02, channels).astype(np.float32)
+        data = np.clip(np.rint(self.rng.normal(0, 40, shape)), -127, 127).astype(np.int8)
+        weights = Tensor(
+            name=f"{name}/weights",
+            shape=shape,
+            dtype=DType.INT8,
+            quantization=Quantization.per_channel(scales, op.channel_axis()),
+            data=data,
+        )
+        sums = self.rng.integers(-3000, 3000, channels).astype(np.int32)
+        bias = Tensor(name=f"{name}/bias", shape=(channels,), dtype=DType.INT32, data=sums)
+        self.tensors |= {weights.name: weights, bias.name: bias}
+        spread = 40 * 40 * np.sqrt(data.size / channels) * self.tensors[x].quantization.scale
+        low = -128 if op.activation is not Activation.NONE else int(self.rng.integers(-30, 30))
+        q = Quantization.per_tensor(float(spread * scales.mean()) / 50, low)
+        return self.layer(name, op, (x, weights.name, bias.name), q)
 
-    def conv(self, x: str, out: int, kernel=(3, 3), stride=(1, 1), dilation=(1, 1), groups=1,
-             activation=Activation.RELU) -> str:  # fmt: skip
-        shape = self.tensors[x].shape
-        pad = same_padding(shape[1:3], kernel, stride, dilation)
-        op = Conv2D(stride=stride, dilation=dilation, padding=pad, activation=activation)
-        return self._weighted(op, x, (out, *kernel, shape[3] // groups), 0)
-
-    def depthwise(self, x: str, kernel=(3, 3), stride=(1, 1), multiplier=1) -> str:
-        shape = self.tensors[x].shape
-        pad = same_padding(shape[1:3], kernel, stride)
-        op = DepthwiseConv2D(stride=stride, padding=pad, activation=Activation.RELU6)
-        return self._weighted(op, x, (1, *kernel, shape[3] * multiplier), 3)
-
-    def dense(self, x: str, out: int, activation=Activation.NONE) -> str:
-        op = FullyConnected(activation=activation)
-        return self._weighted(op, x, (out, self.tensors[x].shape[-1]), 0)
-
-    def same_quantization(self, op: Operator, *inputs: str) -> str:
-        return self.apply(op, inputs, self.tensors[inputs[0]].quantization)
-
-    def flatten(self, x: str) -> str:
-        size = self.tensors[x].size
-        return self.same_quantization(Reshape(shape=(1, size)), x)
-
-    def softmax(self, x: str) -> str:
-        return self.apply(Softmax(), (x,), Quantization.per_tensor(1 / 256, -128))
-
-    def finish(self, *outputs: str, name: str = "net", arithmetic=Arithmetic.TFLM) -> Graph:
+    def graph(
+        self, inputs: tuple[str, ...], outputs: tuple[str, ...], arithmetic: Arithmetic
+    ) -> Graph:
         return verify(
             Graph(
-                name=name,
+                name="network",
                 tensors=self.tensors,
                 nodes=tuple(self.nodes),
-                inputs=(self.input,),
+                inputs=inputs,
                 outputs=outputs,
                 arithmetic=arithmetic,
             )
         )
 
 
-def cnn(seed: int = 0, arithmetic: Arithmetic = Arithmetic.TFLM) -> Graph:
-    """Convolutions, depthwise, a residual add, pooling, two dense layers, softmax."""
-    net = Network((1, 11, 9, 3), seed)
-    x = net.conv(net.input, 8, stride=(2, 1))
-    y = net.depthwise(x)
-    y = net.conv(y, 8, kernel=(1, 1), activation=Activation.NONE)
-    x = net.apply(Add(activation=Activation.RELU), (x, y))
-    x = net.same_quantization(MaxPool2D(kernel=(2, 2), stride=(2, 2)), x)
-    x = net.conv(x, 7)
-    x = net.same_quantization(AveragePool2D(kernel=(2, 2), stride=(1, 1)), x)
-    x = net.dense(net.flatten(x), 13, Activation.RELU)
-    return net.finish(net.softmax(net.dense(x, 5)), name="cnn", arithmetic=arithmetic)
+def residual_network(seed: int, arithmetic: Arithmetic = Arithmetic.TFLM) -> Graph:
+    """Convolutions with a residual sum, pooling and a classifier: x [1, 9, 11, 3] to classes [1, 5].
 
-
-def branches(seed: int = 1, arithmetic: Arithmetic = Arithmetic.TFLM) -> Graph:
-    """Two branches that are concatenated, grouped and dilated convolutions, a mean."""
-    net = Network((1, 8, 10, 4), seed)
-    a = net.conv(net.input, 6, kernel=(3, 2), dilation=(2, 2))
-    b = net.conv(net.input, 6, groups=2)
-    requantized = net.apply(Add(), (b, b), net.tensors[a].quantization)
-    x = net.apply(Concatenate(axis=3), (a, requantized), net.tensors[a].quantization)
-    x = net.depthwise(x, kernel=(2, 3), stride=(2, 2), multiplier=2)
-    x = net.apply(Mean(axes=(1, 2), keep_dims=False), (x,))
-    return net.finish(net.dense(x, 4), name="branches", arithmetic=arithmetic)
-
-
-def mlp(seed: int = 2, arithmetic: Arithmetic = Arithmetic.TFLM) -> Graph:
-    """Dense layers only."""
-    net = Network((1, 21), seed)
-    x = net.dense(net.input, 17, Activation.RELU)
-    x = net.dense(x, 9, Activation.RELU)
-    return net.finish(net.dense(x, 21), name="mlp", arithmetic=arithmetic)
-
-
-NETWORKS = {"cnn": cnn, "branches": branches, "mlp": mlp}
+    The tensors `sum` [1, 5, 6, 7] and `scores` [1, 5] are inside of it.
+    """
+    n = NetworkBuilder(rng=np.random.default_rng(seed))
+    around = Padding(top=1, bottom=1, left=1, right=1)
+    relu = Activation.RELU
+    x = n.input("x", (1, 9, 11, 3), Quantization.per_tensor(0.03, -7))
+    stem = Conv2D(stride=(2, 2), padding=around, activation=relu)
+    first = n.weighted("first", stem, x, (7, 3, 3, 3))
+    depthwise = DepthwiseConv2D(padding=around, activation=Activation.RELU6)
+    spatial = n.weighted("spatial", depthwise, first, (1, 3, 3, 7))
+    mixed = n.weighted("mixed", Conv2D(), spatial, (7, 1, 1, 7))
+    wider = Quantization.per_tensor(n.tensors[mixed].quantization.scale * 1.7, -40)
+    total = n.layer("sum", Add(activation=relu), (first, mixed), wider)
+    pooled = n.layer("pooled", AveragePool2D(kernel=(5, 3), stride=(1, 3)), (total,), wider)
+    flat = n.layer("flat", Reshape(shape=(1, 14)), (pooled,), wider)
+    scores = n.weighted("scores", FullyConnected(), flat, (5, 14))
+    q = Softmax.output_quantization
+    classes = n.layer("classes", Softmax(), (scores,), q)
+    return n.graph((x,), (classes,), arithmetic)

@@ -173,7 +173,60 @@ def test_truncating_divide(b: int) -> None:
     np.testing.assert_array_equal(fp.truncating_divide(a, b), expected)
 
 
-# A10 to A12: against the real functions; bit-exactness is tested against TFLite Micro in tests/ops
+# A10 to A12: in exact arithmetic as ARITHMETIC.md has them, and against the real functions
+
+
+def dhm(a: int, b: int) -> int:
+    return min(floor_half_up(Fraction(a * b, 2**31)), 2**31 - 1)
+
+
+def mul2(x: int, n: int) -> int:
+    return min(max(half_away(x * Fraction(2) ** n), -(2**31)), 2**31 - 1)
+
+
+def exact_exp(a: int, k: int) -> int:
+    if a == 0:
+        return 2**31 - 1
+    fraction_bits = 31 - k
+    quarter = 2 ** (fraction_bits - 2)
+    r = a % quarter - quarter
+    t = r - a
+    x = r * 2**k + 2**28
+    x2 = dhm(x, x)
+    x3, x4 = dhm(x2, x), dhm(x2, x2)
+    third = round(Fraction(2**31, 3))
+    p = x + mul2(dhm(mul2(x4, -2) + x3, third) + x2, -1)
+    c = half_away(Fraction(math.exp(-0.125) * 2**31))
+    y = c + dhm(c, p)
+    for j in range(-2, 5):
+        if j < k and t // 2 ** (fraction_bits + j) % 2 == 1:
+            y = dhm(y, half_away(Fraction(math.exp(-(2.0**j)) * 2**31)))
+    return 0 if k > 5 and a < -32 * 2**fraction_bits else y
+
+
+def exact_newton(a: int) -> int:
+    h = (a + 2**31) // 2
+    x = half_away(Fraction(48, 17) * 2**29) + dhm(h, half_away(Fraction(-32, 17) * 2**29))
+    for _ in range(3):
+        x += mul2(dhm(x, 2**29 - dhm(h, x)), 2)
+    return x
+
+
+@pytest.mark.parametrize("k", range(2, 8))
+def test_exp_is_the_rule(k: int) -> None:
+    rng = np.random.default_rng(k)
+    a = [*(-abs(v) for v in INT32_EDGES if v > -(2**31)), *(-rng.integers(0, 2**31, 300)).tolist()]
+    expected = [exact_exp(v, k) for v in a]
+    np.testing.assert_array_equal(fp.exp_of_nonpositive(a, k), expected)
+
+
+def test_reciprocals_are_the_rule() -> None:
+    rng = np.random.default_rng(0)
+    a = [*(v for v in INT32_EDGES if v >= 0), *rng.integers(0, 2**31, 500).tolist()]
+    one_over = [mul2(exact_newton(v), 1) for v in a]
+    np.testing.assert_array_equal(fp.one_over_one_plus(a), one_over)
+    ratio = [mul2(exact_newton(v) - 2**29, 2) for v in a]
+    np.testing.assert_array_equal(fp.one_minus_over_one_plus(a), ratio)
 
 
 @pytest.mark.parametrize("integer_bits", [4, 5])

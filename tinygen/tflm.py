@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.importers.tflite import tensor_names
 from tinygen.ir import Graph, Tensor
 
 
@@ -35,9 +36,8 @@ def trace(
     """Run one sample; return the int8 value of every tensor by its name."""
     interpreter = _interpreter(model, keep_tensors=True)
     _invoke(interpreter, graph, samples, sample)
-    names = _tensor_names(model)
     values = {}
-    for i, name in enumerate(names):
+    for i, name in enumerate(tensor_names(model)):
         try:
             value = interpreter.GetTensor(i, 0)["tensor_data"]
         except (ValueError, RuntimeError, KeyError, TypeError):
@@ -84,11 +84,3 @@ def _to_int8(y: NDArray, tensor: Tensor) -> NDArray[np.int8]:
         steps = np.rint(y.astype(np.float64) / tensor.quantization.scale)
         return (steps + tensor.zero_point).astype(np.int8)
     return np.array(y)
-
-
-def _tensor_names(model: bytes) -> list[str]:
-    import tflite
-
-    subgraph = tflite.Model.GetRootAs(model, 0).Subgraphs(0)
-    names = (subgraph.Tensors(i).Name() for i in range(subgraph.TensorsLength()))
-    return [(name or b"").decode(errors="replace") for name in names]

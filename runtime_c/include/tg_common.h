@@ -14,10 +14,13 @@
 /* Weak: two models in one firmware bring the same kernels, and the linker keeps one copy. */
 #define TG_KERNEL __attribute__((weak))
 #define TG_INLINE static inline __attribute__((always_inline))
+/* For hot loops that need all registers for themselves. */
+#define TG_NOINLINE __attribute__((noinline))
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
 #define TG_KERNEL __weak
 #define TG_INLINE static inline
+#define TG_NOINLINE
 #define TG_ALIGNED(bytes) _Pragma("data_alignment=8")
 #else
 #error "tinygen needs GCC, Clang, Arm Compiler 6 or IAR: its kernels are weak symbols and its arrays are aligned"
@@ -46,17 +49,6 @@ struct tg_window {
     int16_t pad_top;
     int16_t pad_left;
     int16_t pad_right;
-};
-
-/* From int32 accumulators to int8: out = clamp(requantize(acc) + out_zero_point, out_min, out_max).
- * Channel c uses multipliers[c * channel_step] and shifts[c * channel_step]. */
-struct tg_requantization {
-    const int32_t *multipliers;
-    const int8_t *shifts;
-    int8_t channel_step;
-    int8_t out_zero_point;
-    int8_t out_min;
-    int8_t out_max;
 };
 
 #endif

@@ -5,7 +5,7 @@
  *
  * Layout: tensors NHWC with N = 1. Weights of each group: blocks of four output channels, interleaved
  * [kernel_height][kernel_width][in_channels / groups][4], then the channels that are left, one after the other
- * (tg_dense_core.h).
+ * (tg_dense.h).
  * Overflow: the int32 accumulator cannot overflow; the generator bounds it for the weights of every channel.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -13,6 +13,7 @@
 #define TG_CONV2D_H
 
 #include "tg_common.h"
+#include "tg_requantize_s8.h"
 
 TG_EXTERN_C_BEGIN
 
@@ -30,21 +31,15 @@ struct tg_conv2d {
 
 /* Computes the whole output. `scratch`, 8-byte aligned: conv2d_scratch_bytes of tinygen/kernels/conv2d.py. */
 void tg_conv2d_s8(const struct tg_conv2d *layer, const int8_t *in, int8_t *out, void *scratch);
-void tg_conv2d_s8_native(const struct tg_conv2d *layer, const int8_t *in, int8_t *out, void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h). */
 void tg_conv2d_s8_rows(const struct tg_conv2d *layer, const int8_t *const *rows, int8_t *const *out,
                        int32_t row_count, void *scratch);
-void tg_conv2d_s8_native_rows(const struct tg_conv2d *layer, const int8_t *const *rows,
-                              int8_t *const *out, int32_t row_count, void *scratch);
 
 /* The same for kernels of one cell, one group and no padding: no scratch. */
 void tg_conv2d_1x1_s8(const struct tg_conv2d *layer, const int8_t *in, int8_t *out);
-void tg_conv2d_1x1_s8_native(const struct tg_conv2d *layer, const int8_t *in, int8_t *out);
 void tg_conv2d_1x1_s8_rows(const struct tg_conv2d *layer, const int8_t *const *rows, int8_t *const *out,
                            int32_t row_count);
-void tg_conv2d_1x1_s8_native_rows(const struct tg_conv2d *layer, const int8_t *const *rows,
-                                  int8_t *const *out, int32_t row_count);
 
 TG_EXTERN_C_END
 

@@ -14,6 +14,7 @@
 #define TG_DEPTHWISE_CONV2D_H
 
 #include "tg_common.h"
+#include "tg_requantize_s8.h"
 
 TG_EXTERN_C_BEGIN
 
@@ -31,25 +32,16 @@ struct tg_depthwise_conv2d {
 /* Computes the whole output. `scratch`, 8-byte aligned: tinygen/kernels/depthwise_conv2d.py. */
 void tg_depthwise_conv2d_s8(const struct tg_depthwise_conv2d *layer, const int8_t *in, int8_t *out,
                             void *scratch);
-void tg_depthwise_conv2d_s8_native(const struct tg_depthwise_conv2d *layer, const int8_t *in, int8_t *out,
-                                   void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h). */
 void tg_depthwise_conv2d_s8_rows(const struct tg_depthwise_conv2d *layer, const int8_t *const *rows,
                                  int8_t *const *out, int32_t row_count, void *scratch);
-void tg_depthwise_conv2d_s8_native_rows(const struct tg_depthwise_conv2d *layer, const int8_t *const *rows,
-                                        int8_t *const *out, int32_t row_count, void *scratch);
 
 /* The same for kernels of 3x3 cells without dilation, with a horizontal stride of 1 or 2. */
 void tg_depthwise_conv2d_3x3_s8(const struct tg_depthwise_conv2d *layer, const int8_t *in, int8_t *out,
                                 void *scratch);
-void tg_depthwise_conv2d_3x3_s8_native(const struct tg_depthwise_conv2d *layer, const int8_t *in, int8_t *out,
-                                       void *scratch);
 void tg_depthwise_conv2d_3x3_s8_rows(const struct tg_depthwise_conv2d *layer, const int8_t *const *rows,
                                      int8_t *const *out, int32_t row_count, void *scratch);
-void tg_depthwise_conv2d_3x3_s8_native_rows(const struct tg_depthwise_conv2d *layer,
-                                            const int8_t *const *rows, int8_t *const *out,
-                                            int32_t row_count, void *scratch);
 
 TG_EXTERN_C_END
 

@@ -20,6 +20,55 @@ TG_INLINE int32_t tg_wrap_int32(uint32_t x)
     return result;
 }
 
+#if defined(__ARM_ARCH_6M__) || defined(TG_MULTIPLY_BY_HALVES)
+/* For cores whose multiplier gives 32 bits only: the product as four products of halves. */
+struct tg_product {
+    int32_t high;    /* bits 32 to 63 */
+    uint32_t middle; /* bits 16 to 31 in its low half, and above them what is part of `high` already */
+};
+
+TG_INLINE struct tg_product tg_multiply_halves(int32_t a, int32_t b)
+{
+    const int32_t a_high = a >> 16;
+    const int32_t b_high = b >> 16;
+    const uint32_t a_low = (uint32_t)a & 0xFFFFu;
+    const uint32_t b_low = (uint32_t)b & 0xFFFFu;
+    const int32_t first = a_high * (int32_t)b_low + (int32_t)(a_low * b_low >> 16);
+    const int32_t second = (int32_t)a_low * b_high + (first & 0xFFFF);
+    struct tg_product product;
+
+    product.high = a_high * b_high + (first >> 16) + (second >> 16);
+    product.middle = (uint32_t)second;
+    return product;
+}
+
+/* floor(a*b / 2^32) */
+TG_INLINE int32_t tg_multiply_high(int32_t a, int32_t b)
+{
+    return tg_multiply_halves(a, b).high;
+}
+
+/* floor(a*b / 2^32 + 1/2), which fits in int32 unless a == b == -2^31 */
+TG_INLINE int32_t tg_multiply_high_rounded(int32_t a, int32_t b)
+{
+    const struct tg_product product = tg_multiply_halves(a, b);
+
+    return product.high + (int32_t)(product.middle >> 15 & 1u);
+}
+#else
+/* floor(a*b / 2^32) */
+TG_INLINE int32_t tg_multiply_high(int32_t a, int32_t b)
+{
+    return (int32_t)((int64_t)a * b >> 32);
+}
+
+/* floor(a*b / 2^32 + 1/2) */
+TG_INLINE int32_t tg_multiply_high_rounded(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+#endif
+
 /* A3: floor((a*b + 2^30) / 2^31). Not for a == b == -2^31, the only case in which it saturates. */
 TG_INLINE int32_t tg_doubling_high_multiply(int32_t a, int32_t b)
 {
@@ -104,16 +153,6 @@ TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t shift,
 TG_INLINE int32_t tg_clamp(int32_t x, int32_t low, int32_t high)
 {
     return x < low ? low : x > high ? high : x;
-}
-
-/* From the accumulator of channel c to its int8 output. */
-TG_INLINE int8_t tg_finish(int32_t acc, const struct tg_requantization *r, int32_t channel,
-                           enum tg_arithmetic arithmetic)
-{
-    const int32_t i = channel * r->channel_step;
-    const int32_t y = tg_requantize(acc, r->multipliers[i], r->shifts[i], arithmetic);
-
-    return (int8_t)tg_clamp(y + r->out_zero_point, r->out_min, r->out_max);
 }
 
 #endif

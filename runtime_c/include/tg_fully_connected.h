@@ -2,7 +2,7 @@
  *
  *   out[r][o] = clamp(requantize(bias[o] + sum in[r][k] * (weights[o][k] - weights_zero_point)) + out_zero_point)
  *
- * Layout: in [rows][depth], out [rows][channels]; weights packed as tg_dense_core.h says.
+ * Layout: in [rows][depth], out [rows][channels]; weights packed as tg_dense.h says.
  * Overflow: no partial sum of the int32 accumulator can overflow; the generator bounds it for the weights of
  * every channel.
  *
@@ -11,6 +11,7 @@
 #define TG_FULLY_CONNECTED_H
 
 #include "tg_common.h"
+#include "tg_requantize_s8.h"
 
 TG_EXTERN_C_BEGIN
 
@@ -26,12 +27,9 @@ struct tg_fully_connected {
 
 /* Symmetric weights: weights_zero_point is 0. */
 void tg_fully_connected_s8(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out);
-void tg_fully_connected_s8_native(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out);
 
 /* Weights with any zero point. */
 void tg_fully_connected_asymmetric_s8(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out);
-void tg_fully_connected_asymmetric_s8_native(const struct tg_fully_connected *layer, const int8_t *in,
-                                             int8_t *out);
 
 TG_EXTERN_C_END
 

@@ -12,6 +12,8 @@
  *   tg_smmlar(x, y, acc)     acc + floor((x * y + 2^31) / 2^32)
  *   tg_ssat8(x)              x clamped to -128..127
  *
+ *   tg_keep_loads_here()     nothing; but the compiler moves no load across it, which would spill registers
+ *
  * On a computer, TG_EMULATE_SIMD chooses exact emulations in portable C, for tests.
  *
  * SPDX-License-Identifier: MIT-0 */

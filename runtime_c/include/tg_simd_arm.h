@@ -1,7 +1,7 @@
 /* The verbs of tg_simd.h as instructions. Include tg_simd.h instead of this file.
  *
- * Assembly where compilers have no intrinsic (SMMLA, SMMLAR, PKH), do not fuse it (SXTB16 with
- * rotation), or warn about their own (GCC's __ssat under -Wconversion).
+ * Assembly where compilers have no intrinsic (SMMLA, SMMLAR, PKH), do not fuse it (SXTB16 with rotation), warn
+ * about their own (GCC's __ssat under -Wconversion), or store halves to memory first (GCC's __smlabt).
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_SIMD_ARM_H
@@ -11,6 +11,11 @@
 
 #include "tg_common.h"
 
+TG_INLINE void tg_keep_loads_here(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 TG_INLINE int32_t tg_smlad(uint32_t x, uint32_t y, int32_t acc)
 {
     return __smlad((int16x2_t)x, (int16x2_t)y, acc);
@@ -18,17 +23,26 @@ TG_INLINE int32_t tg_smlad(uint32_t x, uint32_t y, int32_t acc)
 
 TG_INLINE int32_t tg_smlabb(uint32_t x, uint32_t y, int32_t acc)
 {
-    return __smlabb((int32_t)x, (int32_t)y, acc);
+    int32_t result;
+
+    __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(x), "r"(y), "r"(acc));
+    return result;
 }
 
 TG_INLINE int32_t tg_smlabt(uint32_t x, uint32_t y, int32_t acc)
 {
-    return __smlabt((int32_t)x, (int32_t)y, acc);
+    int32_t result;
+
+    __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(x), "r"(y), "r"(acc));
+    return result;
 }
 
 TG_INLINE int32_t tg_smlatb(uint32_t x, uint32_t y, int32_t acc)
 {
-    return __smlatb((int32_t)x, (int32_t)y, acc);
+    int32_t result;
+
+    __asm__("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(x), "r"(y), "r"(acc));
+    return result;
 }
 
 TG_INLINE uint32_t tg_sxtb16(uint32_t x)

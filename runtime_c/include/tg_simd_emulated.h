@@ -6,6 +6,10 @@
 
 #include "tg_common.h"
 
+TG_INLINE void tg_keep_loads_here(void)
+{
+}
+
 /* The low 32 bits of a sum as a signed number: what a register holds after an overflow. */
 TG_INLINE int32_t tg_emulated_wrap(int64_t x)
 {

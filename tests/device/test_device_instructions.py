@@ -1,14 +1,17 @@
 """Instruction counts are exact: hand-counted loops on every core, and repeats."""
 
 import dataclasses
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.device.support import CORES, count_probe
 from tinygen import device, targets
-from tinygen.device import measurement
+from tinygen.device import measurement, plugin, qemu
+from tinygen.device.image import Image, Model, Program
 
 INPUT = np.zeros(4, np.int8)
 
@@ -130,3 +133,21 @@ def test_layers_add_up_without_their_hook(core, load_core, write_model):
     assert abs(sum(layer.instructions for layer in measured.layers) - measured.instructions) <= 24
     if measured.cycles is not None:
         assert abs(sum(layer.cycles for layer in measured.layers) - measured.cycles) <= 48
+
+
+@pytest.mark.parametrize("core", ["cortex-m0", "cortex-m3", "cortex-m4"])
+def test_two_independent_counters_agree(core, load_core, dotty_folder):
+    """QEMU's virtual time, read by the firmware, and the plugin that sees every block."""
+    target = load_core(core)
+
+    def execute(image: Image, files: Path) -> tuple[int, int]:
+        (files / "inputs.bin").write_bytes(bytes(range(16)))
+        qemu.run(image, files, plugin=plugin.argument(target.cycle_model, "cycles.txt"))
+        counts = re.findall(r"instructions=(\d+)", (files / "cycles.txt").read_text())
+        whole = measurement.measure_whole(image, files, None)
+        by_timer = measurement.instructions_of_report(image.board, whole.report)
+        return by_timer, int(counts[1]) - int(counts[0])
+
+    dotty = Model(folder=dotty_folder, name="dotty")
+    by_timer, by_plugin = device.on_first_board(dotty, target, Program(name="measure"), execute)
+    assert by_timer == by_plugin > 500

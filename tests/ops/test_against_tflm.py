@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.networks import residual_network
 from tests.oracle import run_tflm, to_tflite
 from tests.strategies import DETERMINISTIC, FLOAT_ONLY, inputs_for, one_op_graph
 from tinygen import ops, reference
@@ -43,3 +44,16 @@ def test_reference_is_tflm(op_class: type[Operator], data: st.DataObject) -> Non
     (expected,) = run_tflm(to_tflite(graph), *inputs.values())
     actual = reference.run(graph, inputs)["y"]
     np.testing.assert_array_equal(actual, expected.reshape(actual.shape), err_msg=str(graph))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_network_is_tflm(seed: int) -> None:
+    graph = residual_network(seed)
+    x = inputs_for(graph, 16, seed)
+    names = ("sum", "scores", "classes")
+    graph = graph.replace(outputs=names)
+    expected = run_tflm(to_tflite(graph), *x.values())
+    actual = reference.run(graph, x)
+    for name, values in zip(names, expected, strict=True):
+        np.testing.assert_array_equal(actual[name], values, err_msg=name)
+        assert len(np.unique(values)) > 8, "a network that says nothing tests nothing"

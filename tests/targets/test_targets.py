@@ -1,11 +1,13 @@
 """Target files: all load, boards inherit, features agree with the compiler, errors help."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +143,15 @@ def test_features_agree_with_the_compiler(name):
         "riscv": "__riscv" in macros,
     }
     assert target.features == {feature for feature, has in expected.items() if has}
+
+
+@pytest.mark.parametrize(
+    "file", ["bbc-microbit.toml", "cortex-m3.toml", "machines/mps2-an385.toml"]
+)
+def test_the_documentation_shows_files_as_they_are(file):
+    """docs/adding-a-target.md quotes three files whole."""
+    guide = Path(__file__).parents[2] / "docs" / "adding-a-target.md"
+    blocks = re.findall(r"^```toml\n(.*?)^```", guide.read_text(), re.DOTALL | re.MULTILINE)
+    text = (resources.files("tinygen.targets") / file).read_text()
+    content = "".join(line for line in text.splitlines(True) if not line.startswith("#"))
+    assert content in blocks

@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8, int32
 from tinygen.kernels.lowering import (
     folded_bias,
     packed_rows,
     pad_row,
-    requantization_struct,
     row_pointers_bytes,
     sums_fit,
     window_fits,
     window_struct,
 )
+from tinygen.kernels.requantization import requantization_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 
@@ -65,25 +64,23 @@ def conv2d_scratch_bytes(call: Call) -> int:
     return row_pointers_bytes(window) + windows * weights.size // weights.shape[0]
 
 
-def _one_cell(symbol: str, arithmetic: Arithmetic) -> Kernel:
+def _one_cell(symbol: str) -> Kernel:
     return Kernel(
         op=Conv2D,
         symbol=symbol,
         header="tg_conv2d.h",
         source=f"portable/{symbol}.c",
-        arithmetics=frozenset({arithmetic}),
         fits=all_of(_is_one_cell, _fits, sums_fit),
         lower=_lower,
     )
 
 
-def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
+def _portable(symbol: str) -> Kernel:
     return Kernel(
         op=Conv2D,
         symbol=symbol,
         header="tg_conv2d.h",
         source=f"portable/{symbol}.c",
-        arithmetics=frozenset({arithmetic}),
         fits=all_of(_fits, sums_fit),
         lower=_lower,
         scratch_bytes=conv2d_scratch_bytes,
@@ -91,8 +88,6 @@ def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
 
 
 KERNELS = (
-    _one_cell("tg_conv2d_1x1_s8", Arithmetic.TFLM),
-    _one_cell("tg_conv2d_1x1_s8_native", Arithmetic.NATIVE),
-    _portable("tg_conv2d_s8", Arithmetic.TFLM),
-    _portable("tg_conv2d_s8_native", Arithmetic.NATIVE),
+    _one_cell("tg_conv2d_1x1_s8"),
+    _portable("tg_conv2d_s8"),
 )

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tinygen.ir import Call
 from tinygen.kernels import dsp_mix
 from tinygen.kernels.dsp import DSP
-from tinygen.kernels.kernel import Kernel, KernelCall, Struct
+from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
 from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
@@ -54,7 +54,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "run_columns": _run_columns(call),
             "in_zero_point": x.zero_point,
             "pairs": _pairs(call),
-            "weights": dsp_mix.weights_array(_runs(call)),
+            "weights": int32("weights", dsp_mix.weight_words(_runs(call)), Role.WEIGHTS),
             "output": dsp_mix.mixed_output(call, bias),
         },
     )

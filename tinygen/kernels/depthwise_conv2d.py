@@ -2,18 +2,17 @@
 
 import numpy as np
 
-from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8, int32
 from tinygen.kernels.lowering import (
     folded_bias,
     pad_row,
-    requantization_struct,
     row_pointers_bytes,
     sums_fit,
     window_fits,
     window_struct,
 )
+from tinygen.kernels.requantization import requantization_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
 
@@ -66,7 +65,7 @@ def _scratch_bytes(call: Call) -> int:
     return row_pointers_bytes(window) + window.extent[0] * line_bytes
 
 
-def _portable(symbol: str, arithmetic: Arithmetic, *conditions: Fits) -> tuple[Kernel, Kernel]:
+def _portable(symbol: str, *conditions: Fits) -> tuple[Kernel, Kernel]:
     """The same C function twice: where it can work in place, and everywhere."""
 
     def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
@@ -75,8 +74,7 @@ def _portable(symbol: str, arithmetic: Arithmetic, *conditions: Fits) -> tuple[K
             symbol=symbol,
             header="tg_depthwise_conv2d.h",
             source=f"portable/{symbol}.c",
-            arithmetics=frozenset({arithmetic}),
-            fits=all_of(*conditions, _fits, sums_fit, *more),
+                fits=all_of(*conditions, _fits, sums_fit, *more),
             lower=_lower,
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
@@ -86,8 +84,6 @@ def _portable(symbol: str, arithmetic: Arithmetic, *conditions: Fits) -> tuple[K
 
 
 KERNELS = (
-    *_portable("tg_depthwise_conv2d_3x3_s8", Arithmetic.TFLM, _is_3x3),
-    *_portable("tg_depthwise_conv2d_3x3_s8_native", Arithmetic.NATIVE, _is_3x3),
-    *_portable("tg_depthwise_conv2d_s8", Arithmetic.TFLM),
-    *_portable("tg_depthwise_conv2d_s8_native", Arithmetic.NATIVE),
+    *_portable("tg_depthwise_conv2d_3x3_s8", _is_3x3),
+    *_portable("tg_depthwise_conv2d_s8"),
 )

@@ -17,7 +17,7 @@ from tinygen.kernels.dsp import (
     pairs,
     requantization,
 )
-from tinygen.kernels.kernel import Array, Role, Struct, int32
+from tinygen.kernels.kernel import Struct
 
 BLOCK_CHANNELS = 4
 """Output channels that a block computes together."""
@@ -43,11 +43,10 @@ def reason_against(call: Call, weights: NDArray[np.int64]) -> str | None:
     return None
 
 
-def weights_array(weights: NDArray[np.int64]) -> Array:
-    """[O, segments, values] -> blocks of channels, segments, pairs of values, two words."""
+def weight_words(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[O, segments, values] -> words [blocks, segments, pairs of values, 2]."""
     words = pairs(np.moveaxis(padded(_mixed(weights), 2, 2), 3, 2))
-    # [blocks, segments, 2, pairs] -> [blocks, segments, pairs, 2]
-    return int32("weights", np.moveaxis(words, 2, 3), Role.WEIGHTS)
+    return np.moveaxis(words, 2, 3)
 
 
 def mixed_output(call: Call, bias: NDArray[np.int64]) -> Struct:

@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8, int32
 from tinygen.kernels.lowering import (
     folded_bias,
     leading_size,
     packed_rows,
-    requantization_struct,
     sums_fit,
 )
+from tinygen.kernels.requantization import requantization_struct
 from tinygen.ops.fully_connected import FullyConnected
 
 
@@ -41,21 +40,18 @@ def _is_symmetric(call: Call) -> str | None:
     return None if _zero_point(call) == 0 else "is only for weights with the zero point 0"
 
 
-def _portable(symbol: str, arithmetic: Arithmetic, *conditions: Fits) -> Kernel:
+def _portable(symbol: str, *conditions: Fits) -> Kernel:
     return Kernel(
         op=FullyConnected,
         symbol=symbol,
         header="tg_fully_connected.h",
         source=f"portable/{symbol}.c",
-        arithmetics=frozenset({arithmetic}),
         fits=all_of(*conditions, sums_fit),
         lower=_lower,
     )
 
 
 KERNELS = (
-    _portable("tg_fully_connected_s8", Arithmetic.TFLM, _is_symmetric),
-    _portable("tg_fully_connected_s8_native", Arithmetic.NATIVE, _is_symmetric),
-    _portable("tg_fully_connected_asymmetric_s8", Arithmetic.TFLM),
-    _portable("tg_fully_connected_asymmetric_s8_native", Arithmetic.NATIVE),
+    _portable("tg_fully_connected_s8", _is_symmetric),
+    _portable("tg_fully_connected_asymmetric_s8"),
 )

@@ -1,4 +1,4 @@
-"""Parameters that several kernels share: window geometry, packed weights, requantization, folded biases."""
+"""Parameters that several kernels share: window geometry, packed weights, folded biases."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call, Tensor
-from tinygen.kernels.kernel import Array, Fill, Struct, int8, int32
+from tinygen.kernels.kernel import Fill, Struct
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.window import Window
 
@@ -91,29 +91,6 @@ def sums_fit(call: Call) -> str | None:
     sizes = np.abs(w).sum(others) + np.full_like(w, abs(zero_w)).sum(others)
     most = np.abs(folded_bias(call, (w - zero_w).sum(others))) + 128 * sizes
     return None if most.max() < 2**31 else "a partial sum can leave int32"
-
-
-def requantization_struct(call: Call) -> Struct:
-    """`struct tg_requantization`: multipliers per channel, or one where all are equal."""
-    op: WeightedOperator = call.op
-    m = op.channel_multipliers(call)
-    low, high = op.activation.integer_bounds(call.output.quantization)
-    uniform = bool((m.values == m.values[0]).all() and (m.shifts == m.shifts[0]).all())
-    count = 1 if uniform else len(m.values)
-    arrays: dict[str, Array] = {
-        "multipliers": int32("multipliers", m.values[:count]),
-        "shifts": int8("shifts", m.shifts[:count]),
-    }
-    return Struct(
-        tag="tg_requantization",
-        fields={
-            **arrays,
-            "channel_step": 0 if uniform else 1,
-            "out_zero_point": call.output.zero_point,
-            "out_min": low,
-            "out_max": high,
-        },
-    )
 
 
 def leading_size(tensor: Tensor) -> int:

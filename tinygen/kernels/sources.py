@@ -18,7 +18,11 @@ def runtime_root() -> Traversable:
 
 
 def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:
-    """The sources of the kernels and every header that they include, by flat file name, byte for byte."""
+    """The files that the kernels need, by flat file name, byte for byte.
+
+    These are their sources, every header that a needed file includes, and for a header `tg_x.h` of a function that
+    kernels share the source `tg_x.c` as well.
+    """
     found: dict[str, bytes] = {}
     pending = [Path(kernel.source).name for kernel in kernels]
     while pending:
@@ -26,8 +30,15 @@ def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:
         if name in found:
             continue
         found[name] = _runtime_files()[name].read_bytes()
-        pending += [match.decode() for match in _INCLUDE.findall(found[name])]
+        for match in _INCLUDE.findall(found[name]):
+            header = match.decode()
+            pending += [header, *_source_of(header)]
     return dict(sorted(found.items()))
+
+
+def _source_of(header: str) -> tuple[str, ...]:
+    source = f"{header.removesuffix('.h')}.c"
+    return (source,) if source in _runtime_files() else ()
 
 
 @cache

@@ -13,7 +13,7 @@ from tinygen.quantize.calibration import (
 )
 from tinygen.quantize.measure import LayerError, output_error
 from tinygen.quantize.methods import CalibrationMethod
-from tinygen.quantize.quantize import Quantized, QuantizationReport, quantize
+from tinygen.quantize.convert import Quantized, QuantizationReport, quantize
 from tinygen.quantize.synthetic import DEFAULT_INPUT_RANGE, synthetic_calibration
 
 __all__ = [

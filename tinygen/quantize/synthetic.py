@@ -1,43 +1,43 @@
-"""Samples for a model that came without data: noise with the statistics of natural signals.
-
-Pixels, audio and sensor readings are correlated: most of their energy is in low frequencies. White noise
-averages out in the first layer and would leave the ranges of all others far too small.
-"""
-
-from collections.abc import Sequence
+"""Samples for a model that came without data."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Graph, Tensor
 from tinygen.quantize.calibration import Calibration, Interval
-from tinygen.quantize.training_ranges import expected_ranges, input_interval
+from tinygen.quantize.signals import natural_noise
+from tinygen.quantize.training_ranges import (
+    InputStatistics,
+    expected_ranges,
+    input_statistics,
+    scaling_interval,
+)
 
 DEFAULT_INPUT_RANGE: Interval = (0.0, 1.0)
 """What inputs are taken to lie in where nothing in the model says otherwise."""
 
+_USUAL_RANGES: tuple[Interval, ...] = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
+_USUAL_DEVIATION = 0.25  # of images, as a fraction of the width of their range
 _COUNT = 48
 _SEED = 20
-_EXPONENTS = (0.0, 0.5, 1.0, 1.5)
-"""Amplitudes fall with frequency to the power of these: white noise, and three kinds of natural signals."""
-
-_CHANNEL_CORRELATION = 0.8
 
 
 def synthetic_calibration(
     graph: Graph, input_range: Interval | None = None, count: int = _COUNT
 ) -> Calibration:
-    """Make samples inside of `input_range` for a float graph, best before its batch normalizations are folded.
+    """Make samples for a float graph, best before its batch normalizations are folded.
 
-    Their statistics tell how large the activations were in training. Without a range, it comes from a
-    normalization at the model's input or from the first batch normalization, else it is DEFAULT_INPUT_RANGE.
+    Their statistics tell how large inputs and activations were in training. Without `input_range`, the range of
+    an input comes from a scaling directly behind it, else from the first batch normalization, else it is
+    DEFAULT_INPUT_RANGE.
     """
-    rng = np.random.default_rng(_SEED)
-    ranges = {
-        t.name: input_range or input_interval(graph, t) or DEFAULT_INPUT_RANGE
-        for t in graph.input_tensors
-    }
-    samples = {t.name: _samples(t, ranges[t.name], count, rng) for t in graph.input_tensors}
+    samples, ranges = {}, {}
+    for index, tensor in enumerate(graph.input_tensors):
+        statistics = input_statistics(graph, tensor)
+        known = input_range or scaling_interval(graph, tensor)
+        interval = known or _interval(statistics)
+        ranges[tensor.name] = interval
+        samples[tensor.name] = _samples(tensor, interval, statistics, count, _SEED + index)
     return Calibration(
         samples=samples,
         source="synthetic samples",
@@ -47,36 +47,34 @@ def synthetic_calibration(
     )
 
 
+def _interval(statistics: InputStatistics | None) -> Interval:
+    """One of the usual ranges where it agrees with the statistics, else what they span."""
+    if statistics is None:
+        return DEFAULT_INPUT_RANGE
+    for low, high in _USUAL_RANGES:
+        width = high - low
+        centered = abs(statistics.mean - (low + high) / 2) < 0.2 * width
+        if centered and 0.1 * width < statistics.deviation < 0.4 * width:
+            return low, high
+    span = 4.0 * statistics.deviation
+    return statistics.mean - span, statistics.mean + span
+
+
 def _samples(
-    tensor: Tensor, interval: Interval, count: int, rng: np.random.Generator
+    tensor: Tensor,
+    interval: Interval,
+    statistics: InputStatistics | None,
+    count: int,
+    seed: int,
 ) -> NDArray[np.float32]:
-    unit = np.stack([_sample(tensor.shape[1:], i, rng) for i in range(count)])
+    """Signals around the mean of the training data, each with a level and a contrast of its own."""
     low, high = interval
-    return np.clip(low + (high - low) * unit, low, high).astype(np.float32)
-
-
-def _sample(shape: Sequence[int], index: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """One signal in [0, 1]: noise of one of the spectra, with a brightness and contrast of its own."""
-    *spatial, channels = shape if len(shape) > 1 else (*shape, 1)
-    exponent = _EXPONENTS[index % len(_EXPONENTS)]
-    common = _colored_noise((*spatial, 1), exponent, rng)
-    own = _colored_noise((*spatial, channels), exponent, rng)
-    mixed = _CHANNEL_CORRELATION * common + (1 - _CHANNEL_CORRELATION) * own
-    contrast, brightness = rng.uniform(0.08, 0.35), rng.uniform(0.3, 0.7)
-    signal = brightness + contrast * mixed / max(mixed.std(), 1e-9)
-    return np.clip(signal, 0.0, 1.0).reshape(shape)
-
-
-def _colored_noise(
-    shape: tuple[int, ...], exponent: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Noise whose amplitude falls with frequency**exponent over all axes but the last."""
-    axes = tuple(range(len(shape) - 1))
-    squares = [
-        np.square(np.fft.fftfreq(n) * n).reshape([-1 if a == axis else 1 for a in range(len(shape))])
-        for axis, n in enumerate(shape[:-1])
-    ]
-    frequency = np.sqrt(np.maximum(sum(squares), 1.0))
-    spectrum = np.fft.fftn(rng.standard_normal(shape), axes=axes) / frequency**exponent
-    noise = np.fft.ifftn(spectrum, axes=axes).real
-    return noise / max(noise.std(), 1e-9)
+    mean, deviation = (low + high) / 2, _USUAL_DEVIATION * (high - low)
+    if statistics is not None and low < statistics.mean < high:
+        mean, deviation = statistics.mean, min(statistics.deviation, high - low)
+    rng = np.random.default_rng(seed)
+    each = (count, *(1,) * (len(tensor.shape) - 1))
+    level = mean + deviation * rng.uniform(-0.8, 0.8, each)
+    contrast = deviation * rng.uniform(0.3, 1.4, each)
+    noise = natural_noise(tensor.shape[1:], count, seed)
+    return np.clip(level + contrast * noise, low, high).astype(np.float32)

@@ -1,16 +1,25 @@
 """What training left in a model about its data: statistics in batch normalizations, scaling at the input."""
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygen.ir import Call, Graph, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.batch_normalization import BatchNormalization
+from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
+from tinygen.ops.reshape import Reshape
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.quantize.calibration import Interval
+from tinygen.quantize.signals import natural_noise
+from tinygen.reference import run_one_input
 
-DEVIATIONS = 5.0
-"""Standard deviations around the mean that an activation behind a batch normalization is expected to span."""
+DEVIATIONS = 6.0
+"""Standard deviations around the mean that an activation behind a batch normalization can span."""
+
+_NOISE_COUNT, _NOISE_SEED = 16, 3
 
 
 def expected_ranges(graph: Graph) -> dict[str, Interval]:
@@ -51,8 +60,8 @@ def _names_after_folding(graph: Graph, call: Call) -> list[tuple[str, Activation
     return names
 
 
-def input_interval(graph: Graph, tensor: Tensor) -> Interval | None:
-    """The interval that an input came from in training, from a scaling directly behind it; None where none is."""
+def scaling_interval(graph: Graph, tensor: Tensor) -> Interval | None:
+    """The interval of an input, from a scaling by constants directly behind it; None where none is."""
     readers = graph.consumers(tensor.name)
     if len(readers) != 1 or not isinstance(readers[0].op, BatchNormalization):
         return None
@@ -62,11 +71,69 @@ def input_interval(graph: Graph, tensor: Tensor) -> Interval | None:
     factor, offset = call.op.factor_and_offset([t.data for t in call.inputs[1:]])
     if not factor.all():
         return None
-    return _undo_scaling(factor, offset)
-
-
-def _undo_scaling(factor: np.ndarray, offset: np.ndarray) -> Interval | None:
-    """The inputs that y = factor * x + offset maps to [0, 1] without an offset, else to about [-1, 1]."""
+    # without an offset the usual target is [0, 1], else about [-1, 1]
     low = 0.0 if not offset.any() else -1.0
     ends = np.concatenate([(low - offset) / factor, (1.0 - offset) / factor])
     return float(ends.min()), float(ends.max())
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputStatistics:
+    """Mean and standard deviation of all elements of an input over the training data."""
+
+    mean: float
+    deviation: float
+
+
+def input_statistics(graph: Graph, tensor: Tensor) -> InputStatistics | None:
+    """Estimate an input's statistics from the first batch normalization behind linear layers; None without one.
+
+    For y = f(x) linear and x = mean + deviation * noise: E[y] - f(0) = mean * (f(1) - f(0)), which is solved for
+    the mean by least squares over channels, and Var[y] = deviation**2 * Var[f(noise)], of which the median is taken.
+    """
+    call = _first_normalization(graph, tensor)
+    if call is None:
+        return None
+    linear = graph.up_to(call.node.inputs[0])
+    if linear.inputs != (tensor.name,) or not linear.nodes:
+        return None
+    mean, variance = (call.inputs[i].data.astype(np.float64) for i in (3, 4))
+    zero, one, noise = _responses(linear, tensor)
+    # dead channels say nothing
+    live = (variance > 1e-6 * variance.max()) & (noise > 1e-6 * noise.max())
+    weight, shift = 1.0 / variance[live], mean[live] - zero[live]
+    determined = (weight * one[live] ** 2).sum()
+    if not live.any() or determined < 1e-3 * (weight * noise[live]).sum():
+        return None
+    return InputStatistics(
+        mean=float((weight * one[live] * shift).sum() / determined),
+        deviation=float(np.sqrt(np.median(variance[live] / noise[live]))),
+    )
+
+
+def _first_normalization(graph: Graph, tensor: Tensor) -> Call | None:
+    """The batch normalization that follows an input after linear layers only, all with one reader."""
+    readers = graph.consumers(tensor.name)
+    while len(readers) == 1:
+        call = graph.call(readers[0])
+        if isinstance(call.op, BatchNormalization) and call.op.epsilon > 0.0:
+            return call
+        is_weighted = isinstance(call.op, WeightedOperator) and call.op.activation is Activation.NONE
+        if not is_weighted and not isinstance(call.op, (Reshape, Pad, BatchNormalization)):
+            return None
+        readers = graph.consumers(call.node.outputs[0])
+    return None
+
+
+def _responses(
+    linear: Graph, tensor: Tensor
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Per channel: f(0), f(1) - f(0), and the variance of f(noise)."""
+    ones = np.ones((1, *tensor.shape[1:]), np.float32)
+    noise = natural_noise(tensor.shape[1:], _NOISE_COUNT, _NOISE_SEED).astype(np.float32)
+    zero, one, random = (
+        run_one_input(linear, x).astype(np.float64) for x in (0 * ones, ones, noise)
+    )
+    rows = [y.reshape(-1, y.shape[-1]) for y in (zero, one, random)]
+    zero_mean = rows[0].mean(axis=0)
+    return zero_mean, rows[1].mean(axis=0) - zero_mean, (rows[2] - zero_mean).var(axis=0)

@@ -98,7 +98,6 @@ TG_NOINLINE static void compute_2(const struct tg_conv2d_dsp *layer, const int16
 static void compute_1(const struct tg_conv2d_dsp *layer, const int16_t *patch, int8_t *out)
 {
     const int16_t *const end = patch + layer->pairs * TG_MIX_PAIR;
-    const int32_t form = layer->output.form;
     const int32_t *weights = layer->weights;
     const int32_t *channels = layer->output.channels;
     int8_t last[TG_MIX_BLOCK];
@@ -112,13 +111,7 @@ static void compute_1(const struct tg_conv2d_dsp *layer, const int16_t *patch, i
             tg_mix_step_1(&p, x, weights);
             weights += TG_MIX_WORDS;
         }
-        if (form == TG_DSP_SINGLE) {
-            tg_mix_finish_1(&p, channels, TG_DSP_SINGLE, to);
-        } else if (form == TG_DSP_DOUBLE) {
-            tg_mix_finish_1(&p, channels, TG_DSP_DOUBLE, to);
-        } else {
-            tg_mix_textbook(p.lo_ab, p.mix_ab, p.lo_cd, p.mix_cd, channels, to);
-        }
+        tg_mix_output(&p, channels, layer->output.form, to);
         if (left < TG_MIX_BLOCK) {
             memcpy(out, last, (size_t)left);
         }

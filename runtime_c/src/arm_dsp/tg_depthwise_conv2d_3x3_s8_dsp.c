@@ -6,17 +6,26 @@
 /* (w0, w1) and (w1, w2) for each of three kernel rows. */
 #define WEIGHT_WORDS 6
 
-/* One kernel row for two outputs side by side. x[0] = (x0, x1), x[1] = (x2, x3), x[2] = (x4, x5). */
-TG_INLINE void taps_of_row(const uint32_t *x, uint32_t w01, uint32_t w12, int32_t *p, int32_t *q,
-                           int32_t stride)
+/* One kernel row for outputs 0 and 1 of `sums`; x[0] = (x0, x1), x[1] = (x2, x3), x[2] = (x4, x5). The weights are
+ * loaded again for every row and block: there are not enough registers to keep them. */
+TG_INLINE void taps_of_2(const uint32_t *x, const int32_t *weights, int32_t *sums, int32_t stride)
 {
+    const uint32_t w01 = (uint32_t)weights[0];
+    const uint32_t w12 = (uint32_t)weights[1];
+
+    sums[0] = tg_smlabt(x[1], w12, tg_smlad(x[0], w01, sums[0]));
     if (stride == 1) {
-        *p = tg_smlabt(x[1], w12, tg_smlad(x[0], w01, *p));
-        *q = tg_smlad(x[1], w12, tg_smlatb(x[0], w01, *q));
+        sums[1] = tg_smlad(x[1], w12, tg_smlatb(x[0], w01, sums[1]));
     } else {
-        *p = tg_smlabt(x[1], w12, tg_smlad(x[0], w01, *p));
-        *q = tg_smlabt(x[2], w12, tg_smlad(x[1], w01, *q));
+        sums[1] = tg_smlabt(x[2], w12, tg_smlad(x[1], w01, sums[1]));
     }
+}
+
+/* The same for four outputs. */
+TG_INLINE void taps_of_4(const uint32_t *x, const int32_t *weights, int32_t *sums, int32_t stride)
+{
+    taps_of_2(x, weights, sums, stride);
+    taps_of_2(x + stride, weights, sums + 2, stride);
 }
 
 /* One output channel; `stride` and `form` are compile-time constants. */
@@ -28,32 +37,41 @@ TG_INLINE void compute_rows(const struct tg_depthwise_conv2d_dsp *layer, const u
     const int32_t step = layer->in_channels * layer->channel_multiplier;
     const int32_t line_step = layer->window.stride_height * line;
     const int32_t width = layer->window.out_width;
-    const uint32_t a0 = (uint32_t)weights[0];
-    const uint32_t b0 = (uint32_t)weights[1];
-    const uint32_t a1 = (uint32_t)weights[2];
-    const uint32_t b1 = (uint32_t)weights[3];
-    const uint32_t a2 = (uint32_t)weights[4];
-    const uint32_t b2 = (uint32_t)weights[5];
-    const int32_t init = channel[TG_DSP_INIT];
-    const int32_t multiplier = channel[TG_DSP_MULTIPLIER];
-    const int32_t offset = channel[TG_DSP_OFFSET];
-    const int32_t shift = channel[TG_DSP_SHIFT];
 
     for (; rows > 0; rows--) {
         const uint32_t *x = plane;
         int8_t *to = out;
-        for (int32_t left = width; left > 0; left -= 2) {
-            int32_t p = init;
-            int32_t q = init;
-            taps_of_row(x, a0, b0, &p, &q, stride);
-            taps_of_row(x + line, a1, b1, &p, &q, stride);
-            taps_of_row(x + 2 * line, a2, b2, &p, &q, stride);
+        int32_t left = width;
+        for (; left >= 4; left -= 4) {
+            const int32_t init = channel[TG_DSP_INIT];
+            int32_t sums[4] = {init, init, init, init};
+            taps_of_4(x, weights, sums, stride);
+            tg_keep_loads_here();
+            taps_of_4(x + line, weights + 2, sums, stride);
+            tg_keep_loads_here();
+            taps_of_4(x + 2 * line, weights + 4, sums, stride);
+            tg_keep_loads_here();
+            x += 2 * stride;
+            tg_dsp_store_2(sums[0], sums[1], channel, form, to, to + step);
+            to += 2 * step;
+            tg_dsp_store_2(sums[2], sums[3], channel, form, to, to + step);
+            to += 2 * step;
+        }
+        for (; left > 0; left -= 2) {
+            const int32_t init = channel[TG_DSP_INIT];
+            int32_t sums[2] = {init, init};
+            taps_of_2(x, weights, sums, stride);
+            tg_keep_loads_here();
+            taps_of_2(x + line, weights + 2, sums, stride);
+            tg_keep_loads_here();
+            taps_of_2(x + 2 * line, weights + 4, sums, stride);
+            tg_keep_loads_here();
             x += stride;
-            *to = (int8_t)tg_dsp_finish(p, multiplier, offset, shift, form);
             if (left == 1) {
+                tg_dsp_store_1(sums[0], channel, form, to);
                 break;
             }
-            to[step] = (int8_t)tg_dsp_finish(q, multiplier, offset, shift, form);
+            tg_dsp_store_2(sums[0], sums[1], channel, form, to, to + step);
             to += 2 * step;
         }
         plane += line_step;

@@ -51,17 +51,21 @@ TG_INLINE void tg_dw_split_pairs(const int8_t *row, int32_t channels, int32_t pa
     }
 }
 
-/* The channels of a pixel that may be padding. Fewer than four are not a word of the tensor. */
-static inline uint32_t tg_dw_pixel(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *row,
-                                   int32_t column)
+/* Four channels of a pixel that may be padding. The word at a tensor's last pixel of fewer is not ours to read. */
+TG_INLINE uint32_t tg_dw_pixel(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *row, int32_t column)
 {
-    const int32_t channels = layer->in_channels < TG_DW_PLANES ? layer->in_channels : TG_DW_PLANES;
+    const int32_t channels = layer->in_channels;
     uint32_t quad = 0;
 
-    if (row == NULL || column < 0 || column >= layer->window.in_width) {
+    if (column < 0 || column >= layer->window.in_width) {
         return ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;
     }
-    memcpy(&quad, row + column * layer->in_channels, (size_t)channels);
+    if (channels >= TG_DW_PLANES) {
+        return tg_load_quad(row + column * channels);
+    }
+    for (int32_t k = channels - 1; k >= 0; k--) {
+        quad = quad << 8 | (uint8_t)row[column * channels + k];
+    }
     return quad;
 }
 
@@ -76,24 +80,37 @@ static inline void tg_dw_split_edge(const struct tg_depthwise_conv2d_dsp *layer,
     }
 }
 
+/* One line of padding in every plane. */
+static inline void tg_dw_split_padding(const struct tg_depthwise_conv2d_dsp *layer, uint32_t *line,
+                                       int32_t plane_words)
+{
+    const uint32_t zeros = ((uint32_t)layer->in_zero_point & 0xFFFFu) * 0x00010001u;
+
+    for (int32_t k = 0; k < TG_DW_PLANES; k++) {
+        for (int32_t j = 0; j < layer->read_words; j++) {
+            line[j] = zeros;
+        }
+        line += plane_words;
+    }
+}
+
 /* Fills one line of every plane. `row` points at the first channel of column 0; NULL is a row of padding. */
 static inline void tg_dw_split_row(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *row,
                                    uint32_t *line)
 {
     const int32_t plane_words = layer->pass_lines * layer->line_words;
     const int32_t pad = layer->window.pad_left;
-    const int32_t first = (pad + 1) / 2;
-    const int32_t inside_end = (pad + layer->window.in_width) / 2;
-    const int32_t end = inside_end < layer->read_words ? inside_end : layer->read_words;
+    const int32_t words = layer->read_words;
+    const int32_t first = (pad + 1) / 2 < words ? (pad + 1) / 2 : words;
+    int32_t end = tg_clamp((pad + layer->window.in_width) / 2, first, words);
 
-    if (row == NULL || layer->in_channels < TG_DW_PLANES || end <= first) {
-        tg_dw_split_edge(layer, row, 0, layer->read_words, line, plane_words);
-        return;
+    if (layer->in_channels < TG_DW_PLANES) {
+        end = first;
     }
     tg_dw_split_edge(layer, row, 0, first, line, plane_words);
     tg_dw_split_pairs(row + (2 * first - pad) * layer->in_channels, layer->in_channels, end - first,
                       line + first, plane_words);
-    tg_dw_split_edge(layer, row, end, layer->read_words, line, plane_words);
+    tg_dw_split_edge(layer, row, end, words, line, plane_words);
 }
 
 /* Moves the lines that the next pass reads again to the front of every plane. Returns how many. */
@@ -153,7 +170,12 @@ TG_INLINE void tg_dw_compute_planes(const struct tg_depthwise_conv2d_dsp *layer,
         const int32_t end = (rows - 1) * w->stride_height + lines_after;
         for (int32_t i = filled; i < end; i++) {
             const int8_t *row = tg_dsp_row(in, y * w->stride_height + i);
-            tg_dw_split_row(layer, row == NULL ? NULL : row + first, lines + i * layer->line_words);
+            uint32_t *line = lines + i * layer->line_words;
+            if (row == NULL) {
+                tg_dw_split_padding(layer, line, layer->pass_lines * layer->line_words);
+            } else {
+                tg_dw_split_row(layer, row + first, line);
+            }
         }
         for (int32_t c = from; c < first + planes; c++) {
             const uint32_t *plane = lines + (c - first) * layer->pass_lines * layer->line_words;

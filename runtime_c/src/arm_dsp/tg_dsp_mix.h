@@ -68,6 +68,14 @@ TG_INLINE void tg_mix_step_2(struct tg_mix_sums *p, struct tg_mix_sums *q, const
     q->lo_cd = tg_smlad(b, cd, q->lo_cd);
 }
 
+/* Two values of one pixel for two blocks of channels: 16 products in 17 instructions. */
+TG_INLINE void tg_mix_step_1x8(struct tg_mix_sums *p, struct tg_mix_sums *q, const int16_t *x,
+                               const int32_t *weights)
+{
+    tg_mix_step_1(p, x, weights);
+    tg_mix_step_1(q, x, weights + TG_MIX_WORDS);
+}
+
 /* The low channel's accumulator times 2^prescale. */
 TG_INLINE int32_t tg_mix_low(int32_t lo, enum tg_dsp_form form)
 {
@@ -122,6 +130,18 @@ static inline void tg_mix_textbook(int32_t lo_ab, int32_t mix_ab, int32_t lo_cd,
     acc[3] = tg_mix_high(mix_cd, lo_cd, TG_DSP_TEXTBOOK);
     for (int32_t i = 0; i < TG_MIX_BLOCK; i++) {
         tg_dsp_store_1(acc[i], channels + i * TG_DSP_CHANNEL_WORDS, TG_DSP_TEXTBOOK, out + i);
+    }
+}
+
+/* Four channels of a pixel in whichever form the layer has. */
+TG_INLINE void tg_mix_output(const struct tg_mix_sums *p, const int32_t *channels, int32_t form, int8_t *out)
+{
+    if (form == TG_DSP_SINGLE) {
+        tg_mix_finish_1(p, channels, TG_DSP_SINGLE, out);
+    } else if (form == TG_DSP_DOUBLE) {
+        tg_mix_finish_1(p, channels, TG_DSP_DOUBLE, out);
+    } else {
+        tg_mix_textbook(p->lo_ab, p->mix_ab, p->lo_cd, p->mix_cd, channels, out);
     }
 }
 

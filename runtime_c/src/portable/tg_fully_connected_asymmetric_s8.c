@@ -1,10 +1,30 @@
-/* Fully connected layer, weights with a zero point, TFLite Micro's arithmetic. See tg_fully_connected_core.h.
+/* Fully connected layer with any zero point of the weights. See tg_fully_connected.h.
+ *
+ * sum x * (w - z) = sum x * w - z * sum x: one more sum, which all channels share.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_fully_connected_core.h"
+#include "tg_dense_one_s8.h"
+#include "tg_fully_connected.h"
 
 TG_KERNEL void tg_fully_connected_asymmetric_s8(const struct tg_fully_connected *layer, const int8_t *in,
                                                 int8_t *out)
 {
-    tg_fully_connected_asymmetric_whole(layer, in, out, TG_TFLM);
+    struct tg_dense dense;
+
+    dense.weights = layer->weights;
+    dense.bias = layer->bias;
+    dense.requantization = &layer->requantization;
+    dense.depth = layer->depth;
+    dense.channels = layer->channels;
+    dense.first_channel = 0;
+    for (int32_t row = 0; row < layer->rows; row++) {
+        int32_t sum = 0;
+
+        for (int32_t k = 0; k < layer->depth; k++) {
+            sum += in[k];
+        }
+        tg_dense_one_s8(&dense, in, -layer->weights_zero_point * sum, out);
+        in += layer->depth;
+        out += layer->channels;
+    }
 }

@@ -1,10 +1,22 @@
-/* Fully connected layer, TFLite Micro's arithmetic. See tg_fully_connected_core.h.
+/* Fully connected layer with symmetric weights. See tg_fully_connected.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_fully_connected_core.h"
+#include "tg_dense_one_s8.h"
+#include "tg_fully_connected.h"
 
-TG_KERNEL void tg_fully_connected_s8(const struct tg_fully_connected *layer, const int8_t *in,
-                                     int8_t *out)
+TG_KERNEL void tg_fully_connected_s8(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out)
 {
-    tg_fully_connected_whole(layer, in, out, TG_TFLM);
+    struct tg_dense dense;
+
+    dense.weights = layer->weights;
+    dense.bias = layer->bias;
+    dense.requantization = &layer->requantization;
+    dense.depth = layer->depth;
+    dense.channels = layer->channels;
+    dense.first_channel = 0;
+    for (int32_t row = 0; row < layer->rows; row++) {
+        tg_dense_one_s8(&dense, in, 0, out);
+        in += layer->depth;
+        out += layer->channels;
+    }
 }

@@ -4,7 +4,7 @@
 the functions in `operators/`, registered by `@imports`.
 """
 
-from tinygen.importers.tflite.convert import load, survey
+from tinygen.importers.tflite.convert import load, survey, tensor_names
 from tinygen.importers.tflite.registry import REGISTRY
 
-__all__ = ["REGISTRY", "load", "survey"]
+__all__ = ["REGISTRY", "load", "survey", "tensor_names"]

@@ -37,6 +37,11 @@ def survey(path: Path) -> tuple[Finding, ...]:
     return _convert(model_file.read(path), path.stem).findings
 
 
+def tensor_names(content: bytes) -> tuple[str, ...]:
+    """The names that `load` gives to the tensors of a file, by their index in the file."""
+    return Builder(strip_boundary(model_file.parse(content))).names
+
+
 def _convert(file: ModelFile, name: str) -> _Result:
     file = strip_boundary(file)
     builder, findings = Builder(file), []

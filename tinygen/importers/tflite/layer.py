@@ -240,7 +240,7 @@ class Layer:
 
     def fold(self, data: NDArray) -> None:
         """Let this layer's output be a constant."""
-        self.builder.folded[self.output_index] = np.ascontiguousarray(data)
+        self.builder.folded[self.output_index] = np.asarray(data)
 
 
 def activation_tensor(declared: FileTensor, name: str) -> Tensor:

@@ -130,7 +130,8 @@ def _intervals(
     intervals = {name: choose_interval(s, method) for name, s in statistics.items()}
     for name, (low, high) in calibration.expected_ranges.items():
         if name in intervals:
-            intervals[name] = min(low, 0.0), max(high, 0.0)
+            seen = intervals[name]
+            intervals[name] = min(max(seen[0], low), 0.0), max(min(seen[1], high), 0.0)
     for name in calibration.samples:
         known = input_range or calibration.input_ranges.get(name)
         if known is not None:

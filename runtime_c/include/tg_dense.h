@@ -1,0 +1,32 @@
+/* A weight matrix, packed for one pointer that only moves forward: output channels in blocks of four, each block
+ * interleaved [depth][4], then the channels that are left, each [depth]. Four channels share every load of an input,
+ * two inputs share every load of a weight.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_DENSE_H
+#define TG_DENSE_H
+
+#include "tg_common.h"
+#include "tg_requantize_s8.h"
+
+struct tg_dense {
+    const int8_t *weights;
+    const int32_t *bias;
+    const struct tg_requantization *requantization;
+    int32_t depth;         /* products per output */
+    int32_t channels;
+    int32_t first_channel; /* of the layer, where the requantization starts */
+};
+
+/* acc plus the sum of `depth` products, for a channel that stands alone. */
+TG_INLINE int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth, int32_t acc)
+{
+    const int8_t *const end = x + depth;
+
+    while (x != end) {
+        acc += *x++ * *w++;
+    }
+    return acc;
+}
+
+#endif
