@@ -11,7 +11,7 @@ import pytest
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tests.importers.files import TYPE, File, Op
-from tests.networks import NETWORKS
+from tests.passes.network import NETWORKS
 from tests.oracle import to_tflite
 from tinygen import passes
 from tinygen.errors import ConversionError, ModelFileError

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.networks import Network
+from tests.passes.network import Network
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, verify
 from tinygen.ops.activation import Activation
@@ -101,7 +101,7 @@ def _pointwise(net, rng, x):
 
 
 def _grouped(net, rng, x):
-    if net.tensors[x].channels % 2:
+    if net.shape(x)[-1] % 2:
         return x
     return net.conv(x, 4, groups=2)
 
@@ -111,55 +111,53 @@ def _depthwise(net, rng, x):
 
 
 def _residual(net, rng, x):
-    y = net.conv(x, net.tensors[x].channels, kernel=(3, 3), activation=Activation.NONE)
-    return net.apply(Add(activation=_activation(rng)), (x, y))
+    y = net.conv(x, net.shape(x)[-1], kernel=(3, 3), activation=Activation.NONE)
+    return net.apply(Add(activation=_activation(rng)), x, y)
 
 
 def _shift(net, rng, x):
     """Adding a constant per channel."""
-    t = net.tensors[x]
-    data = rng.integers(-128, 128, (1, 1, 1, t.channels)).astype(np.int8)
-    constant = net._constant(f"c{len(net.nodes)}", data, t.quantization)
-    return net.apply(Add(), (x, constant))
+    data = rng.integers(-128, 128, (1, 1, 1, net.shape(x)[3])).astype(np.int8)
+    return net.apply(Add(), x, net.constant(data, net.quantization(x)))
 
 
 def _concat(net, rng, x):
     a = _conv(net, rng, x)
     b = net.conv(x, int(rng.integers(1, 6)), kernel=(1, 1), activation=Activation.NONE)
-    if net.tensors[a].shape[:3] != net.tensors[b].shape[:3]:
+    if net.shape(a)[:3] != net.shape(b)[:3]:
         return a
-    b = net.apply(Requantize(), (b,), net.tensors[a].quantization)
-    return net.same_quantization(Concatenate(axis=3), a, b)
+    b = net.apply(Requantize(), b, q=net.quantization(a))
+    return net.same(Concatenate(axis=3), a, b)
 
 
 def _pool(net, rng, x):
     kind = [MaxPool2D, AveragePool2D][rng.integers(2)]
-    h, w = net.tensors[x].shape[1:3]
+    h, w = net.shape(x)[1:3]
     kernel = (min(2, h), min(2, w))
-    return net.same_quantization(kind(kernel=kernel, activation=_activation(rng)), x)
+    return net.same(kind(kernel=kernel, activation=_activation(rng)), x)
 
 
 def _pad(net, rng, x):
     extra = (1, 2) if rng.random() < 0.3 else (0, 0)
     value = [0.0, 1.0][rng.integers(2)]
     op = Pad(paddings=((0, 0), (1, 0), (0, 2), extra), value=value)
-    return net.same_quantization(op, x)
+    return net.same(op, x)
 
 
 def _unary(net, rng, x):
     choice = rng.integers(4)
     if choice == 0:
-        return net.same_quantization(Relu(), x)
+        return net.same(Relu(), x)
     if choice == 1:
-        return net.apply(Requantize(), (x,))
+        return net.apply(Requantize(), x)
     if choice == 2:
-        return net.apply(LeakyRelu(alpha=0.25), (x,))
-    return net.same_quantization(Relu(bounds=Activation.RELU6), x)
+        return net.apply(LeakyRelu(alpha=0.25), x)
+    return net.same(Relu(bounds=Activation.RELU6), x)
 
 
 def _reshape(net, rng, x):
-    _, h, w, c = net.tensors[x].shape
-    return net.same_quantization(Reshape(shape=(1, w, h, c)), x)
+    _, h, w, c = net.shape(x)
+    return net.same(Reshape(shape=(1, w, h, c)), x)
 
 
 STEPS = [
@@ -172,7 +170,7 @@ def _head(net, rng, x):
     kind = rng.integers(4)
     if kind == 0:
         return net.conv(x, 3)
-    flat = net.flatten(x) if kind < 3 else net.apply(Mean(axes=(1, 2)), (x,))
+    flat = net.flatten(x) if kind < 3 else net.apply(Mean(axes=(1, 2)), x)
     hidden = net.dense(flat, 6, Activation.RELU)
     return net.softmax(net.dense(hidden, 4))
 

@@ -7,7 +7,7 @@ from tinygen.ir import Call
 from tinygen.kernels import dsp_mix
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
-from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
+from tinygen.kernels.lowering import POINTER_BYTES, folded_bias, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 
@@ -62,8 +62,8 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
 
 
 def _scratch_bytes(call: Call) -> int:
-    """The windows of two pixels."""
-    return 2 * _pairs(call) * 2 * VALUE_BYTES
+    """Pointers to the kernel's rows, then the windows of two pixels."""
+    return _window(call).kernel[0] * POINTER_BYTES + 2 * _pairs(call) * 2 * VALUE_BYTES
 
 
 KERNELS = (

@@ -19,6 +19,9 @@ from tinygen.reference import run_one_input
 DEVIATIONS = 6.0
 """Standard deviations around the mean that an activation behind a batch normalization can span."""
 
+LEVEL_SHARE = 0.5
+"""Part of an input's variance that lies between the means of samples, not within them."""
+
 _NOISE_COUNT, _NOISE_SEED = 16, 3
 
 
@@ -130,10 +133,13 @@ def _responses(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Per channel: f(0), f(1) - f(0), and the variance of f(noise)."""
     ones = np.ones((1, *tensor.shape[1:]), np.float32)
-    noise = natural_noise(tensor.shape[1:], _NOISE_COUNT, _NOISE_SEED).astype(np.float32)
-    zero, one, random = (
-        run_one_input(linear, x).astype(np.float64) for x in (0 * ones, ones, noise)
-    )
-    rows = [y.reshape(-1, y.shape[-1]) for y in (zero, one, random)]
-    zero_mean = rows[0].mean(axis=0)
-    return zero_mean, rows[1].mean(axis=0) - zero_mean, (rows[2] - zero_mean).var(axis=0)
+    noise = natural_noise(tensor.shape[1:], LEVEL_SHARE = 0.25
+"""Part of an input's variance that lies between the means of samples, not within them."""
+
+_NOISE_COUNT, _NOISE_SEED).astype(np.float32)
+    outputs = (run_one_input(linear, x).astype(np.float64) for x in (0 * ones, ones, noise))
+    zero, one, random = (y.reshape(-1, y.shape[-1]) for y in outputs)
+    change = one.mean(axis=0) - zero.mean(axis=0)
+    # a part of the deviation is between samples: each has a level of its own
+    between, within = LEVEL_SHARE * change**2, (1 - LEVEL_SHARE) * random.var(axis=0)
+    return zero.mean(axis=0), change, between + within

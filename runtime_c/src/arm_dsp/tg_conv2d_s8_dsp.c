@@ -6,15 +6,31 @@
 #include "tg_dsp_rows.h"
 #include "tg_dsp_widen.h"
 
-/* One run of which some columns are padding (all, if `row` is NULL): value by value. */
-static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t width,
-                              int32_t column, int16_t *patch)
-{
-    const int32_t channels = layer->in_channels;
-    const int32_t count = layer->run_columns * channels;
-    const int32_t first = column * channels;
-    const int32_t inside = row == NULL ? 0 : width * channels;
+/* Room for a row pointer in scratch, on every core. */
+#define POINTER_BYTES 8
 
+/* The input rows of the kernel rows of one output row; NULL is a row of padding. */
+struct taps {
+    const int8_t **rows;
+    int32_t width;
+    int32_t all_inside;
+};
+
+/* `count` values of padding; an odd run's last pair is filled as well. */
+static int16_t *fill_run(int16_t *patch, int16_t value, int32_t count)
+{
+    for (; count > 0; count -= 2) {
+        patch[0] = value;
+        patch[1] = value;
+        patch += TG_MIX_PAIR;
+    }
+    return patch;
+}
+
+/* A run that padding cuts in the middle of a pair: value by value. */
+static int16_t *widen_values(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t inside,
+                             int32_t first, int32_t count, int16_t *patch)
+{
     for (int32_t i = 0; i < count; i++) {
         const int32_t at = first + i;
         const int16_t value = at >= 0 && at < inside ? row[at] : layer->in_zero_point;
@@ -23,21 +39,42 @@ static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *r
     return patch + (count + 1) / 2 * TG_MIX_PAIR;
 }
 
-/* Widens the window that starts in row `first_row` and column `column`. */
-static void widen_window(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows,
-                         int32_t first_row, int32_t column, int16_t *patch)
+/* A run of which some columns may be padding; all, if `row` is NULL. */
+static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t width,
+                              int32_t column, int16_t *patch)
+{
+    const int32_t channels = layer->in_channels;
+    const int32_t columns = layer->run_columns;
+    const int32_t begin = tg_clamp(-column, 0, columns);
+    const int32_t end = tg_clamp(width - column, begin, columns);
+
+    if (row == NULL || begin == end) {
+        return fill_run(patch, layer->in_zero_point, columns * channels);
+    }
+    if (channels % 2 != 0 && end - begin < columns) {
+        return widen_values(layer, row, width * channels, column * channels, columns * channels, patch);
+    }
+    patch = fill_run(patch, layer->in_zero_point, begin * channels);
+    patch = tg_dsp_widen(patch, TG_MIX_PAIR, row + (column + begin) * channels, (end - begin) * channels);
+    return fill_run(patch, layer->in_zero_point, (columns - end) * channels);
+}
+
+/* Widens the window that starts in `column`. */
+static void widen_window(const struct tg_conv2d_dsp *layer, const struct taps *taps, int32_t column,
+                         int16_t *patch)
 {
     const struct tg_window *w = &layer->window;
     const int32_t count = layer->run_columns * layer->in_channels;
+    const int32_t last_column = column + (w->kernel_width - 1) * w->dilation_width;
+    const int32_t inside = taps->all_inside && column >= 0 && last_column < taps->width;
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        const int8_t *row = tg_dsp_row(rows, first_row + ky * w->dilation_height);
         for (int32_t kx = 0; kx < w->kernel_width; kx += layer->run_columns) {
             const int32_t x = column + kx * w->dilation_width;
-            if (row != NULL && x >= 0 && x + layer->run_columns <= rows->width) {
-                patch = tg_dsp_widen(patch, TG_MIX_PAIR, row + x * layer->in_channels, count);
+            if (inside) {
+                patch = tg_dsp_widen(patch, TG_MIX_PAIR, taps->rows[ky] + x * layer->in_channels, count);
             } else {
-                patch = widen_at_edge(layer, row, rows->width, x, patch);
+                patch = widen_at_edge(layer, taps->rows[ky], taps->width, x, patch);
             }
         }
     }
@@ -120,21 +157,44 @@ static void compute_1(const struct tg_conv2d_dsp *layer, const int16_t *patch, i
     }
 }
 
-static void compute_row(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y,
-                        int32_t pixels, int8_t *out, int16_t *patch)
+/* Kernel rows' pointers first, then the windows of two pixels. */
+static int16_t *patch_in_scratch(const struct tg_conv2d_dsp *layer, void *scratch)
 {
+    return (int16_t *)(void *)((int8_t *)scratch + layer->window.kernel_height * POINTER_BYTES);
+}
+
+static struct taps taps_of_row(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y,
+                               void *scratch)
+{
+    const struct tg_window *w = &layer->window;
+    struct taps taps = {(const int8_t **)scratch, rows->width, 1};
+
+    for (int32_t ky = 0; ky < w->kernel_height; ky++) {
+        taps.rows[ky] = tg_dsp_row(rows, y * w->stride_height + ky * w->dilation_height);
+        if (taps.rows[ky] == NULL) {
+            taps.all_inside = 0;
+        }
+    }
+    return taps;
+}
+
+/* Output row y, of which `rows` holds the input; y is counted from their first. */
+static void compute_row(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y,
+                        int32_t pixels, int8_t *out, void *scratch)
+{
+    const struct taps taps = taps_of_row(layer, rows, y, scratch);
     const int32_t out_channels = layer->out_channels;
-    const int32_t first_row = y * layer->window.stride_height;
+    int16_t *const patch = patch_in_scratch(layer, scratch);
     int32_t column = -layer->window.pad_left;
     int8_t *to = out;
 
     for (int32_t left = pixels; left > 0; left -= 2) {
-        widen_window(layer, rows, first_row, column, patch);
+        widen_window(layer, &taps, column, patch);
         if (left == 1) {
             compute_1(layer, patch, to);
             break;
         }
-        widen_window(layer, rows, first_row, column + layer->window.stride_width, patch + 2);
+        widen_window(layer, &taps, column + layer->window.stride_width, patch + 2);
         compute_2(layer, patch, to, to + out_channels);
         column += 2 * layer->window.stride_width;
         to += 2 * out_channels;
@@ -155,7 +215,7 @@ TG_KERNEL void tg_conv2d_s8_dsp_rows(const struct tg_conv2d_dsp *layer, const in
     const struct tg_dsp_rows in = tg_dsp_row_pointers(&layer->window, rows);
 
     for (int32_t y = 0; y < row_count; y++) {
-        compute_row(layer, &in, y, layer->window.out_width, out[y], (int16_t *)scratch);
+        compute_row(layer, &in, y, layer->window.out_width, out[y], scratch);
     }
 }
 
@@ -167,11 +227,11 @@ TG_KERNEL void tg_conv2d_s8_dsp(const struct tg_conv2d_dsp *layer, const int8_t 
 
     if (is_pointwise(w)) {
         rows.width = w->in_height * w->in_width;
-        compute_row(layer, &rows, 0, rows.width, out, (int16_t *)scratch);
+        compute_row(layer, &rows, 0, rows.width, out, scratch);
         return;
     }
     for (int32_t y = 0; y < w->out_height; y++) {
-        compute_row(layer, &rows, y, w->out_width, out, (int16_t *)scratch);
+        compute_row(layer, &rows, y, w->out_width, out, scratch);
         out += w->out_width * layer->out_channels;
     }
 }
