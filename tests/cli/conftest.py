@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.networks import cnn
+from tests.example_graphs import cnn
 from tests.oracle.tflite_writer import to_tflite
 from tinygen.cli import main
 

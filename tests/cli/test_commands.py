@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.networks import mlp
+from tests.example_graphs import mlp
 from tests.oracle.tflite_writer import to_tflite
 
 

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from tests.networks import NETWORKS, branches, cnn
+from tests.example_graphs import NETWORKS, branches, cnn
 from tinygen import host, reference, samples, targets
 from tinygen.emit import ArenaMode, EmitOptions, InputMode, Io, Provenance, emit
 from tinygen.fixedpoint import Arithmetic

@@ -99,9 +99,7 @@ class Network:
         return self._weighted(op, x, (1, *kernel, depth * multiplier))
 
     def dense(self, x: str, units: int, activation: Activation = Activation.NONE) -> str:
-        return self._weighted(
-            FullyConnected(activation=activation), x, (units, self.shape(x)[-1])
-        )
+        return self._weighted(FullyConnected(activation=activation), x, (units, self.shape(x)[-1]))
 
     def flatten(self, x: str) -> str:
         return self.same(Reshape(shape=(1, self.tensors[x].size)), x)

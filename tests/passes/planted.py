@@ -173,4 +173,3 @@ def _head(net, rng, x):
     flat = net.flatten(x) if kind < 3 else net.apply(Mean(axes=(1, 2)), x)
     hidden = net.dense(flat, 6, Activation.RELU)
     return net.softmax(net.dense(hidden, 4))
-

@@ -54,9 +54,9 @@ def test_boards_have_sourced_sizes_and_their_core_machine(name):
 
 
 def test_known_current():
-    current = targets.load("nrf52840dk").active_current
-    assert current.watts == pytest.approx(0.0099)
-    assert "CoreMark" in current.source
+    current = targets.load("stm32l100rb").active_current
+    assert current.watts == pytest.approx(0.0096 * 3.6)
+    assert "DocID024295" in current.source
 
 
 def test_every_machine_file_is_used_and_valid():

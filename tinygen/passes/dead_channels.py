@@ -4,7 +4,7 @@ import dataclasses
 
 from tinygen.analysis import tensor_ranges
 from tinygen.analysis.liveness import kept_channels
-from tinygen.ir import Call, Graph, Tensor
+from tinygen.ir import Call, Graph
 from tinygen.passes.narrow import Keep, bias_tensor, narrow, take_channels
 from tinygen.passes.rewrite import Pass, fresh_name, substitute
 
@@ -34,24 +34,21 @@ def _replace_node(graph: Graph, call: Call, keep: Keep) -> Graph:
     node = dataclasses.replace(call.node, op=result.op)
     if result.weights is None:
         return substitute(graph, node, [node])
-    weights = dataclasses.replace(
-        result.weights, name=_parameter_name(graph, call.inputs[1], f"{node.name}/weights")
-    )
-    graph = graph.with_tensors([weights])
-    old_bias = call.inputs[2] if len(call.inputs) > 2 else None
-    if old_bias is None and not result.bias.any():
-        without_bias = dataclasses.replace(node, inputs=(node.inputs[0], weights.name))
-        return substitute(graph, node, [without_bias])
-    bias = bias_tensor(_parameter_name(graph, old_bias, f"{node.name}/bias"), result.bias)
-    graph = graph.with_tensors([bias])
-    inputs = (node.inputs[0], weights.name, bias.name)
-    return substitute(graph, node, [dataclasses.replace(node, inputs=inputs)])
+    weights, bias = result.weights, bias_tensor(result.bias)
+    parameters = [weights, bias] if len(node.inputs) > 2 or result.bias.any() else [weights]
+    old_names = (*node.inputs[1:], None)
+    parameters = [
+        dataclasses.replace(p, name=_parameter_name(graph, old, f"{node.name}/{what}"))
+        for p, old, what in zip(parameters, old_names, ("weights", "bias"), strict=False)
+    ]
+    inputs = (node.inputs[0], *(p.name for p in parameters))
+    return substitute(graph, node, [dataclasses.replace(node, inputs=inputs)], parameters)
 
 
-def _parameter_name(graph: Graph, old: Tensor | None, wanted: str) -> str:
+def _parameter_name(graph: Graph, old: str | None, wanted: str) -> str:
     """The old name where no other node reads that constant."""
-    if old is not None and len(graph.consumers(old.name)) == 1:
-        return old.name
+    if old is not None and len(graph.consumers(old)) == 1:
+        return old
     return fresh_name(graph, wanted)
 
 

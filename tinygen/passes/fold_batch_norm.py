@@ -118,7 +118,7 @@ def _with_parameters(graph: Graph, node: Node, weights: Vector, bias: Vector) ->
     w = new_constant(graph, f"{node.name}/weights", weights, DType.FLOAT32)
     b = new_constant(graph, f"{node.name}/bias", bias, DType.FLOAT32)
     changed = dataclasses.replace(node, inputs=(node.inputs[0], w.name, b.name))
-    return substitute(graph.with_tensors([w, b]), node, [changed])
+    return substitute(graph, node, [changed], [w, b])
 
 
 def _as_depthwise(graph: Graph, call: Call, factor: Vector, offset: Vector) -> Graph:
@@ -129,7 +129,7 @@ def _as_depthwise(graph: Graph, call: Call, factor: Vector, offset: Vector) -> G
     op = DepthwiseConv2D()
     if len(x.shape) == 4:
         inner = dataclasses.replace(node, op=op, inputs=(x.name, w.name, b.name))
-        return substitute(graph.with_tensors([w, b]), node, [inner])
+        return substitute(graph, node, [inner], [w, b])
     rows = x.size // (x.shape[0] * x.channels) if len(x.shape) > 1 else 1
     batch = x.shape[0] if len(x.shape) > 1 else 1
     image = (batch, rows, 1, x.channels)
@@ -145,7 +145,7 @@ def _as_depthwise(graph: Graph, call: Call, factor: Vector, offset: Vector) -> G
         ),
         dataclasses.replace(node, op=Reshape(shape=x.shape), inputs=(scaled.name,)),
     ]
-    return substitute(graph.with_tensors([w, b, before, scaled]), node, nodes)
+    return substitute(graph, node, nodes, [w, b, before, scaled])
 
 
 PASS = Pass(name="fold batch normalization", run=fold_batch_norm, exact=False)

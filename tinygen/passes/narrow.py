@@ -92,5 +92,5 @@ def take_channels(tensor: Tensor, mask: Mask) -> Tensor:
     return dataclasses.replace(tensor, shape=shape, data=data)
 
 
-def bias_tensor(name: str, bias: NDArray[np.int64]) -> Tensor:
-    return Tensor(name=name, shape=bias.shape, dtype=DType.INT32, data=bias.astype(np.int32))
+def bias_tensor(bias: NDArray[np.int64]) -> Tensor:
+    return Tensor(name="bias", shape=bias.shape, dtype=DType.INT32, data=bias.astype(np.int32))

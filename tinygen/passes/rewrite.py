@@ -69,11 +69,14 @@ def node_called(graph: Graph, name: str) -> Node:
     return next(node for node in graph.nodes if node.name == name)
 
 
-def substitute(graph: Graph, node: Node, replacement: Sequence[Node]) -> Graph:
-    """Put other nodes in the place of one."""
+def substitute(
+    graph: Graph, node: Node, replacement: Sequence[Node], tensors: Sequence[Tensor] = ()
+) -> Graph:
+    """Put other nodes in the place of the one of that name; `tensors` are added, or replace old ones."""
     at = next(i for i, candidate in enumerate(graph.nodes) if candidate.name == node.name)
     nodes = (*graph.nodes[:at], *replacement, *graph.nodes[at + 1 :])
-    return graph.replace(nodes=nodes)
+    # in one step: a graph drops tensors that no node names
+    return graph.replace(nodes=nodes, tensors={**graph.tensors, **{t.name: t for t in tensors}})
 
 
 def rename_reads(nodes: Sequence[Node], old: str, new: str) -> tuple[Node, ...]:

@@ -131,12 +131,9 @@ def _first_normalization(graph: Graph, tensor: Tensor) -> Call | None:
 def _responses(
     linear: Graph, tensor: Tensor
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Per channel: f(0), f(1) - f(0), and the variance of f(noise)."""
+    """Per channel: f(0), f(1) - f(0), and the variance of f for inputs of variance 1."""
     ones = np.ones((1, *tensor.shape[1:]), np.float32)
-    noise = natural_noise(tensor.shape[1:], LEVEL_SHARE = 0.25
-"""Part of an input's variance that lies between the means of samples, not within them."""
-
-_NOISE_COUNT, _NOISE_SEED).astype(np.float32)
+    noise = natural_noise(tensor.shape[1:], _NOISE_COUNT, _NOISE_SEED).astype(np.float32)
     outputs = (run_one_input(linear, x).astype(np.float64) for x in (0 * ones, ones, noise))
     zero, one, random = (y.reshape(-1, y.shape[-1]) for y in outputs)
     change = one.mean(axis=0) - zero.mean(axis=0)

@@ -16,6 +16,12 @@ struct taps {
     int32_t all_inside;
 };
 
+/* A run without padding. */
+TG_NOINLINE static int16_t *widen_run(int16_t *patch, const int8_t *from, int32_t count)
+{
+    return tg_dsp_widen(patch, TG_MIX_PAIR, from, count);
+}
+
 /* `count` values of padding; an odd run's last pair is filled as well. */
 static int16_t *fill_run(int16_t *patch, int16_t value, int32_t count)
 {
@@ -55,7 +61,7 @@ static int16_t *widen_at_edge(const struct tg_conv2d_dsp *layer, const int8_t *r
         return widen_values(layer, row, width * channels, column * channels, columns * channels, patch);
     }
     patch = fill_run(patch, layer->in_zero_point, begin * channels);
-    patch = tg_dsp_widen(patch, TG_MIX_PAIR, row + (column + begin) * channels, (end - begin) * channels);
+    patch = widen_run(patch, row + (column + begin) * channels, (end - begin) * channels);
     return fill_run(patch, layer->in_zero_point, (columns - end) * channels);
 }
 
@@ -68,11 +74,15 @@ static void widen_window(const struct tg_conv2d_dsp *layer, const struct taps *t
     const int32_t last_column = column + (w->kernel_width - 1) * w->dilation_width;
     const int32_t inside = taps->all_inside && column >= 0 && last_column < taps->width;
 
+    if (inside && w->kernel_height * w->kernel_width == 1) {
+        (void)widen_run(patch, taps->rows[0] + column * layer->in_channels, count);
+        return;
+    }
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
         for (int32_t kx = 0; kx < w->kernel_width; kx += layer->run_columns) {
             const int32_t x = column + kx * w->dilation_width;
             if (inside) {
-                patch = tg_dsp_widen(patch, TG_MIX_PAIR, taps->rows[ky] + x * layer->in_channels, count);
+                patch = widen_run(patch, taps->rows[ky] + x * layer->in_channels, count);
             } else {
                 patch = widen_at_edge(layer, taps->rows[ky], taps->width, x, patch);
             }
