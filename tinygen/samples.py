@@ -1,5 +1,6 @@
 """Inputs to verify with: extremes first, then random bytes; or those of a file."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,14 @@ def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
     """Read int8 samples, or real ones that are quantized here, from .npy or .npz (key `x` or input names)."""
     try:
         data = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        is_array = isinstance(data, np.ndarray)
+        arrays = {"x": data} if is_array else {key: data[key] for key in data.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(
             what="the samples cannot be read",
             where=str(path),
             next_step="give an .npy or .npz file of plain numbers",
         ) from error
-    arrays = {"x": data} if isinstance(data, np.ndarray) else {key: data[key] for key in data.files}
     return {t.name: _checked(t, arrays, path, len(graph.inputs) == 1) for t in graph.input_tensors}
 
 

@@ -7,7 +7,7 @@
 #define TG_DENSE_H
 
 #include "tg_common.h"
-#include "tg_requantize_s8.h"
+#include "tg_requantize.h"
 
 struct tg_dense {
     const int8_t *weights;

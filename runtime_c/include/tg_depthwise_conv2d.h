@@ -14,7 +14,7 @@
 #define TG_DEPTHWISE_CONV2D_H
 
 #include "tg_common.h"
-#include "tg_requantize_s8.h"
+#include "tg_requantize.h"
 
 TG_EXTERN_C_BEGIN
 

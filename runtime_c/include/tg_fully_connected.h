@@ -11,7 +11,7 @@
 #define TG_FULLY_CONNECTED_H
 
 #include "tg_common.h"
-#include "tg_requantize_s8.h"
+#include "tg_requantize.h"
 
 TG_EXTERN_C_BEGIN
 

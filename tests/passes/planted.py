@@ -36,7 +36,7 @@ def plant_constant(graph: Graph, node_name: str, channels: Iterable[int]) -> Gra
 
 
 def plant_unread(graph: Graph, node_name: str, channels: Iterable[int]) -> Graph:
-    """Make a layer ignore input channels (depthwise: the output channels of these numbers are flat)."""
+    """Make a layer ignore input channels (depthwise: make output channels constant)."""
     node = next(n for n in graph.nodes if n.name == node_name)
     weights = graph.tensors[node.inputs[1]]
     data = weights.data.copy()

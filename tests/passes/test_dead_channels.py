@@ -9,7 +9,7 @@ from tests.passes.network import Network
 from tests.passes.planted import plant_constant, plant_unread
 from tests.passes.test_exact import assert_same_bytes
 from tinygen import importers, passes
-from tinygen.ir import Graph, Quantization
+from tinygen.ir import Quantization
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
@@ -217,30 +217,6 @@ def test_weights_that_two_layers_share_are_not_cut_for_both():
     graph = net.finish(c, b)
     after = removed(plant_unread(graph, graph.nodes[2].name, [1]))
     assert channels(after, a) == 2 and channels(after, b) == 3
-
-
-@pytest.mark.parametrize(("bias", "left"), [(0, 3), (2**31 - 2**16, 4)])
-def test_a_constant_is_absorbed_only_while_the_bias_stays_in_int32(bias, left):
-    net = Network((1, 3, 3, 2), 14)
-    x = net.conv(net.input, 4, activation=NONE)
-    y = net.conv(x, 1, kernel=(1, 1))
-    weights, sums = net.nodes[1].inputs[1:]
-    # one channel at -128 - zero_point times -127 lifts the bias; the others pull as far down
-    constant = -128 - net.quantization(x).zero_point
-    assert constant < -8
-    heavy = np.array([[[[-127 if constant < 0 else 127, 1, 1, 1]]]], np.int8)
-    net.tensors[weights] = dataclasses.replace(net.tensors[weights], data=heavy)
-    data = np.full(1, bias, np.int32)
-    net.tensors[sums] = dataclasses.replace(net.tensors[sums], data=data)
-    graph = Graph(
-        name="network",
-        tensors=net.tensors,
-        nodes=tuple(net.nodes),
-        inputs=(net.input,),
-        outputs=(y,),
-    )
-    graph = plant_constant(graph, graph.nodes[0].name, [0])
-    assert channels(remove_dead_channels(graph), x) == left
 
 
 def test_half_of_the_published_visual_wake_words_model_is_dead(published):

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from tinygen.analysis.channels import ChannelFlow, channel_flow
 from tinygen.analysis.ranges import tensor_ranges
-from tinygen.fixedpoint import INT32_MAX
 from tinygen.ir import Call, Graph, Range
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.scaled import WeightedOperator
@@ -148,13 +147,14 @@ def tap_sums(call: Call, function: np.ufunc | None = None) -> NDArray[np.int64]:
 
 
 def absorbed_channels(call: Call, x: Range) -> Mask:
-    """Input channels whose constant value can go into the bias of a layer that mixes channels."""
-    zero = call.inputs[0].zero_point
-    mask = x.is_constant & ((x.low == zero) | (not _reads_padding(call)))
-    values = np.where(mask, x.low - zero, 0)
-    bias = np.abs(call.op.bias(call).astype(np.int64))
-    largest = bias + np.abs(tap_sums(call) * values).sum(axis=1)
-    return mask if (largest <= INT32_MAX).all() else mask & (x.low == zero)
+    """Input channels whose constant value can go into the bias of a layer that mixes channels.
+
+    The new bias fits in int32: it is a value of the accumulator, for these constants and for zero
+    points in all other channels, and accumulators are checked for all int8 inputs.
+    """
+    if _reads_padding(call):  # it holds zero points, and so must the channel
+        return x.is_constant & (x.low == call.inputs[0].zero_point)
+    return x.is_constant
 
 
 def _reads_padding(call: Call) -> bool:

@@ -86,6 +86,7 @@ def with_budgets(target: "Target", flash_bytes: int | None, ram_bytes: int | Non
         target,
         flash_bytes=_smaller(target.flash_bytes, flash_bytes),
         ram_bytes=_smaller(target.ram_bytes, ram_bytes),
+        memory_source=target.memory_source or "the command line",
     )
 
 

@@ -8,7 +8,7 @@ met. No importer runs code of the model.
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.errors import ModelFileError
+from tinygen.errors import ConversionError, ModelFileError
 from tinygen.importers import formats
 from tinygen.importers.finding import Finding
 from tinygen.importers.format import Format
@@ -31,7 +31,12 @@ def load(path: Path, *, options: ImportOptions = ImportOptions()) -> Graph:
     what tinygen does not support.
     """
     path = Path(path)
-    graph = identify(path).importer().load(path)
+    importer = identify(path).importer()
+    try:
+        graph = importer.load(path)
+    except ConversionError as error:
+        error.where = _in_file(path, error.where)
+        raise
     return graph.replace(name=options.name or path.stem)
 
 
@@ -42,6 +47,13 @@ def survey(path: Path) -> tuple[Finding, ...]:
     """
     path = Path(path)
     return identify(path).importer().survey(path)
+
+
+def _in_file(path: Path, where: str | None) -> str:
+    """A place in a file, with the file."""
+    if where is None:
+        return str(path)
+    return where if path.name in where else f"{where} of {path.name}"
 
 
 def identify(path: Path) -> Format:

@@ -59,10 +59,10 @@ def _keeps_shape(call: Call) -> str | None:
 
 
 def _scratch_bytes(call: Call) -> int:
-    """Pointers to lines, then the lines: as many rows of one channel as the window spans, padding included."""
+    """Pointers to lines, each twice; then the lines: a row of one channel with its padding."""
     window, x = _window(call), call.inputs[0]
     line_bytes = x.shape[2] + window.padding.left + window.padding.right
-    return row_pointers_bytes(window) + window.extent[0] * line_bytes
+    return 2 * row_pointers_bytes(window) + window.extent[0] * line_bytes
 
 
 def _portable(symbol: str, *conditions: Fits) -> tuple[Kernel, Kernel]:

@@ -1,16 +1,16 @@
-"""The cheapest form of requantization that is exact for a layer (`runtime_c/include/tg_requantize_s8.h`).
+"""Requantization in the fast form where it is exact for a layer (`runtime_c/include/tg_requantize.h`).
 
-With t = floor((acc * M + 2**30) / 2**31) and e = -shift:
+Write P = 4 * acc * M, h = floor(P / 2**32), e = -shift >= 0, S = e + 1.
 
-- Rule A6 for e >= 1 is floor((t + 2**(e-1) - [t < 0]) / 2**e). Nested floors combine, so for t >= 0 both roundings
-  are one: floor((4 * acc * M + 2**32 * (2**e + 1)) / 2**(33 + e)), SINGLE with S = e + 1. For t < 0 that can be one
-  more than rule A6, but neither is above 0: where the activation's lower bound is the zero point or above it, both
-  are clamped to that bound.
-- Rule A7 for e >= 0 is floor((4 * acc * M + 2**32 * 2**e) / 2**(33 + e)): SINGLE with S = e + 1.
-- DOUBLE with S = e subtracts [acc < 0] where rule A6 subtracts [t < 0]. They differ only for acc < 0 and t = 0,
-  where floor((2**(e-1) - 1) / 2**e) = 0 = floor(2**(e-1) / 2**e).
-- The output's zero point adds zero * 2**S to what is shifted, a whole number of steps. With the rounding that makes
-  (2 * zero + 1) * 2**(S-1), plus one for SINGLE under rule A6.
+- Rule A7 is floor((P + 2**32 * 2**e) / 2**(32+S)) = (h + 2**e) >> S: integers may be added to a floor.
+- Rule A6 first rounds to t = floor((P + 2**32) / 2**33) = (h + 1) >> 1, and for e >= 1 gives
+  floor((t + 2**(e-1) - [t < 0]) / 2**e). Nested floors combine: (h + 1 + 2**e - 2 * [t < 0]) >> S.
+- [acc < 0] may stand for [t < 0]. They differ only for acc < 0 and t = 0, where the last division of rule A6 has the
+  numerator 2**(e-1) or 2**(e-1) - 1: its floor is 0 either way.
+- The correction for the sign may be left out where no accumulator is negative, and where the activation's lower
+  bound is the zero point or above it: results without it are at most 0 for t < 0, as those with it are.
+- The output's zero point z adds z * 2**S to what is shifted, a whole number of steps: K = (2 * z + 1) * 2**e + one,
+  with one = 1 under rule A6 and 0 under rule A7.
 """
 
 import enum
@@ -24,22 +24,21 @@ from tinygen.ir import Call, Range
 from tinygen.kernels.kernel import Struct, int8, int32
 from tinygen.ops.scaled import WeightedOperator
 
-LARGEST_SHIFT = 28
-"""With a larger shift the offset K of an int8 zero point does not fit in int32."""
+LARGEST_RIGHT = 30
+"""Larger shifts of the accumulator would need more than 32 bits for the rounding."""
 
 
 class Form(enum.IntEnum):
     """`enum tg_form`."""
 
-    SINGLE = 0
-    DOUBLE = 1
-    TFLM_TEXTBOOK = 2
-    NATIVE_TEXTBOOK = 3
+    FAST = 0
+    TFLM_TEXTBOOK = 1
+    NATIVE_TEXTBOOK = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Channels:
-    """What decides about forms: per channel multipliers, right shifts e, and bounds of the accumulators."""
+    """What decides about forms: per channel multipliers, right shifts e, bounds of the accumulators."""
 
     multipliers: NDArray[np.int64]
     right: NDArray[np.int64]
@@ -52,8 +51,8 @@ def requantization_struct(call: Call) -> Struct:
     """`struct tg_requantization`: parameters per channel, or one set where all are equal."""
     op: WeightedOperator = call.op
     channels = _channels(call)
-    form, one = _form(call.arithmetic, channels)
-    shifts = _shifts(form, channels.right)
+    form = _form(call.arithmetic, channels)
+    shifts = channels.right + 1 if form is Form.FAST else -channels.right
     low, high = op.activation.integer_bounds(call.output.quantization)
     uniform = bool(np.ptp(channels.multipliers) == 0 and np.ptp(shifts) == 0)
     count = 1 if uniform else len(shifts)
@@ -64,7 +63,8 @@ def requantization_struct(call: Call) -> Struct:
             "shifts": int8("shifts", shifts[:count]),
             "channel_step": 0 if uniform else 1,
             "form": int(form),
-            "one": one,
+            "one": 1 if call.arithmetic is Arithmetic.TFLM else 0,
+            "sign": _sign(call.arithmetic, channels),
             "out_zero_point": call.output.zero_point,
             "out_min": low,
             "out_max": high,
@@ -84,36 +84,23 @@ def _channels(call: Call) -> _Channels:
     )
 
 
-def _form(arithmetic: Arithmetic, channels: _Channels) -> tuple[Form, int]:
-    """The form, and its constant `one`."""
+def _form(arithmetic: Arithmetic, channels: _Channels) -> Form:
     if arithmetic is Arithmetic.NATIVE:
-        fits = _fits(Form.SINGLE, channels)
-        return (Form.SINGLE if fits else Form.NATIVE_TEXTBOOK), 0
-    sign_is_moot = (channels.acc.low >= 0).all() or channels.out_min >= channels.zero_point
-    if sign_is_moot and channels.right.min() >= 1 and _fits(Form.SINGLE, channels):
-        return Form.SINGLE, 1
-    if channels.right.min() >= 1 and _fits(Form.DOUBLE, channels):
-        return Form.DOUBLE, 0
-    return Form.TFLM_TEXTBOOK, 0
+        return Form.FAST if _fast_fits(channels, least_right=0) else Form.NATIVE_TEXTBOOK
+    return Form.FAST if _fast_fits(channels, least_right=1) else Form.TFLM_TEXTBOOK
 
 
-def _shifts(form: Form, right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """S as the form wants it: the textbook forms take the shift of the multiplier."""
-    match form:
-        case Form.SINGLE:
-            return right + 1
-        case Form.DOUBLE:
-            return right
-    return -right
-
-
-def _fits(form: Form, channels: _Channels) -> bool:
-    """Whether nothing in the form can leave int32."""
-    shifts = _shifts(form, channels.right)
-    if shifts.min() < 1 or shifts.max() > LARGEST_SHIFT:
+def _fast_fits(channels: _Channels, least_right: int) -> bool:
+    """Whether the formula holds and nothing in it can leave int32."""
+    right = channels.right
+    if right.min() < least_right or right.max() > LARGEST_RIGHT:
         return False
-    prescale = 4 if form is Form.SINGLE else 2
-    largest = prescale * np.maximum(np.abs(channels.acc.low), np.abs(channels.acc.high))
-    offset = abs(2 * channels.zero_point + 1) << (shifts - 1)
-    sums = (largest * channels.multipliers >> 32) + offset + 2
-    return bool(max(largest.max(), sums.max()) <= INT32_MAX)
+    scaled = 4 * np.maximum(np.abs(channels.acc.low), np.abs(channels.acc.high))
+    offset = abs(2 * channels.zero_point + 1) << right
+    sums = (scaled * channels.multipliers >> 32) + offset + 4
+    return bool(max(scaled.max(), sums.max()) <= INT32_MAX)
+
+
+def _sign(arithmetic: Arithmetic, channels: _Channels) -> int:
+    is_moot = (channels.acc.low >= 0).all() or channels.out_min >= channels.zero_point
+    return 0 if arithmetic is Arithmetic.NATIVE or is_moot else -2

@@ -72,7 +72,7 @@ def node_called(graph: Graph, name: str) -> Node:
 def substitute(
     graph: Graph, node: Node, replacement: Sequence[Node], tensors: Sequence[Tensor] = ()
 ) -> Graph:
-    """Put other nodes in the place of the one of that name; `tensors` are added, or replace old ones."""
+    """Put nodes in the place of the one of that name; `tensors` are added, or replace old ones."""
     at = next(i for i, candidate in enumerate(graph.nodes) if candidate.name == node.name)
     nodes = (*graph.nodes[:at], *replacement, *graph.nodes[at + 1 :])
     # in one step: a graph drops tensors that no node names

@@ -16,8 +16,7 @@ from tinygen.quantize.observe import Statistics, observe
 from tinygen.quantize.scheme import choose_scheme, with_requantize
 from tinygen.quantize.synthetic import synthetic_calibration
 
-DEFAULT_METHOD = CalibrationMethod.MIN_MAX
-DEFAULT_BIAS_CORRECTION = True
+DEFAULT_METHOD = CalibrationMethod.MSE
 """Chosen by benchmarks/quantization.py; the figures are in docs/quantization.md."""
 
 _CORRECTION_SAMPLES = 64
@@ -59,18 +58,21 @@ def quantize(
     input_range: Interval | None = None,
     arithmetic: Arithmetic = Arithmetic.TFLM,
     method: CalibrationMethod = DEFAULT_METHOD,
-    bias_correction: bool = DEFAULT_BIAS_CORRECTION,
+    bias_correction: bool | None = None,
 ) -> Quantized:
     """Turn a float graph, after passes.FLOAT_PASSES, into an int8 graph of the same nodes and tensor names.
 
     `input_range` bounds all inputs; without it they get the range of the samples. Without `calibration`, samples
-    are made up inside of that range, and the report warns that accuracy is unmeasured. Raises CalibrationError
-    for data that does not fit the graph, UnsupportedError for layers without an integer form.
+    are made up inside of that range, and the report warns that accuracy is unmeasured. `bias_correction` None
+    is on for real samples and off for made-up ones, whose means say nothing. Raises CalibrationError for data that
+    does not fit the graph, UnsupportedError for layers without an integer form.
     """
     _check(graph, input_range)
     if calibration is None:
         calibration = synthetic_calibration(graph, input_range)
     _check_names(graph, calibration)
+    if bias_correction is None:
+        bias_correction = not calibration.is_synthetic
     graph, groups = with_requantize(graph, arithmetic)
     intervals = _intervals(observe(graph, calibration), calibration, method, input_range)
     scheme = choose_scheme(graph, groups, intervals)

@@ -18,6 +18,9 @@ DEFAULT_INPUT_RANGE: Interval = (0.0, 1.0)
 
 _USUAL_RANGES: tuple[Interval, ...] = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
 _USUAL_DEVIATION = 0.25  # of images, as a fraction of the width of their range
+_SPAN = 6.0
+"""Deviations around the mean that an input of no usual range is taken to span; the estimate runs low."""
+
 _COUNT = 48
 _SEED = 20
 
@@ -56,7 +59,7 @@ def _interval(statistics: InputStatistics | None) -> Interval:
         centered = abs(statistics.mean - (low + high) / 2) < 0.2 * width
         if centered and 0.1 * width < statistics.deviation < 0.4 * width:
             return low, high
-    span = 4.0 * statistics.deviation
+    span = _SPAN * statistics.deviation
     return statistics.mean - span, statistics.mean + span
 
 

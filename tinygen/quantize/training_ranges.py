@@ -19,7 +19,7 @@ from tinygen.reference import run_one_input
 DEVIATIONS = 6.0
 """Standard deviations around the mean that an activation behind a batch normalization can span."""
 
-LEVEL_SHARE = 0.5
+LEVEL_SHARE = 0.25
 """Part of an input's variance that lies between the means of samples, not within them."""
 
 _NOISE_COUNT, _NOISE_SEED = 16, 3

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_dense_one_s8.h"
+#include "tg_requantize_s8.h"
 
 /* One step of depth: acc[i] += x * w[i]. */
 TG_INLINE void add_products(int32_t *acc, int32_t x, const int8_t *w)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_dense_two_s8.h"
+#include "tg_requantize_s8.h"
 
 /* One step of depth: acc[2 i] += x * w[i], acc[2 i + 1] += y * w[i]. */
 TG_INLINE void add_products(int32_t *acc, int32_t x, int32_t y, const int8_t *w)

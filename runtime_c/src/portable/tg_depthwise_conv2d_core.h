@@ -1,7 +1,7 @@
 /* The portable depthwise convolution, compiled once per kind of window. See tg_depthwise_conv2d.h.
  *
  * Channel by channel, the input rows under the window are copied into lines: one channel of a row side by side,
- * padding on both ends included. Lines move up as the window moves down, so every input cell is copied once.
+ * padding on both ends included. A row takes the place of the oldest line, so every input cell is copied once.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_DEPTHWISE_CONV2D_CORE_H
@@ -10,9 +10,9 @@
 #include "tg_depthwise_conv2d.h"
 #include "tg_rows.h"
 
-/* Computes one output channel of one output row from the lines under its windows. */
-typedef void tg_depthwise_line(const struct tg_depthwise_conv2d *layer, int8_t *const *lines, int32_t channel,
-                               int8_t *out);
+/* Computes one output channel of one output row; lines[0 .. extent) lie under its windows. */
+typedef void tg_depthwise_line(const struct tg_depthwise_conv2d *layer, const int8_t *const *lines,
+                               int32_t channel, int8_t *out);
 
 /* Where rows come from and go to: tensors (in, out) or, where `rows` is given, pointers to rows. */
 struct tg_depthwise_io {
@@ -43,49 +43,45 @@ TG_INLINE int8_t *tg_depthwise_out_row(const struct tg_depthwise_conv2d *layer,
                     : io->out + i * layer->window.out_width * layer->in_channels * layer->channel_multiplier;
 }
 
-/* Drops the oldest line, and copies one channel of a row into its place as the newest. */
-TG_INLINE void tg_depthwise_next_line(const struct tg_depthwise_conv2d *layer, int8_t **lines, int32_t extent,
-                                      const int8_t *row)
+/* Copies one channel of a row into a line, between its padding. */
+TG_INLINE void tg_depthwise_copy(const struct tg_depthwise_conv2d *layer, const int8_t *row, int8_t *line)
 {
     const int32_t step = layer->in_channels;
-    int8_t *const newest = lines[0];
-    int8_t *to = newest + layer->window.pad_left;
-    const int8_t *const end = to + layer->window.in_width;
+    const int8_t *const end = row + layer->window.in_width * step;
 
-    for (int32_t i = 1; i < extent; i++) {
-        lines[i - 1] = lines[i];
-    }
-    lines[extent - 1] = newest;
-    do {
-        *to++ = *row;
+    line += layer->window.pad_left;
+    while (row != end) {
+        *line++ = *row;
         row += step;
-    } while (to != end);
+    }
 }
 
 /* One input channel: all its output channels in all output rows. */
 TG_INLINE void tg_depthwise_channel(const struct tg_depthwise_conv2d *layer, const struct tg_depthwise_io *io,
                                     int8_t **lines, int32_t c, tg_depthwise_line *line)
 {
-    const struct tg_window *window = &layer->window;
-    const int32_t extent = tg_window_extent(window);
+    const int32_t extent = tg_window_extent(&layer->window);
     const int32_t multiplier = layer->channel_multiplier;
-    int32_t fresh = extent; /* lines that the next output row does not share with the one before */
+    const int32_t stride = layer->window.stride_height;
+    int32_t oldest = 0; /* index of the line that is replaced next */
+    int32_t next = 0;   /* the row that replaces it */
 
     for (int32_t oy = 0; oy < io->row_count; oy++) {
-        const int32_t end = oy * window->stride_height + extent;
         int8_t *const out = tg_depthwise_out_row(layer, io, oy) + c * multiplier;
 
-        for (int32_t i = end - fresh; i < end; i++) {
-            tg_depthwise_next_line(layer, lines, extent, tg_depthwise_in_row(layer, io, i) + c);
+        next = next < oy * stride ? oy * stride : next;
+        for (; next < oy * stride + extent; next++) {
+            tg_depthwise_copy(layer, tg_depthwise_in_row(layer, io, next) + c, lines[oldest]);
+            oldest = oldest + 1 == extent ? 0 : oldest + 1;
         }
         for (int32_t m = 0; m < multiplier; m++) {
-            line(layer, lines, c * multiplier + m, out + m);
+            line(layer, (const int8_t *const *)lines + oldest, c * multiplier + m, out + m);
         }
-        fresh = window->stride_height < extent ? window->stride_height : extent;
     }
 }
 
-/* `scratch`: pointers to the lines, then the lines. */
+/* `scratch`: pointers to the lines, all of them twice, so that the lines follow each other from any one on; then
+ * the lines. */
 TG_INLINE void tg_depthwise_channels(const struct tg_depthwise_conv2d *layer, const struct tg_depthwise_io *io,
                                      void *scratch, tg_depthwise_line *line)
 {
@@ -93,11 +89,12 @@ TG_INLINE void tg_depthwise_channels(const struct tg_depthwise_conv2d *layer, co
     const int32_t extent = tg_window_extent(window);
     const int32_t line_bytes = window->pad_left + window->in_width + window->pad_right;
     int8_t **lines = (int8_t **)scratch;
-    int8_t *memory = (int8_t *)(lines + extent);
+    int8_t *memory = (int8_t *)(lines + 2 * extent);
 
+    memset(memory, layer->in_zero_point, (size_t)(extent * line_bytes));
     for (int32_t i = 0; i < extent; i++) {
-        memset(memory, layer->in_zero_point, (size_t)line_bytes);
         lines[i] = memory;
+        lines[i + extent] = memory;
         memory += line_bytes;
     }
     for (int32_t c = 0; c < layer->in_channels; c++) {

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_conv2d_core.h"
+#include "tg_requantize_s8.h"
 
 /* sums[0 .. 4) += weights times the cells of four neighbouring outputs, from column x of the lines on. */
-static TG_NOINLINE void add_four(const struct tg_window *window, int8_t *const *lines, int32_t x,
+static TG_NOINLINE void add_four(const struct tg_window *window, const int8_t *const *lines, int32_t x,
                                  const int8_t *w, int32_t *sums)
 {
     const int32_t step = window->stride_width;
@@ -34,7 +35,7 @@ static TG_NOINLINE void add_four(const struct tg_window *window, int8_t *const *
 }
 
 /* acc plus weights times the cells of one output. */
-static TG_NOINLINE int32_t add_one(const struct tg_window *window, int8_t *const *lines, int32_t x,
+static TG_NOINLINE int32_t add_one(const struct tg_window *window, const int8_t *const *lines, int32_t x,
                                    const int8_t *w, int32_t acc)
 {
     for (int32_t ky = 0; ky < window->kernel_height; ky++) {
@@ -49,7 +50,7 @@ static TG_NOINLINE int32_t add_one(const struct tg_window *window, int8_t *const
     return acc;
 }
 
-static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer, int8_t *const *lines,
+static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer, const int8_t *const *lines,
                                       int32_t channel, int8_t *out)
 {
     const struct tg_window *window = &layer->window;

@@ -1,101 +1,62 @@
-/* From int32 accumulators to int8. See tg_requantize_s8.h.
+/* From the accumulators of a block of outputs to int8. See tg_requantize_s8.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_fixedpoint.h"
 #include "tg_requantize_s8.h"
 
-/* The accumulators of some channels, and where they go. */
-struct block {
-    const int32_t *multipliers;
-    const int8_t *shifts;
-    const int32_t *acc;
-    int32_t channels;
-    int32_t pixels;
-    int8_t *out;
-    int32_t pixel_step;
-};
-
-TG_INLINE int32_t finish_one(const struct tg_requantization *r, int32_t acc, int32_t multiplier,
-                             int32_t offset, int32_t shift, enum tg_form form)
+static TG_NOINLINE int32_t textbook(const struct tg_requantization *r, int32_t acc, int32_t multiplier,
+                                    int32_t shift)
 {
-    switch (form) {
-    case TG_SINGLE:
-        return (tg_multiply_high(acc * 4, multiplier) + offset) >> shift;
-    case TG_DOUBLE:
-        return (tg_multiply_high_rounded(acc * 2, multiplier) + offset - (acc < 0)) >> shift;
-    case TG_TFLM_TEXTBOOK:
-        return tg_requantize_tflm(acc, multiplier, shift) + r->out_zero_point;
-    default:
-        return tg_requantize_native(acc, multiplier, shift) + r->out_zero_point;
-    }
+    const int32_t y = r->form == TG_TFLM_TEXTBOOK ? tg_requantize_tflm(acc, multiplier, shift)
+                                                  : tg_requantize_native(acc, multiplier, shift);
+
+    return tg_clamp(y + r->out_zero_point, r->out_min, r->out_max);
 }
 
-/* `form` is a compile-time constant. */
-TG_INLINE void finish_block(const struct tg_requantization *r, struct block b, enum tg_form form)
+/* The same for the rare layers that the fast form does not suit. */
+static TG_NOINLINE void finish_by_the_book(const struct tg_requantization *r, int32_t channel,
+                                           int32_t channels, const int32_t *acc, int32_t pixels, int8_t *out,
+                                           int32_t pixel_step)
 {
-    const int32_t step = r->channel_step;
-    const int32_t low = r->out_min;
-    const int32_t high = r->out_max;
-    const int32_t one = r->one;
-    const int32_t zero = 2 * r->out_zero_point + 1;
-    int8_t *const out_end = b.out + b.channels;
+    for (int32_t i = 0; i < channels; i++) {
+        const int32_t at = (channel + i) * r->channel_step;
 
-    for (; b.out != out_end; b.out++) {
-        const int32_t multiplier = *b.multipliers;
-        const int32_t shift = *b.shifts;
-        const int32_t offset = form <= TG_DOUBLE ? zero * ((int32_t)1 << (shift - 1)) + one : 0;
-        int8_t *out = b.out;
-
-        for (int32_t p = b.pixels; p > 0; p--) {
-            const int32_t y = finish_one(r, *b.acc++, multiplier, offset, shift, form);
-
-            *out = (int8_t)tg_clamp(y, low, high);
-            out += b.pixel_step;
+        for (int32_t p = 0; p < pixels; p++) {
+            out[p * pixel_step + i] = (int8_t)textbook(r, *acc++, r->multipliers[at], r->shifts[at]);
         }
-        b.multipliers += step;
-        b.shifts += step;
     }
-}
-
-static TG_NOINLINE void finish_single(const struct tg_requantization *r, const struct block *b)
-{
-    finish_block(r, *b, TG_SINGLE);
-}
-
-static TG_NOINLINE void finish_double(const struct tg_requantization *r, const struct block *b)
-{
-    finish_block(r, *b, TG_DOUBLE);
-}
-
-static TG_NOINLINE void finish_tflm(const struct tg_requantization *r, const struct block *b)
-{
-    finish_block(r, *b, TG_TFLM_TEXTBOOK);
-}
-
-static TG_NOINLINE void finish_native(const struct tg_requantization *r, const struct block *b)
-{
-    finish_block(r, *b, TG_NATIVE_TEXTBOOK);
 }
 
 TG_KERNEL void tg_requantize_s8(const struct tg_requantization *r, int32_t channel, int32_t channels,
                                 const int32_t *acc, int32_t pixels, int8_t *out, int32_t pixel_step)
 {
-    struct block b;
+    const int32_t step = r->channel_step;
+    const int32_t *multipliers = r->multipliers + channel * step;
+    const int8_t *shifts = r->shifts + channel * step;
+    const int32_t low = r->out_min;
+    const int32_t high = r->out_max;
+    const int32_t sign = r->sign;
+    const int32_t half = 2 * r->out_zero_point + 1;
+    const int32_t one = r->one;
+    int8_t *const out_end = out + channels;
 
-    b.multipliers = r->multipliers + channel * r->channel_step;
-    b.shifts = r->shifts + channel * r->channel_step;
-    b.acc = acc;
-    b.channels = channels;
-    b.pixels = pixels;
-    b.out = out;
-    b.pixel_step = pixel_step;
-    if (r->form == TG_SINGLE) {
-        finish_single(r, &b);
-    } else if (r->form == TG_DOUBLE) {
-        finish_double(r, &b);
-    } else if (r->form == TG_TFLM_TEXTBOOK) {
-        finish_tflm(r, &b);
-    } else {
-        finish_native(r, &b);
+    if (r->form != TG_FAST) {
+        finish_by_the_book(r, channel, channels, acc, pixels, out, pixel_step);
+        return;
+    }
+    for (; out != out_end; out++) {
+        const int32_t shift = *shifts;
+        const int32_t multiplier = *multipliers;
+        const int32_t offset = half * ((int32_t)1 << (shift - 1)) + one;
+        const int32_t *const acc_end = acc + pixels;
+        int8_t *to = out;
+
+        do {
+            const int32_t y = tg_fast(*acc++, multiplier, offset, sign, shift);
+
+            *to = (int8_t)tg_clamp(y, low, high);
+            to += pixel_step;
+        } while (acc != acc_end);
+        multipliers += step;
+        shifts += step;
     }
 }
