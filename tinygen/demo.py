@@ -1,5 +1,6 @@
 """The demonstration: from training to the emulated microcontroller in one call."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from tinygen.errors import ToolMissingError, VerificationError
 from tinygen.model import Model, load
 from tinygen.quantize import load_calibration
 
-EPOCHS = 12
+EPOCHS = 20
 TRAINING_SHARE = 0.75
 SEED = 1
 
@@ -26,10 +27,10 @@ def run(folder: Path, target_name: str, say: Callable[[str], None]) -> dict[str,
     folder.mkdir(parents=True, exist_ok=True)
     say("training a CNN on scikit-learn's digits")
     (train_x, train_y), (test_x, test_y) = digits()
-    float_accuracy = train(folder / "digits.h5", train_x, train_y, test_x, test_y)
+    float_accuracy = train(folder / "digits.keras", train_x, train_y, test_x, test_y)
     np.savez(folder / "calibration.npz", x=train_x[:200])
     say("quantizing and emitting C")
-    model = load(folder / "digits.h5")
+    model = load(folder / "digits.keras")
     calibration = load_calibration(folder / "calibration.npz", model.graph)
     model = model.quantize(calibration=calibration).optimize()
     emission = model.emit(target, folder / "digits", name="digits")
@@ -46,7 +47,7 @@ def run(folder: Path, target_name: str, say: Callable[[str], None]) -> dict[str,
         "device": _device_figures(emission, target, model, test_x[:3], say),
         "target": target.name,
         "folder": str(folder / "digits"),
-        "model": str(folder / "digits.h5"),
+        "model": str(folder / "digits.keras"),
     }
 
 
@@ -64,6 +65,8 @@ def digits() -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
 
 def train(path: Path, x: NDArray, y: NDArray, test_x: NDArray, test_y: NDArray) -> float:
     """Train the CNN with Keras, save it, and return its accuracy on the test split."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # repeatable, and less talk
     try:
         import keras
         import tensorflow as tf
@@ -89,7 +92,7 @@ def train(path: Path, x: NDArray, y: NDArray, test_x: NDArray, test_y: NDArray) 
             layers.Dense(10, activation="softmax"),
         ]
     )
-    network.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    network.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy")
     network.fit(x, y, batch_size=32, epochs=EPOCHS, verbose=0)
     network.save(path)
     predicted = network.predict(test_x, verbose=0).argmax(1)

@@ -15,7 +15,7 @@
 #define TG_KERNEL __attribute__((weak))
 #define TG_INLINE static inline __attribute__((always_inline))
 /* For hot loops that need all registers for themselves. */
-#define TG_NOINLINE __attribute__((noinline, optimize("no-schedule-insns")))
+#define TG_NOINLINE __attribute__((noinline))
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
 #define TG_KERNEL __weak

@@ -7,7 +7,9 @@
 #ifndef TG_SIMD_ARM_H
 #define TG_SIMD_ARM_H
 
+#if defined(__ARM_FEATURE_DSP) /* other compilers do not have the header: tools that only read this one */
 #include <arm_acle.h>
+#endif
 
 #include "tg_common.h"
 

@@ -11,8 +11,8 @@ import pytest
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tests.importers.files import TYPE, File, Op
-from tests.passes.network import NETWORKS
 from tests.oracle import to_tflite
+from tests.passes.network import NETWORKS
 from tinygen import passes
 from tinygen.errors import ConversionError, ModelFileError
 from tinygen.importers import tflite as importer

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from tests.importers.files import TYPE, File, Op
-from tests.passes.network import NETWORKS
 from tests.oracle import NotExpressibleError, run_tflm, to_tflite
+from tests.passes.network import NETWORKS
 from tests.strategies import DETERMINISTIC, STRATEGIES, inputs_for, one_op_graph
 from tinygen import importers, reference
 from tinygen.errors import ModelFileError, UnsupportedError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.analysis.ranges import tensor_ranges
+from tinygen.analysis.ranges import input_ranges, output_ranges
 from tinygen.errors import ConversionError
 from tinygen.fixedpoint import INT32_MAX
 from tinygen.ir import Call, Graph, Range
@@ -23,12 +23,13 @@ def check(graph: Graph) -> None:
     zero point into the bias; the complete sum over the bounds of its inputs; and that sum after the
     left shift of its requantization.
     """
-    ranges = tensor_ranges(graph)
+    ranges = input_ranges(graph)
     for call in graph.calls():
         if isinstance(call.op, WeightedOperator):
             _check_weighted(call, call.op, ranges)
         elif isinstance(call.op, Mean):
             _check_mean(call, call.op)
+        ranges.update(output_ranges(call, ranges))
 
 
 def _check_weighted(call: Call, op: WeightedOperator, ranges: Mapping[str, Range]) -> None:

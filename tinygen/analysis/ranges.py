@@ -1,19 +1,31 @@
 """Bounds of every integer that an int8 graph can compute, for any input."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.fixedpoint import INT8_MAX, INT8_MIN
-from tinygen.ir import Graph, Range
+from tinygen.ir import Call, Graph, Range
 
 
 def tensor_ranges(graph: Graph) -> dict[str, Range]:
     """Bounds per channel of every computed tensor of an int8 graph, whatever its inputs are."""
-    ranges = {t.name: Range.full(t.channels) for t in graph.input_tensors}
+    ranges = input_ranges(graph)
     for call in graph.calls():
-        inputs = [None if t.is_constant else ranges[t.name] for t in call.inputs]
-        ranges.update(zip(call.node.outputs, call.op.output_ranges(call, inputs), strict=True))
+        ranges.update(output_ranges(call, ranges))
     return ranges
+
+
+def input_ranges(graph: Graph) -> dict[str, Range]:
+    """Graph inputs can hold any int8 value."""
+    return {t.name: Range.full(t.channels) for t in graph.input_tensors}
+
+
+def output_ranges(call: Call, ranges: Mapping[str, Range]) -> dict[str, Range]:
+    """Bounds of a call's outputs by name, from those of its inputs."""
+    inputs = [None if t.is_constant else ranges[t.name] for t in call.inputs]
+    return dict(zip(call.node.outputs, call.op.output_ranges(call, inputs), strict=True))
 
 
 def reachable_int8(x: Range) -> NDArray[np.bool_]:

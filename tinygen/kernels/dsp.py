@@ -1,15 +1,17 @@
 """What the kernels for the Arm DSP extension share: requantization forms, packed words.
 
-A form is chosen for a layer only where it gives the same bytes for every accumulator that the layer can have
-(`runtime_c/include/tg_dsp.h` writes the forms down). Proof, with t = floor((acc * M + 2**30) / 2**31), e = -shift:
+A form is chosen for a layer only where it gives the same bytes for every accumulator that the layer
+can have (`runtime_c/include/tg_dsp.h` writes the forms down). The proof, with e = -shift and
+t = floor((acc * M + 2**30) / 2**31):
 
-- Rule A6 for e >= 0 gives floor((t + 2**(e-1) - [t < 0]) / 2**e), and t for e = 0. Nested floors combine, so
-  for t >= 0 both roundings are one: floor((4 * acc * M + 2**32 * (2**e + 1)) / 2**(33 + e)), TG_DSP_SINGLE with
-  K = 2**e + 1 (K = 1 for e = 0) and S = e + 1. For t < 0 that may be one more than A6, but both are at most 0:
-  the activation's lower bound hides the difference when it is not below the output's zero point.
+- Rule A6 for e >= 1 gives floor((t + 2**(e-1) - [t < 0]) / 2**e), and t for e = 0. Nested floors
+  combine, so for t >= 0 both roundings are one:
+  floor((4 * acc * M + 2**32 * (2**e + 1)) / 2**(33 + e)), which is TG_DSP_SINGLE with
+  K = 2**e + 1 (K = 1 for e = 0) and S = e + 1. For t < 0 that may be one more than A6, but both are
+  at most 0: the activation hides the difference when its lower bound is the output's zero point.
 - Rule A7 is floor((4 * acc * M + 2**32 * 2**e) / 2**(33 + e)): TG_DSP_SINGLE with K = 2**e.
-- TG_DSP_DOUBLE with K = 2**(e-1), S = e >= 1 takes off [acc < 0] in place of [t < 0]. They differ only when
-  acc < 0 and t = 0; then floor((2**(e-1) - 1) / 2**e) = 0 = floor(2**(e-1) / 2**e).
+- TG_DSP_DOUBLE with K = 2**(e-1), S = e >= 1 takes off [acc < 0] in place of [t < 0]. They differ
+  only when acc < 0 and t = 0; then floor((2**(e-1) - 1) / 2**e) = 0 = floor(2**(e-1) / 2**e).
 - The output's zero point z adds z * 2**S to K: a whole number of steps before the shift.
 """
 
@@ -64,7 +66,7 @@ def requantization(call: Call) -> Requantization | None:
 
 
 def _exponents(call: Call) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Multipliers, and right shifts; the shift of a channel that is multiplied by 0 does not matter."""
+    """Multipliers, and shifts to the right; the shift of a multiplier 0 does not matter."""
     op: WeightedOperator = call.op
     m = op.channel_multipliers(call)
     return m.values, np.where(m.values == 0, 1, -m.shifts)
@@ -138,7 +140,7 @@ def output_struct(call: Call, starts: NDArray[np.int64], chosen: Requantization)
 
 
 def pairs(halves: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[..., 2 n] values that fit in int16 -> [..., n] words as int32, the first value in the low half."""
+    """[..., 2 n] values of int16 -> [..., n] words as int32, the first value in the low half."""
     low = halves[..., 0::2] & 0xFFFF
     return low + halves[..., 1::2] * 0x10000
 

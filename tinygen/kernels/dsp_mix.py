@@ -1,7 +1,8 @@
 """Mixed weights: two int8 weights in an int16, so that one load feeds two multiply-accumulates.
 
-H = 256 * b + a holds the weights a and b of two output channels. The sum of x * H is A + 256 * B, where A and B are
-the channels' sums, modulo 2**32; the sum of x * a alone is A, and (mix - A) / 256 is B as long as |B| < 2**23.
+H = 256 * b + a holds the weights a and b of two output channels. The sum of x * H is A + 256 * B
+modulo 2**32, where A and B are the channels' sums. The sum of x * a alone is A, and (mix - A) / 256 is
+B as long as |B| < 2**23.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ BLOCK_CHANNELS = 4
 
 
 def _mixed(weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[O, segments, values] -> H [blocks, segments, values, 2]; channels are padded to whole blocks."""
+    """[O, segments, values] -> H [blocks, segments, values, 2], padded to whole blocks."""
     w = padded(weights, 0, BLOCK_CHANNELS)
     w = w.reshape(-1, BLOCK_CHANNELS // 2, 2, *w.shape[1:])
     return np.moveaxis(w[:, :, 0] + 256 * w[:, :, 1], 1, -1)

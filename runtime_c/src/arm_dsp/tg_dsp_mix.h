@@ -66,6 +66,7 @@ TG_INLINE void tg_mix_step_2(struct tg_mix_sums *p, struct tg_mix_sums *q, const
     cd = tg_sxtb16(cd);
     p->lo_cd = tg_smlad(a, cd, p->lo_cd);
     q->lo_cd = tg_smlad(b, cd, q->lo_cd);
+    tg_keep_loads_here();
 }
 
 /* Two values of one pixel for two blocks of channels: 16 products in 17 instructions. */
