@@ -72,7 +72,7 @@ class NetworkBuilder:
 
 
 def residual_network(seed: int, arithmetic: Arithmetic = Arithmetic.TFLM) -> Graph:
-    """Convolutions with a residual sum, pooling and a classifier: x [1, 9, 11, 3] to classes [1, 5].
+    """Convolutions, a residual sum, pooling, a classifier: x [1, 9, 11, 3] to classes [1, 5].
 
     The tensors `sum` [1, 5, 6, 7] and `scores` [1, 5] are inside of it.
     """

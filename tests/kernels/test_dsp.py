@@ -10,6 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from hypothesis import given
+from numpy.typing import NDArray
 
 from tests.device.conftest import load_core  # noqa: F401 (a fixture)
 from tests.kernels.harness import KernelLibrary, build_library
@@ -20,7 +21,7 @@ from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.host import compiler
 from tinygen.ir import Call, DType, Node, Quantization, Tensor
-from tinygen.kernels import CATALOGUE, select
+from tinygen.kernels import CATALOGUE, Kernel, select
 from tinygen.kernels.dsp import Form, requantization
 from tinygen.kernels.sources import runtime_root
 from tinygen.ops.activation import Activation
@@ -31,6 +32,7 @@ from tinygen.ops.window import Padding
 
 KERNELS = [k for found in CATALOGUE.values() for k in found if "dsp" in k.needs and not k.in_place]
 IN_PLACE = [k for found in CATALOGUE.values() for k in found if "dsp" in k.needs and k.in_place]
+GENERAL = [k for k in KERNELS if "3x3" not in k.symbol]
 FEATURES = targets.load("cortex-m4").features
 
 
@@ -150,7 +152,7 @@ def bias_only_call(
     far = rng.integers(-limit, limit, channels)
     bias = np.where(rng.random(channels) < 0.8, near, far)
     bias = np.clip(bias, -limit, limit).astype(np.int32)
-    one = Quantization.per_tensor(1.0, int(rng.integers(-128, 128)))
+    one = Quantization.per_tensor(1.0, int(rng.integers(-128, 30)))
     op = DepthwiseConv2D(activation=activation)
     shape = (1, 1, 1, channels)
     weights = Quantization.per_channel(factors, 3)
@@ -196,8 +198,26 @@ def test_form_is_exact_around_every_rounding_threshold(
 # Kernels
 
 
+def one_layer(op, shape, weights_shape, arithmetic=Arithmetic.TFLM, seed=0) -> Call:
+    builder = NetworkBuilder(rng=np.random.default_rng(seed))
+    x = builder.input("x", shape, Quantization.per_tensor(0.05, -3))
+    y = builder.weighted("y", op, x, weights_shape)
+    return builder.graph((x,), (y,), arithmetic).calls()[0]
+
+
+def check_whole_and_rows(kernel: Kernel, call: Call, x: NDArray, library: KernelLibrary) -> None:
+    whole = call.op.evaluate_integer(call, [x, *(t.data for t in call.inputs[1:])])
+    np.testing.assert_array_equal(library.run(kernel, call, [x]), whole)
+    if not library.has_rows(kernel):
+        return
+    height = whole.shape[1]
+    for first, count in ((0, height), (height - 1, 1), (height // 2, height - height // 2)):
+        rows = library.run_rows(kernel, call, x, first, count)
+        np.testing.assert_array_equal(rows, whole[:, first : first + count])
+
+
 @pytest.mark.parametrize("arithmetic", list(Arithmetic), ids=lambda a: a.value)
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.symbol)
+@pytest.mark.parametrize("kernel", GENERAL, ids=lambda k: k.symbol)
 def test_any_shape_is_exact(kernel, arithmetic, library):
     forms: Counter[int] = Counter()
 
@@ -208,43 +228,31 @@ def test_any_shape_is_exact(kernel, arithmetic, library):
         if kernel.reason_against(call, FEATURES) is not None:
             return
         forms[requantization(call).form] += 1
-        x = inputs_for(graph, 5)["x"]
-        expected = reference.run(graph, {"x": x})["y"]
-        for sample, y in zip(np.split(x, 5), np.split(expected, 5), strict=True):
-            np.testing.assert_array_equal(library.run(kernel, call, [sample]), y)
+        for x in np.split(inputs_for(graph, 5)["x"], 5):
+            check_whole_and_rows(kernel, call, x, library)
 
     check()
     assert sum(forms.values()) >= 10, f"hardly any graph reached the kernel: {forms}"
 
 
-@pytest.mark.parametrize(
-    "kernel", [k for k in KERNELS if k.op is not FullyConnected], ids=lambda k: k.symbol
-)
-def test_rows_are_those_of_the_whole(kernel, library):
-    seen = 0
-
-    @DETERMINISTIC
-    @given(one_op_graph(kernel.op))
-    def check(graph):
-        nonlocal seen
-        call = graph.calls()[0]
-        if kernel.reason_against(call, FEATURES) is not None:
-            return
-        seen += 1
-        x = inputs_for(graph, 5)["x"][4:]
-        whole = reference.run(graph, {"x": x})["y"]
-        height = whole.shape[1]
-        for first, count in (
-            (0, height),
-            (0, 1),
-            (height - 1, 1),
-            (height // 2, height - height // 2),
-        ):
-            rows = library.run_rows(kernel, call, x, first, count)
-            np.testing.assert_array_equal(rows, whole[:, first : first + count])
-
-    check()
-    assert seen >= 10
+@pytest.mark.parametrize("arithmetic", list(Arithmetic), ids=lambda a: a.value)
+@pytest.mark.parametrize("activation", list(Activation), ids=lambda a: a.name)
+def test_depthwise_3x3_of_any_size_is_exact(activation, arithmetic, library):
+    rng = np.random.default_rng(11)
+    for seed in range(40):
+        padding = Padding(
+            **dict(zip(("top", "bottom", "left", "right"), rng.integers(0, 4, 4).tolist()))
+        )
+        op = DepthwiseConv2D(
+            activation=activation, padding=padding, stride=(int(rng.integers(1, 4)), seed % 2 + 1)
+        )
+        channels, multiplier = int(rng.integers(1, 10)), int(rng.choice([1, 1, 2]))
+        shape = (1, *rng.integers(3, 15, 2).tolist(), channels)
+        call = one_layer(op, shape, (1, 3, 3, channels * multiplier), arithmetic, seed)
+        kernel = select(call, FEATURES)
+        assert kernel.symbol == "tg_depthwise_conv2d_3x3_s8_dsp"
+        x = rng.integers(-128, 128, shape).astype(np.int8)
+        check_whole_and_rows(kernel, call, x, library)
 
 
 @pytest.mark.parametrize("kernel", IN_PLACE, ids=lambda k: k.symbol)
@@ -259,32 +267,23 @@ def test_depthwise_works_in_place(kernel, channels, library):
     np.testing.assert_array_equal(library.run(kernel, call, [x], in_place=0), expected)
 
 
-def one_layer(op, shape, weights_shape, arithmetic=Arithmetic.TFLM, seed=0) -> Call:
-    builder = NetworkBuilder(rng=np.random.default_rng(seed))
-    x = builder.input("x", shape, Quantization.per_tensor(0.05, -3))
-    y = builder.weighted("y", op, x, weights_shape)
-    return builder.graph((x,), (y,), arithmetic).calls()[0]
-
-
 def depthwise_call(channels: int, size: tuple[int, int], kernel: tuple[int, int]) -> Call:
     before, after = [(k - 1) // 2 for k in kernel], [k // 2 for k in kernel]
     padding = Padding(top=before[0], left=before[1], bottom=after[0], right=after[1])
     return one_layer(DepthwiseConv2D(padding=padding), (1, *size, channels), (1, *kernel, channels))
 
 
-@pytest.mark.parametrize("outputs", range(1, 10))
-@pytest.mark.parametrize("width", [1, 2, 3])
 @pytest.mark.parametrize("channels", [1, 2, 5, 57])
-def test_tails_of_every_length(channels, width, outputs, library):
+def test_tails_of_every_length(channels, library):
     padding = Padding(top=1, bottom=1, left=1, right=1)
-    call = one_layer(
-        Conv2D(padding=padding), (1, 3, width, channels), (outputs, 3, 3, channels), seed=outputs
-    )
-    kernel = select(call, FEATURES)
-    assert kernel.symbol == "tg_conv2d_s8_dsp"
-    x = np.random.default_rng(3).integers(-128, 128, call.inputs[0].shape).astype(np.int8)
-    expected = call.op.evaluate_integer(call, [x, *(t.data for t in call.inputs[1:])])
-    np.testing.assert_array_equal(library.run(kernel, call, [x]), expected)
+    for width in range(1, 4):
+        for outputs in range(1, 10):
+            shape, kernel_shape = (1, 3, width, channels), (outputs, 3, 3, channels)
+            call = one_layer(Conv2D(padding=padding), shape, kernel_shape, seed=outputs)
+            kernel = select(call, FEATURES)
+            assert kernel.symbol == "tg_conv2d_s8_dsp"
+            x = np.random.default_rng(width).integers(-128, 128, shape).astype(np.int8)
+            check_whole_and_rows(kernel, call, x, library)
 
 
 # What the kernels refuse

@@ -60,8 +60,15 @@ def show(name: str, results: list) -> None:
         )  # fmt: skip
     columns = ("target", "instructions", "cycles", "ms", "uJ", "code", "constants", "weights",
                "arena", "I/O", "stack")  # fmt: skip
-    print_table(f"{name}: one inference", columns, rows)
+    known = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+    print_table(
+        f"{name}: one inference",
+        [columns[i] for i in known],
+        [[row[i] for i in known] for row in rows],
+    )
     note("cycles: model, zero wait states; flash beyond an empty firmware, RAM and stack in bytes")
+    if "ms" not in {columns[i] for i in known}:
+        note("ms, uJ: unmeasured; give a board with a clock and a published current as target")
     for source in sorted({r.current_source for r in results if r.current_source}):
         note(f"current: {source}")
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+PIPED_WIDTH = 160
+"""Columns of a table that is not printed to a terminal."""
+
 json_option: Callable = click.option(
     "--json", "as_json", is_flag=True, help="Print figures as JSON."
 )
@@ -29,7 +32,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    width = None if sys.stdout.isatty() else 120
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
     Console(width=width, highlight=False, markup=False).print(table)
 
 

@@ -1,8 +1,8 @@
 """Mixed weights: two int8 weights in an int16, so that one load feeds two multiply-accumulates.
 
 H = 256 * b + a holds the weights a and b of two output channels. The sum of x * H is A + 256 * B
-modulo 2**32, where A and B are the channels' sums. The sum of x * a alone is A, and (mix - A) / 256 is
-B as long as |B| < 2**23.
+modulo 2**32, where A and B are the channels' sums. The sum of x * a alone is A, and a 256th of their
+difference is B as long as |B| < 2**23.
 """
 
 import numpy as np
