@@ -15,7 +15,15 @@ from tinygen.model import load
 
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parent.parent / "shared" / "models"
-TARGETS = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc")
+TARGETS = (
+    "cortex-m0plus",
+    "cortex-m3",
+    "cortex-m4",
+    "cortex-m7",
+    "cortex-m33",
+    "cortex-m55",
+    "rv32imc",
+)
 CYCLES = HERE / "cycles.csv"
 SIZES = HERE / "sizes.csv"
 
@@ -66,7 +74,9 @@ def read(path: Path) -> dict[tuple[str, str], dict[str, str]]:
 def main() -> None:
     paths = [Path(a) for a in sys.argv[1:]] or default_models()
     if not paths:
-        sys.exit(f"no models: give .tflite files, or put them into {MODELS.name}/ beside the checkout")
+        sys.exit(
+            f"no models: give .tflite files, or put them into {MODELS.name}/ beside the checkout"
+        )
     cycles, sizes = measure(paths)
     write(CYCLES, cycles)
     write(SIZES, sizes)

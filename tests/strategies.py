@@ -162,6 +162,17 @@ def _pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
     return st.tuples(st.integers(least, most), st.integers(least, most))
 
 
+USUAL_WINDOWS = [((3, 3), (1, 1), (1, 1)), ((3, 3), (2, 2), (1, 1)), ((1, 1), (1, 1), (1, 1))]
+"""Kernel, stride and dilation that some kernels are written for."""
+
+
+def windows() -> st.SearchStrategy[tuple[tuple[int, int], tuple[int, int], tuple[int, int]]]:
+    """(kernel, stride, dilation) of a convolution."""
+    return st.one_of(
+        st.tuples(_pairs(1, 4), _pairs(1, 3), _pairs(1, 2)), st.sampled_from(USUAL_WINDOWS)
+    )
+
+
 @st.composite
 def paddings(
     draw: st.DrawFn,
@@ -268,7 +279,7 @@ def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     limit = 19 if groups == 1 else 5
     per_group, out_per_group = draw(_pairs(1, limit))
     _, height, width, _ = draw(image_shapes())
-    kernel, stride, dilation = draw(_pairs(1, 4)), draw(_pairs(1, 3)), draw(_pairs(1, 2))
+    kernel, stride, dilation = draw(windows())
     op = Conv2D(
         stride=stride,
         dilation=dilation,
@@ -285,7 +296,7 @@ def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 def _depthwise_conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     _, height, width, channels = draw(image_shapes())
     multiplier = draw(st.sampled_from([1, 1, 2, 3]))
-    kernel, stride, dilation = draw(_pairs(1, 4)), draw(_pairs(1, 3)), draw(_pairs(1, 2))
+    kernel, stride, dilation = draw(windows())
     op = DepthwiseConv2D(
         stride=stride,
         dilation=dilation,

@@ -107,7 +107,9 @@ def _verified_outputs(model: Model, emission, images: NDArray) -> NDArray[np.int
         got = compiled.run(x)
     different = int((wanted != got).any(axis=tuple(range(1, wanted.ndim))).sum())
     if different:
-        raise VerificationError(what=f"{different} of {len(images)} images differ from the reference")
+        raise VerificationError(
+            what=f"{different} of {len(images)} images differ from the reference"
+        )
     return got
 
 

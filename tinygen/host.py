@@ -134,7 +134,11 @@ def build(emission: Emission) -> HostModel:
         shim = workspace / "host_shim.c"
         shim.write_text(_shim(emission))
         library = workspace / "model.so"
-        sources = [shim, *sorted(emission.folder.glob("*.c")), *sorted(emission.folder.glob("tinygen/*.c"))]
+        sources = [
+            shim,
+            *sorted(emission.folder.glob("*.c")),
+            *sorted(emission.folder.glob("tinygen/*.c")),
+        ]
         flags = ["-std=c99", "-O2", "-shared", "-fPIC", "-DTG_EMULATE_SIMD", *WARNINGS]
         flags.append(f"-D{emission.name.upper()}_LAYER_HOOK=host_hook")
         compile_c([*flags, f"-I{emission.folder}", *map(str, sources), "-o", str(library)])
@@ -180,7 +184,9 @@ def _shim(emission: Emission) -> str:
         if options.input is InputMode.ARENA:
             place = "memory.bytes" if arena else ""
             body.append(f"int8_t *place = {name}_input({place});")
-            body.append(f"for (int32_t j = 0; j < {tensor.size}; j++) {{ place[j] = ({source})[j]; }}")
+            body.append(
+                f"for (int32_t j = 0; j < {tensor.size}; j++) {{ place[j] = ({source})[j]; }}"
+            )
         else:
             arguments.append(source)
         start += tensor.size
@@ -194,9 +200,7 @@ def _shim(emission: Emission) -> str:
     return _SHIM.format(name=name, arena=arena, body="\n".join(f"        {line}" for line in body))
 
 
-def _pack(
-    inputs: Sequence[NDArray], tensors: Sequence[Tensor]
-) -> tuple[NDArray[np.int8], int]:
+def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray[np.int8], int]:
     """One row of bytes per sample, inputs side by side."""
     if len(inputs) != len(tensors):
         raise UsageError(what=f"the model has {len(tensors)} inputs, {len(inputs)} were given")

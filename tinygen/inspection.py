@@ -46,5 +46,7 @@ def _layer(call: Call) -> dict[str, object]:
         "output": "x".join(map(str, call.output.shape[1:])),
         "dtype": call.output.dtype.value,
         "macs": call.op.macs(call),
-        "weights": call.inputs[1].size if len(call.inputs) > 1 and call.inputs[1].is_constant else 0,
+        "weights": call.inputs[1].size
+        if len(call.inputs) > 1 and call.inputs[1].is_constant
+        else 0,
     }

@@ -52,9 +52,7 @@ def _interpreter(model: bytes, keep_tensors: bool = False):
 
     config = runtime.InterpreterConfig
     wanted = config.kPreserveAllTensors if keep_tensors else config.kAllocationRecording
-    return runtime.Interpreter.from_bytes(
-        model, arena_size=ARENA_BYTES, intrepreter_config=wanted
-    )
+    return runtime.Interpreter.from_bytes(model, arena_size=ARENA_BYTES, intrepreter_config=wanted)
 
 
 def _invoke(

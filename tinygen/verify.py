@@ -196,9 +196,7 @@ class _Walk:
     divergence: Divergence | None = None
 
 
-def _walk_layers(
-    expected: Expected, sample: int, traced: Mapping[str, NDArray[np.int8]]
-) -> _Walk:
+def _walk_layers(expected: Expected, sample: int, traced: Mapping[str, NDArray[np.int8]]) -> _Walk:
     """Compare layers in order up to the first that differs; layers that are not shown are skipped."""
     walk = _Walk()
 

@@ -48,12 +48,13 @@ TG_INLINE int32_t tg_multiply_high(int32_t a, int32_t b)
     return tg_multiply_halves(a, b).high;
 }
 
-/* floor(a*b / 2^32 + 1/2), which fits in int32 unless a == b == -2^31 */
-TG_INLINE int32_t tg_multiply_high_rounded(int32_t a, int32_t b)
+/* A3: floor((a*b + 2^30) / 2^31). Not for a == b == -2^31, the only case in which it saturates. */
+TG_INLINE int32_t tg_doubling_high_multiply(int32_t a, int32_t b)
 {
     const struct tg_product product = tg_multiply_halves(a, b);
+    const uint32_t rounded = ((product.middle >> 14 & 3u) + 1u) >> 1; /* bits 30 and 31, and a half */
 
-    return product.high + (int32_t)(product.middle >> 15 & 1u);
+    return tg_wrap_int32(((uint32_t)product.high << 1) + rounded);
 }
 #else
 /* floor(a*b / 2^32) */
@@ -62,18 +63,12 @@ TG_INLINE int32_t tg_multiply_high(int32_t a, int32_t b)
     return (int32_t)((int64_t)a * b >> 32);
 }
 
-/* floor(a*b / 2^32 + 1/2) */
-TG_INLINE int32_t tg_multiply_high_rounded(int32_t a, int32_t b)
-{
-    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
-}
-#endif
-
 /* A3: floor((a*b + 2^30) / 2^31). Not for a == b == -2^31, the only case in which it saturates. */
 TG_INLINE int32_t tg_doubling_high_multiply(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
 }
+#endif
 
 /* A4: x / 2^exponent, exponent in 0..31, rounded half away from zero. Cannot overflow. */
 TG_INLINE int32_t tg_rounding_divide_by_pot(int32_t x, int32_t exponent)

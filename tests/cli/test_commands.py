@@ -14,13 +14,22 @@ from tests.oracle.tflite_writer import to_tflite
 def test_emit_writes_the_folder_named_after_the_model(tinygen, model, tmp_path):
     done = tinygen("emit", model, "--target", "cortex-m4")
     assert done.code == 0, done.err
-    for file in ("net.h", "net.c", "net_weights.c", "net_selftest.c", "manifest.json", "CMakeLists.txt"):
+    for file in (
+        "net.h",
+        "net.c",
+        "net_weights.c",
+        "net_selftest.c",
+        "manifest.json",
+        "CMakeLists.txt",
+    ):
         assert (tmp_path / "net" / file).is_file()
     assert "arena" in done.err and "lower bound" in done.err
 
 
 def test_emit_json_has_the_figures(tinygen, model):
-    figures = tinygen("emit", model, "-t", "cortex-m0", "-o", "out", "--name", "tiny", "--json").json
+    figures = tinygen(
+        "emit", model, "-t", "cortex-m0", "-o", "out", "--name", "tiny", "--json"
+    ).json
     assert figures["name"] == "tiny" and figures["macs"] == 25667
     assert figures["arena_lower_bound_bytes"] <= figures["arena_bytes"]
     assert sum(layer["macs"] for layer in figures["layers"]) == figures["macs"]
@@ -63,7 +72,9 @@ def test_bench_prints_per_layer_figures(tinygen, model):
     layers = figures["layers"]
     assert figures["instructions"] > figures["macs"] / 2
     assert figures["cycles"] > figures["instructions"]
-    assert sum(x["instructions"] for x in layers) == pytest.approx(figures["instructions"], rel=0.02)
+    assert sum(x["instructions"] for x in layers) == pytest.approx(
+        figures["instructions"], rel=0.02
+    )
     assert all(x["name"] for x in layers)
     assert figures["flash"]["weight_bytes"] > 0 and figures["stack_bytes"] > 0
 
@@ -124,5 +135,9 @@ def test_a_changed_kernel_is_caught_and_its_layer_named(tinygen, tmp_path, monke
     monkeypatch.setattr(context, "constant_array", damaged)
     done = tinygen("verify", path, "--samples", 8)
     assert done.code == 3
-    assert "fullyconnected_2" in done.err and "is the first to differ" in done.err and "[1]" in done.err
+    assert (
+        "fullyconnected_2" in done.err
+        and "is the first to differ" in done.err
+        and "[1]" in done.err
+    )
     assert json.loads(json.dumps(done.out))

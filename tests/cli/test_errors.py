@@ -95,14 +95,18 @@ def test_bad_input_ranges(text):
 def test_no_compiler_is_a_missing_tool(tinygen, model, monkeypatch):
     real = shutil.which
     monkeypatch.delenv("CC", raising=False)
-    monkeypatch.setattr(shutil, "which", lambda name, *a: None if name in ("cc", "gcc", "clang") else real(name, *a))
+    monkeypatch.setattr(
+        shutil, "which", lambda name, *a: None if name in ("cc", "gcc", "clang") else real(name, *a)
+    )
     done = tinygen("verify", model)
     assert done.code == 4 and "apt-get install" in done.err
 
 
 def test_no_qemu_is_a_missing_tool(tinygen, model, monkeypatch):
     real = shutil.which
-    monkeypatch.setattr(shutil, "which", lambda name, *a: None if name.startswith("qemu") else real(name, *a))
+    monkeypatch.setattr(
+        shutil, "which", lambda name, *a: None if name.startswith("qemu") else real(name, *a)
+    )
     done = tinygen("verify", model, "-t", "cortex-m4", "--on", "qemu", "--samples", 1)
     assert done.code == 4 and "apt-get install" in done.err
 

@@ -56,11 +56,23 @@ def run_executable(tmp_path, emissions, inputs, *flags):
     sources = [str(p) for e in emissions for p in sorted(e.folder.rglob("*.c"))]
     includes = [f"-I{e.folder}" for e in emissions]
     host.compile_c(
-        ["-O1", "-g", "-DTG_EMULATE_SIMD", *flags, *includes, str(main), *sources, "-o", str(tmp_path / "run")]
+        [
+            "-O1",
+            "-g",
+            "-DTG_EMULATE_SIMD",
+            *flags,
+            *includes,
+            str(main),
+            *sources,
+            "-o",
+            str(tmp_path / "run"),
+        ]
     )
     (tmp_path / "in.bin").write_bytes(b"".join(x.tobytes() for x in inputs))
     done = subprocess.run(
-        [tmp_path / "run", tmp_path / "in.bin", tmp_path / "out.bin"], capture_output=True, text=True
+        [tmp_path / "run", tmp_path / "in.bin", tmp_path / "out.bin"],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -86,7 +98,12 @@ def test_sanitizers_find_nothing_on_random_and_extreme_inputs(tmp_path, network,
     emission = emit(graph, targets.load(target), tmp_path / "out", name=network)
     x = samples.generate(graph, 1000)[graph.inputs[0]]
     out = run_executable(
-        tmp_path, [emission], [x], "-std=c99", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"
+        tmp_path,
+        [emission],
+        [x],
+        "-std=c99",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=all",
     )
     np.testing.assert_array_equal(out, reference.run_one_input(graph, x).ravel())
 
@@ -137,9 +154,22 @@ def test_two_models_in_one_program_share_kernels(tmp_path):
 def test_symbols_carry_the_models_or_the_runtimes_prefix(tmp_path):
     emission = emit(cnn(), HOST, tmp_path / "out", name="zoo")
     sources = [str(p) for p in emission.folder.rglob("*.c")]
-    host.compile_c(["-std=c99", "-shared", "-fPIC", f"-I{emission.folder}", *sources, "-o", str(tmp_path / "x.so")])
+    host.compile_c(
+        [
+            "-std=c99",
+            "-shared",
+            "-fPIC",
+            f"-I{emission.folder}",
+            *sources,
+            "-o",
+            str(tmp_path / "x.so"),
+        ]
+    )
     listed = subprocess.run(
-        ["nm", "--defined-only", "--extern-only", str(tmp_path / "x.so")], capture_output=True, text=True, check=True
+        ["nm", "--defined-only", "--extern-only", str(tmp_path / "x.so")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     names = {line.split()[-1] for line in listed.stdout.splitlines()}
     ours = {n for n in names if n.startswith(("zoo_", "tg_"))}
@@ -152,7 +182,13 @@ def test_same_input_same_bytes(tmp_path):
     folders = []
     for place in ("a", "deep/b"):
         emission = emit(cnn(), M4, tmp_path / place, name="cnn", options=options)
-        folders.append({p.relative_to(emission.folder).as_posix(): p.read_bytes() for p in emission.folder.rglob("*") if p.is_file()})
+        folders.append(
+            {
+                p.relative_to(emission.folder).as_posix(): p.read_bytes()
+                for p in emission.folder.rglob("*")
+                if p.is_file()
+            }
+        )
     assert folders[0] == folders[1]
     text = b"".join(folders[0].values())
     assert str(tmp_path).encode() not in text
@@ -175,7 +211,18 @@ def test_hostile_layer_names_stay_in_their_comments(tmp_path):
     import dataclasses
 
     graph = cnn()
-    evil = ["*/ #error x /*", "../../etc", "int", "a\n#error b", "??/", "", "\u202e", "x" * 500, "conv", "CONV"]
+    evil = [
+        "*/ #error x /*",
+        "../../etc",
+        "int",
+        "a\n#error b",
+        "??/",
+        "",
+        "\u202e",
+        "x" * 500,
+        "conv",
+        "CONV",
+    ]
     nodes = [
         dataclasses.replace(node, name=evil[i] if i < len(evil) else node.name)
         for i, node in enumerate(graph.nodes)
@@ -194,9 +241,22 @@ def test_quantize_and_dequantize_helpers_match_the_reference(tmp_path):
     (tensor,) = graph.input_tensors
     emission = emit(graph, HOST, tmp_path / "out", name="cnn")
     sources = [str(p) for p in emission.folder.rglob("*.c")]
-    host.compile_c(["-std=c99", "-O2", "-shared", "-fPIC", f"-I{emission.folder}", *sources, "-o", str(tmp_path / "x.so")])
+    host.compile_c(
+        [
+            "-std=c99",
+            "-O2",
+            "-shared",
+            "-fPIC",
+            f"-I{emission.folder}",
+            *sources,
+            "-o",
+            str(tmp_path / "x.so"),
+        ]
+    )
     ffi = cffi.FFI()
-    ffi.cdef("void cnn_quantize_input(const float *, int8_t *); void cnn_dequantize_output(const int8_t *, float *);")
+    ffi.cdef(
+        "void cnn_quantize_input(const float *, int8_t *); void cnn_dequantize_output(const int8_t *, float *);"
+    )
     library = ffi.dlopen(str(tmp_path / "x.so"))
     steps = np.linspace(-200, 200, tensor.size).astype(np.float32)
     real = (np.round(steps * 2) / 2 * np.float32(tensor.quantization.scale)).astype(np.float32)

@@ -18,7 +18,9 @@ def declared_fields() -> dict[str, list[str]]:
     for header in resource("runtime_c").joinpath("include").iterdir():
         text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.S)
         for tag, body in re.findall(r"struct (\w+) \{(.*?)\};", text, flags=re.S):
-            fields[tag] = [re.sub(r"\[.*", "", f.split()[-1].lstrip("*")) for f in body.split(";")[:-1]]
+            fields[tag] = [
+                re.sub(r"\[.*", "", f.split()[-1].lstrip("*")) for f in body.split(";")[:-1]
+            ]
     return fields
 
 

@@ -43,7 +43,9 @@ def test_foreign_folder_is_refused_and_untouched(tmp_path):
     assert tree(tmp_path) == ["thesis.tex"]
 
 
-@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"generator": "other", "files": {}}', "\xff"])
+@pytest.mark.parametrize(
+    "manifest", ["", "[]", "{}", '{"generator": "other", "files": {}}', "\xff"]
+)
 def test_a_foreign_manifest_is_no_licence(tmp_path, manifest):
     (tmp_path / "manifest.json").write_text(manifest)
     with pytest.raises(OutputFolderError):

@@ -184,6 +184,19 @@ def test_float16_weights_become_float32(tmp_path):
     np.testing.assert_array_equal(graph.tensors[node.inputs[1]].data, half.astype(np.float32))
 
 
+def test_int8_weights_of_a_float_layer_take_the_scale_of_their_channel(tmp_path):
+    file = File()
+    x, y = file.value("x", (1, 3)), file.value("y", (1, 2))
+    w = file.constant("w", np.array([[1, -2, 3], [40, 50, -127]], np.int8), 0.5)
+    file.add(Op.FULLY_CONNECTED, [x, w, -1], y, schema.FullyConnectedOptionsT())
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(file.finish([x], [y])))
+    scales = schema.QuantizationParametersT(scale=[0.5, 0.25], zeroPoint=[0, 0])
+    model.subgraphs[0].tensors[w].quantization = scales
+    graph = importer.load(write(tmp_path / "m.tflite", packed(model)))
+    expected = [[0.5, -1.0, 1.5], [10.0, 12.5, -31.75]]
+    assert graph.tensors[graph.nodes[0].inputs[1]].data.tolist() == expected
+
+
 def _flatten_chain(file, x, shape):
     """What Keras' Flatten becomes: the batch of SHAPE, packed with -1, is RESHAPE's new shape."""
     full = file.add(Op.SHAPE, [x], file.value("full", (len(shape),), TYPE.INT32),
@@ -208,6 +221,18 @@ def test_computed_shape_of_flatten_is_folded(tmp_path):
     data = np.random.default_rng(0).normal(size=(3, 2, 3, 2)).astype(np.float32)
     (expected,) = run_tflm(path.read_bytes(), data)
     np.testing.assert_allclose(reference.run_one_input(graph, data), expected, atol=1e-5)
+
+
+def test_shapes_that_the_file_leaves_open_are_inferred(tmp_path):
+    """Converters write 1 for a dimension that they could not compute themselves."""
+    file = File()
+    x = file.value("x", (1, 2, 3, 2))
+    y = file.dense(_flatten_chain(file, x, (1, 2, 3, 2)), file.value("y", (1, 5)), 5, 12)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(file.finish([x], [y])))
+    flat = next(t for t in model.subgraphs[0].tensors if t.name == b"flat")
+    flat.shape, flat.shapeSignature = [1, 1], [-1, -1]
+    graph = importer.load(write(tmp_path / "m.tflite", packed(model)))
+    assert graph.tensors["flat"].shape == (1, 12)
 
 
 def test_fully_connected_flattens_its_input(tmp_path):
@@ -426,6 +451,7 @@ def test_foreign_and_cut_files(tmp_path, name, content, words):
     with pytest.raises(ModelFileError) as caught:
         importers.load(path)
     assert words in str(caught.value) and caught.value.next_step
+    assert caught.value.where == str(path)
 
 
 def test_missing_file_and_empty_folder(tmp_path):

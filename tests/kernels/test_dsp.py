@@ -240,9 +240,8 @@ def test_any_shape_is_exact(kernel, arithmetic, library):
 def test_depthwise_3x3_of_any_size_is_exact(activation, arithmetic, library):
     rng = np.random.default_rng(11)
     for seed in range(40):
-        padding = Padding(
-            **dict(zip(("top", "bottom", "left", "right"), rng.integers(0, 4, 4).tolist()))
-        )
+        top, bottom, left, right = rng.integers(0, 4, 4).tolist()
+        padding = Padding(top=top, bottom=bottom, left=left, right=right)
         op = DepthwiseConv2D(
             activation=activation, padding=padding, stride=(int(rng.integers(1, 4)), seed % 2 + 1)
         )

@@ -17,7 +17,7 @@ RARE = settings(
 )
 """For kernels that take few of the graphs that are drawn."""
 
-LEAST_RUNS = 5
+LEAST_RUNS = 4
 
 
 @pytest.mark.parametrize("arithmetic", list(Arithmetic), ids=lambda a: a.value)

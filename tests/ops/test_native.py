@@ -175,6 +175,7 @@ def test_unary_operators_are_correctly_rounded(
         steps = function(Fraction(x.scale) * (q - x.zero_point)) / Fraction(out.scale)
         rounded = min(max(half_away(steps) + out.zero_point, -128), 127)
         if y != rounded:  # float64 may only decide otherwise where it cannot see the difference
+            assert op_class not in (Requantize, Relu), "float64 sees all of it, ties too"
             distance_to_tie = abs(steps - math.floor(steps) - Fraction(1, 2))
             assert abs(y - rounded) == 1
             assert distance_to_tie < Fraction(1, 2**40)

@@ -124,9 +124,10 @@ def test_identity_between_two_outputs_stays():
 
 def test_pool_of_one_cell_that_clamps_stays():
     net = image()
-    assert net.quantization(net.input).zero_point > -128
-    y = net.same(AveragePool2D(kernel=(1, 1), activation=Activation.RELU), net.input)
-    assert kinds(optimized(net.finish(y))) == [AveragePool2D]
+    x = net.conv(net.input, 3, activation=NONE)
+    assert net.quantization(x).zero_point > -128
+    y = net.same(AveragePool2D(kernel=(1, 1), activation=Activation.RELU), x)
+    assert kinds(optimized(net.finish(net.conv(y, 2)))) == [Conv2D, AveragePool2D, Conv2D]
 
 
 def test_reshapes_merge():
@@ -152,6 +153,17 @@ def test_relu_that_rescales_is_not_fused():
     net = image()
     x = net.conv(net.input, 3, activation=NONE)
     assert kinds(optimized(net.finish(net.apply(Relu(), x)))) == [Conv2D, Relu]
+
+
+def test_relu_that_rescales_by_a_hair_is_not_fused():
+    """Its table is a plain clamp, but what follows would take the wrong scale."""
+    net = image()
+    x = net.conv(net.input, 3, activation=NONE)
+    old = net.quantization(x)
+    q = Quantization.per_tensor(old.scale * 1.000001, old.zero_point)
+    assert q != old
+    y = net.conv(net.apply(Relu(), x, q=q), 2)
+    assert kinds(optimized(net.finish(y))) == [Conv2D, Relu, Conv2D]
 
 
 def test_relu_behind_a_tensor_with_other_readers_is_not_fused():

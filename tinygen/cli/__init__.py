@@ -45,6 +45,8 @@ def main() -> None:
         if os.environ.get("TINYGEN_TRACEBACK"):
             raise
         click.echo(f"error: internal: {type(error).__name__}: {error}", err=True)
-        click.echo("  next: this is a defect of tinygen; report it with the output of the same", err=True)
+        click.echo(
+            "  next: this is a defect of tinygen; report it with the output of the same", err=True
+        )
         click.echo("        command under TINYGEN_TRACEBACK=1, and the model if you can", err=True)
         sys.exit(70)

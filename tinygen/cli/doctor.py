@@ -29,7 +29,12 @@ def command(as_json: bool) -> None:
     from tinygen.device.tools import DEBIAN_PACKAGES
 
     rows = [
-        _row(tool, shutil.which(tool) is not None, use, f"sudo apt-get install -y {DEBIAN_PACKAGES[tool]}")
+        _row(
+            tool,
+            shutil.which(tool) is not None,
+            use,
+            f"sudo apt-get install -y {DEBIAN_PACKAGES[tool]}",
+        )
         for tool, use in TOOLS.items()
     ]
     rows += [

@@ -70,7 +70,14 @@ def command(
         f"{name} for {chosen.name}: {folder}/",
         ("layer", "operator", "output", "kernel", "MACs", "constants B"),
         [
-            (x["name"], x["operator"], x["output"], x["kernel"] or "(none)", x["macs"], x["constant_bytes"])
+            (
+                x["name"],
+                x["operator"],
+                x["output"],
+                x["kernel"] or "(none)",
+                x["macs"],
+                x["constant_bytes"],
+            )
             for x in summary["layers"]
         ],
     )

@@ -34,7 +34,11 @@ def command(as_json: bool) -> None:
         "",
         ("operator", "meaning", "kernels"),
         [
-            (row["operator"], row["meaning"], "\n".join(map(_kernel, row["kernels"])) or "(folded away)")
+            (
+                row["operator"],
+                row["meaning"],
+                "\n".join(map(_kernel, row["kernels"])) or "(folded away)",
+            )
             for row in rows
         ],
     )

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 
 target_option = click.option(
-    "--target", "-t", default="host", show_default=True, help="Core or board; see `tinygen targets`."
+    "--target",
+    "-t",
+    default="host",
+    show_default=True,
+    help="Core or board; see `tinygen targets`.",
 )
 
 
@@ -78,7 +82,7 @@ def load_int8(
 
 
 def parse_range(text: str) -> tuple[float, float]:
-    """"LO,HI" as two finite numbers, LO < HI."""
+    """ "LO,HI" as two finite numbers, LO < HI."""
     from math import isfinite
 
     from tinygen.errors import UsageError
@@ -89,6 +93,7 @@ def parse_range(text: str) -> tuple[float, float]:
         low = high = 0.0
     if not (isfinite(low) and isfinite(high) and low < high):
         raise UsageError(
-            what=f"'{text}' is not a range", next_step="give --input-range LO,HI with LO < HI, e.g. 0,1"
+            what=f"'{text}' is not a range",
+            next_step="give --input-range LO,HI with LO < HI, e.g. 0,1",
         )
     return low, high

@@ -116,7 +116,14 @@ def show(name: str, comparisons: list, as_json: bool) -> None:
         return
     print_table(
         f"{name} against the Python reference",
-        ("computed by", "samples equal", "output bytes", "of them different", "layers compared", "result"),
+        (
+            "computed by",
+            "samples equal",
+            "output bytes",
+            "of them different",
+            "layers compared",
+            "result",
+        ),
         [
             (
                 c.subject,

@@ -84,7 +84,9 @@ def _check_options(graph: Graph, options: EmitOptions) -> None:
 
 def _constant_bytes(program: Program, variables: dict) -> int:
     """Bytes of all constant arrays; BudgetError when they alone exceed the target's flash."""
-    sizes = {a.name: a.length * {"int8_t": 1, "int16_t": 2}.get(a.ctype, 4) for a in variables["arrays"]}
+    sizes = {
+        a.name: a.length * {"int8_t": 1, "int16_t": 2}.get(a.ctype, 4) for a in variables["arrays"]
+    }
     total, limit = sum(sizes.values()), program.target.flash_bytes
     if limit is not None and total > limit:
         largest = max(sizes, key=sizes.__getitem__)

@@ -20,7 +20,9 @@ def build(
         "generator": GENERATOR,
         "version": version,
         "name": name,
-        "model": {"file": provenance.file_name, "sha256": provenance.sha256} if provenance else None,
+        "model": {"file": provenance.file_name, "sha256": provenance.sha256}
+        if provenance
+        else None,
         "target": program.target.name,
         "arithmetic": program.graph.arithmetic.value,
         "options": {

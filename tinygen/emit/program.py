@@ -76,7 +76,9 @@ def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Prog
         layers=layers,
         addresses={name: _address(s, plan) for name, s in storages.items()},
         scratch_offsets={
-            layer.name: plan.offsets[_scratch_name(layer)] for layer in layers if layer.scratch_bytes
+            layer.name: plan.offsets[_scratch_name(layer)]
+            for layer in layers
+            if layer.scratch_bytes
         },
         moved=moved,
         plan=plan,
@@ -112,7 +114,8 @@ def _step(layer: Layer) -> Step:
 def _storage_buffers(storages: dict[str, Storage]) -> list[Buffer]:
     inside = {id(s): s for s in storages.values() if s.external is None}
     return [
-        Buffer(name=s.tensors[0], bytes=s.bytes, first=s.first, last=s.last) for s in inside.values()
+        Buffer(name=s.tensors[0], bytes=s.bytes, first=s.first, last=s.last)
+        for s in inside.values()
     ]
 
 

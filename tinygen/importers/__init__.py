@@ -5,6 +5,8 @@ A file's content decides which importer reads it, and its extension must agree. 
 met. No importer runs code of the model.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,18 @@ def survey(path: Path) -> tuple[Finding, ...]:
     Raises ModelFileError as `load` does.
     """
     path = Path(path)
-    return identify(path).importer().survey(path)
+    with _naming(path):
+        return identify(path).importer().survey(path)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let errors that do not say where they are name the file."""
+    try:
+        yield
+    except ConversionError as error:
+        error.where = error.where or str(path)
+        raise
 
 
 def _in_file(path: Path, where: str | None) -> str:

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from tinygen.fixedpoint import wrap_int32
 from tinygen.ir import Call
-from tinygen.kernels.dsp import DSP, Form, output_struct, padded, pairs, requantization
+from tinygen.kernels.dsp import (
+    DSP,
+    Form,
+    has_requantization,
+    output_struct,
+    padded,
+    pairs,
+    requantization,
+)
 from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
 from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -110,9 +118,7 @@ def _fits(call: Call) -> str | None:
     window = _window(call)
     if window.dilation[1] != 1:
         return "takes no dilation to the right"
-    if requantization(call) is None:
-        return "no form of the requantization is exact"
-    return window_fits(window, call)
+    return has_requantization(call) or window_fits(window, call)
 
 
 def _is_3x3(call: Call) -> str | None:

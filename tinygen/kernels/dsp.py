@@ -59,10 +59,23 @@ def accumulator_range(call: Call) -> Range:
     return op.accumulator_range(call, Range.full(call.inputs[0].channels))
 
 
-def requantization(call: Call) -> Requantization | None:
+def find_requantization(call: Call) -> Requantization | None:
     """The cheapest form that is exact for this layer; None when there is none."""
     candidates = (_single(call), _double(call), _textbook(call))
     return next((r for r in candidates if r is not None), None)
+
+
+def requantization(call: Call) -> Requantization:
+    """The same for a layer that has a form: the kernels' conditions have asked."""
+    chosen = find_requantization(call)
+    if chosen is None:
+        raise ValueError(f"layer '{call.node.name}' has no exact form")
+    return chosen
+
+
+def has_requantization(call: Call) -> str | None:
+    """The condition that some form is exact."""
+    return "no form of the requantization is exact" if find_requantization(call) is None else None
 
 
 def _exponents(call: Call) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,7 +1,7 @@
 """Mixed weights: two int8 weights in an int16, so that one load feeds two multiply-accumulates.
 
 H = 256 * b + a holds the weights a and b of two output channels. The sum of x * H is A + 256 * B
-modulo 2**32, where A and B are the channels' sums. The sum of x * a alone is A, and a 256th of their
+modulo 2**32, where A and B are the channels' sums. The sum of x * a alone is A, and a 256th of the
 difference is B as long as |B| < 2**23.
 """
 
@@ -13,6 +13,7 @@ from tinygen.ir import Call
 from tinygen.kernels.dsp import (
     Requantization,
     accumulator_range,
+    has_requantization,
     output_struct,
     padded,
     pairs,
@@ -39,9 +40,7 @@ def reason_against(call: Call, weights: NDArray[np.int64]) -> str | None:
     acc = accumulator_range(call)
     if max(-acc.low.min(), acc.high.max()) >= 2**23:
         return "an accumulator may need more than 24 bits"
-    if requantization(call) is None:
-        return "no form of the requantization is exact"
-    return None
+    return has_requantization(call)
 
 
 def weight_words(weights: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """From a float graph and a scheme to the integer graph: weights, biases, constants, activations."""
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from tinygen.fixedpoint import INT8_MAX, INT8_MIN, Arithmetic, round_half_away
 from tinygen.ir import Call, DType, Graph, Node, Quantization, Tensor
 from tinygen.ops.scaled import WeightedOperator
+from tinygen.quantize.names import free_name
 from tinygen.quantize.scheme import Scheme
 
 MAX_WEIGHT = 127
@@ -42,13 +44,14 @@ def integer_graph(graph: Graph, scheme: Scheme, arithmetic: Arithmetic) -> Graph
     """The same nodes over int8 tensors."""
     tensors: dict[str, Tensor] = {}
     nodes = []
+    taken = set(graph.tensors)
     for name in graph.inputs:
         tensors[name] = _activation(graph.tensors[name], scheme)
     for call in graph.calls():
         for tensor in call.outputs:
             tensors[tensor.name] = _activation(tensor, scheme)
         if isinstance(call.op, WeightedOperator):
-            nodes.append(_weighted(call, scheme, tensors))
+            nodes.append(_weighted(call, scheme, tensors, taken))
         else:
             for tensor in call.inputs:
                 if tensor.is_constant:
@@ -84,10 +87,14 @@ def dequantize_array(q: NDArray[np.int8], quantization: Quantization) -> NDArray
     return (q.astype(np.float32) - quantization.zero_point) * np.float32(quantization.scale)
 
 
-def _weighted(call: Call, scheme: Scheme, tensors: dict[str, Tensor]) -> Node:
+def _weighted(
+    call: Call, scheme: Scheme, tensors: dict[str, Tensor], taken: Collection[str]
+) -> Node:
     """Add the integer weights and bias of a layer; layers with other scales may share the float ones."""
     p = quantize_parameters(call, scheme)
-    weights, bias = f"{call.node.name}/weights_int8", f"{call.node.name}/bias_int32"
+    weights, bias = (
+        free_name(f"{call.node.name}/{part}", taken) for part in ("weights_int8", "bias_int32")
+    )
     tensors[weights] = Tensor(
         name=weights,
         shape=p.weights.shape,

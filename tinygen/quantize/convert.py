@@ -1,7 +1,6 @@
 """The steps from a float graph to an int8 graph."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinygen.errors import CalibrationError, UsageError
@@ -10,16 +9,15 @@ from tinygen.ir import Graph, verify
 from tinygen.quantize.apply import integer_graph
 from tinygen.quantize.calibration import Calibration, Interval
 from tinygen.quantize.correct import with_corrected_biases
+from tinygen.quantize.intervals import choose_intervals
 from tinygen.quantize.measure import LayerError, layer_errors
-from tinygen.quantize.methods import CalibrationMethod, choose_interval
-from tinygen.quantize.observe import Statistics, observe
+from tinygen.quantize.methods import CalibrationMethod
 from tinygen.quantize.scheme import choose_scheme, with_requantize
 from tinygen.quantize.synthetic import synthetic_calibration
 
 DEFAULT_METHOD = CalibrationMethod.MSE
 """Chosen by benchmarks/quantization.py; the figures are in docs/quantization.md."""
 
-_CORRECTION_SAMPLES = 64
 _REPORT_SAMPLES = 32
 
 
@@ -74,12 +72,11 @@ def quantize(
     if bias_correction is None:
         bias_correction = not calibration.is_synthetic
     graph, groups = with_requantize(graph, arithmetic)
-    intervals = _intervals(observe(graph, calibration), calibration, method, input_range)
+    intervals = choose_intervals(graph, calibration, method, input_range)
     scheme = choose_scheme(graph, groups, intervals)
     corrected = graph
     if bias_correction:
-        some = calibration.first(_CORRECTION_SAMPLES)
-        corrected = with_corrected_biases(graph, scheme, arithmetic, some)
+        corrected = with_corrected_biases(graph, scheme, arithmetic, calibration)
     quantized = verify(integer_graph(corrected, scheme, arithmetic))
     report = QuantizationReport(
         method=method,
@@ -120,25 +117,6 @@ def _check_names(graph: Graph, calibration: Calibration) -> None:
                 where=calibration.source,
                 next_step=f"give samples of shape [N, {', '.join(map(str, tensor.shape[1:]))}]",
             )
-
-
-def _intervals(
-    statistics: Mapping[str, Statistics],
-    calibration: Calibration,
-    method: CalibrationMethod,
-    input_range: Interval | None,
-) -> dict[str, Interval]:
-    """The interval that each activation's int8 values shall cover."""
-    intervals = {name: choose_interval(s, method) for name, s in statistics.items()}
-    for name, (low, high) in calibration.expected_ranges.items():
-        if name in intervals:
-            seen = intervals[name]
-            intervals[name] = min(max(seen[0], low), 0.0), max(min(seen[1], high), 0.0)
-    for name in calibration.samples:
-        known = input_range or calibration.input_ranges.get(name)
-        if known is not None:
-            intervals[name] = min(known[0], 0.0), max(known[1], 0.0)
-    return intervals
 
 
 def _warnings(calibration: Calibration) -> tuple[str, ...]:

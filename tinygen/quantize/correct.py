@@ -21,7 +21,11 @@ from tinygen.quantize.apply import (
     quantize_parameters,
 )
 from tinygen.quantize.calibration import Calibration
+from tinygen.quantize.names import free_name
 from tinygen.quantize.scheme import Scheme
+
+_MOST_SAMPLES = 64
+_MOST_ELEMENTS = 2**25
 
 Values = dict[str, NDArray]
 
@@ -30,6 +34,7 @@ def with_corrected_biases(
     graph: Graph, scheme: Scheme, arithmetic: Arithmetic, calibration: Calibration
 ) -> Graph:
     """The float graph with corrected biases. Layers are corrected in order, each on the corrected ones before it."""
+    calibration = calibration.first(_sample_count(graph))
     exact: Values = dict(calibration.samples)
     integer: Values = {
         name: quantize_array(x, scheme.quantizations[name]) for name, x in exact.items()
@@ -47,6 +52,12 @@ def with_corrected_biases(
                 exact.pop(name, None)
                 integer.pop(name, None)
     return graph
+
+
+def _sample_count(graph: Graph) -> int:
+    """All samples pass a layer before the next is corrected, so their activations are held together."""
+    largest = max(t.size for t in graph.tensors.values() if not t.is_constant)
+    return min(_MOST_SAMPLES, max(1, _MOST_ELEMENTS // largest))
 
 
 def _inputs(call: Call, values: Values) -> list[NDArray]:
@@ -81,7 +92,7 @@ def _with_corrected_bias(
 
 def _with_bias(graph: Graph, index: int, bias: NDArray[np.float32]) -> Graph:
     node = graph.nodes[index]
-    name = f"{node.name}/corrected_bias"
+    name = free_name(f"{node.name}/corrected_bias", graph.tensors)
     tensor = Tensor(name=name, shape=bias.shape, dtype=DType.FLOAT32, data=bias)
     changed: Node = dataclasses.replace(node, inputs=(*node.inputs[:2], name))
     nodes = (*graph.nodes[:index], changed, *graph.nodes[index + 1 :])

@@ -19,6 +19,7 @@ from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.quantize.calibration import Interval
+from tinygen.quantize.names import free_name
 
 _STEPS = INT8_MAX - INT8_MIN
 _DEFAULT_INTERVAL = (0.0, 1.0)
@@ -96,9 +97,15 @@ def _grouped(graph: Graph, arithmetic: Arithmetic) -> tuple[Groups, tuple[Node, 
 def _shares(call: Call, graph: Graph, arithmetic: Arithmetic) -> bool:
     if isinstance(call.op, Relu):
         keeps = arithmetic is Arithmetic.TFLM and call.op.bounds is not Activation.RELU
-        # saturation of the input does the clamping where nothing else reads it
-        return keeps or len(graph.consumers(call.inputs[0].name)) == 1
+        return keeps or _is_clamped(graph, call.inputs[0].name)
     return isinstance(call.op, SameQuantization)
+
+
+def _is_clamped(graph: Graph, tensor: str) -> bool:
+    """True for a tensor that only a ReLU reads: saturation may do the clamping before it."""
+    readers = graph.consumers(tensor)
+    is_end = tensor in graph.inputs or tensor in graph.outputs
+    return not is_end and len(readers) == 1 and isinstance(readers[0].op, Relu)
 
 
 def _join_operands(call: Call, groups: Groups) -> int | None:
@@ -114,7 +121,8 @@ def _join_operands(call: Call, groups: Groups) -> int | None:
 def _separate(graph: Graph, node: Node, index: int) -> Graph:
     """Put a Requantize before one input of a node."""
     source = graph.tensors[node.inputs[index]]
-    name = f"{node.name}/requantize_{index}"
+    taken = {*graph.tensors, *(other.name for other in graph.nodes)}
+    name = free_name(f"{node.name}/requantize_{index}", taken)
     inputs = (*node.inputs[:index], name, *node.inputs[index + 1 :])
     added = Node(name=name, op=Requantize(), inputs=(source.name,), outputs=(name,))
     nodes = []
@@ -138,9 +146,14 @@ class Scheme:
 
 
 def choose_scheme(graph: Graph, groups: Groups, intervals: Mapping[str, Interval]) -> Scheme:
-    """Quantizations from the interval of each activation: groups cover all their members' intervals."""
+    """Quantizations from the interval of each activation: groups cover all their members' intervals.
+
+    What a ReLU cuts off need not be covered where nothing else reads it.
+    """
     merged: dict[str, Interval] = {}
     for name, interval in {**_constants(graph), **intervals}.items():
+        if _is_clamped(graph, name):
+            continue
         low, high = merged.get(groups.of(name), (0.0, 0.0))
         merged[groups.of(name)] = min(low, interval[0]), max(high, interval[1])
     _widen(graph, groups, merged)

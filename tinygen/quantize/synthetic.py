@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Graph, Tensor
 from tinygen.quantize.calibration import Calibration, Interval
+from tinygen.quantize.intervals import USUAL_INPUT_RANGES
 from tinygen.quantize.signals import natural_noise
 from tinygen.quantize.training_ranges import (
     InputStatistics,
@@ -16,7 +17,6 @@ from tinygen.quantize.training_ranges import (
 DEFAULT_INPUT_RANGE: Interval = (0.0, 1.0)
 """What inputs are taken to lie in where nothing in the model says otherwise."""
 
-_USUAL_RANGES: tuple[Interval, ...] = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
 _USUAL_DEVIATION = 0.25  # of images, as a fraction of the width of their range
 _SPAN = 6.0
 """Deviations around the mean that an input of no usual range is taken to span; the estimate runs low."""
@@ -54,7 +54,7 @@ def _interval(statistics: InputStatistics | None) -> Interval:
     """One of the usual ranges where it agrees with the statistics, else what they span."""
     if statistics is None:
         return DEFAULT_INPUT_RANGE
-    for low, high in _USUAL_RANGES:
+    for low, high in USUAL_INPUT_RANGES:
         width = high - low
         centered = abs(statistics.mean - (low + high) / 2) < 0.2 * width
         if centered and 0.1 * width < statistics.deviation < 0.4 * width:

@@ -3,14 +3,9 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_conv2d_dsp_core.h"
 
-/* Two int16 that start at any column of a line. */
-TG_INLINE uint32_t load_columns(const uint32_t *line, int32_t column)
-{
-    uint32_t word;
-
-    memcpy(&word, (const int8_t *)line + 2 * column, sizeof word);
-    return word;
-}
+/* A column of a plane is an int16. */
+#define COLUMN_BYTES 2
+#define WORD_BYTES 4
 
 TG_INLINE int32_t finish(const struct tg_depthwise_conv2d_dsp *layer, int32_t acc, const int32_t *channel)
 {
@@ -28,26 +23,44 @@ TG_INLINE int32_t finish(const struct tg_depthwise_conv2d_dsp *layer, int32_t ac
     }
 }
 
-/* Two outputs side by side, whose windows start in column `column` of the plane and `stride` columns later. */
-TG_INLINE void compute_2(const struct tg_depthwise_conv2d_dsp *layer, const uint32_t *plane,
-                         const int32_t *weights, int32_t column, int32_t *p, int32_t *q)
+/* The sums of two outputs side by side. */
+struct sums {
+    int32_t p;
+    int32_t q;
+};
+
+/* Adds one kernel row of `pairs` pairs of taps. x: the first output's window, in bytes; the second's is
+ * `stride_bytes` on. Windows may start between two words. */
+TG_INLINE struct sums taps_of_row(struct sums sums, const int8_t *x, int32_t stride_bytes,
+                                  const int32_t *weights, int32_t pairs)
+{
+    const int32_t *const end = weights + pairs;
+
+    do {
+        const uint32_t taps = (uint32_t)*weights++;
+        sums.p = tg_smlad(tg_load_quad(x), taps, sums.p);
+        sums.q = tg_smlad(tg_load_quad(x + stride_bytes), taps, sums.q);
+        x += sizeof taps;
+    } while (weights != end);
+    return sums;
+}
+
+/* `x` is the first output's window in the first line, in bytes. */
+TG_INLINE struct sums taps_of_window(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *x,
+                                     const int32_t *weights, int32_t init)
 {
     const struct tg_window *w = &layer->window;
-    const int32_t row_pairs = (w->kernel_width + 1) / 2;
-    const int32_t line_step = w->dilation_height * layer->line_words;
-    int32_t sum_p = *p;
-    int32_t sum_q = *q;
+    const int32_t pairs = (w->kernel_width + 1) / 2;
+    const int32_t stride_bytes = w->stride_width * COLUMN_BYTES;
+    const int32_t line_bytes = w->dilation_height * layer->line_words * WORD_BYTES;
+    struct sums sums = {init, init};
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        for (int32_t i = 0; i < row_pairs; i++) {
-            const uint32_t taps = (uint32_t)*weights++;
-            sum_p = tg_smlad(load_columns(plane, column + 2 * i), taps, sum_p);
-            sum_q = tg_smlad(load_columns(plane, column + w->stride_width + 2 * i), taps, sum_q);
-        }
-        plane += line_step;
+        sums = taps_of_row(sums, x, stride_bytes, weights, pairs);
+        weights += pairs;
+        x += line_bytes;
     }
-    *p = sum_p;
-    *q = sum_q;
+    return sums;
 }
 
 TG_NOINLINE static void compute_channel(const struct tg_depthwise_conv2d_dsp *layer, const uint32_t *plane,
@@ -58,14 +71,16 @@ TG_NOINLINE static void compute_channel(const struct tg_depthwise_conv2d_dsp *la
     const int32_t step = layer->in_channels * layer->channel_multiplier;
 
     for (; rows > 0; rows--) {
-        for (int32_t x = 0; x < w->out_width; x += 2) {
-            int32_t p = channel[TG_DSP_INIT];
-            int32_t q = p;
-            compute_2(layer, plane, weights, x * w->stride_width, &p, &q);
-            out[x * step] = (int8_t)finish(layer, p, channel);
-            if (x + 1 < w->out_width) {
-                out[(x + 1) * step] = (int8_t)finish(layer, q, channel);
+        const int8_t *x = (const int8_t *)plane;
+        int8_t *to = out;
+        for (int32_t left = w->out_width; left > 0; left -= 2) {
+            const struct sums sums = taps_of_window(layer, x, weights, channel[TG_DSP_INIT]);
+            to[0] = (int8_t)finish(layer, sums.p, channel);
+            if (left > 1) {
+                to[step] = (int8_t)finish(layer, sums.q, channel);
             }
+            x += 2 * w->stride_width * COLUMN_BYTES;
+            to += 2 * step;
         }
         plane += w->stride_height * layer->line_words;
         out += row_bytes;

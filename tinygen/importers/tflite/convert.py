@@ -69,17 +69,25 @@ def _define(builder: Builder, index: int, findings: list[Finding]) -> None:
     if declared.data is not None:
         raise damaged(f"the model input '{declared.name}' is a constant")
     try:
+        if declared.is_open:
+            raise UnsupportedError(
+                what=f"the size of the input '{declared.name}' is unknown until run time",
+                next_step="export the model with a fixed input shape; only the batch may be open",
+            )
         builder.define(index)
     except UnsupportedError as error:
+        builder.unknown.add(index)
         findings.append(_finding(error, declared.name, "model input"))
 
 
 def _add_layer(layer: Layer) -> list[Finding]:
     """Add one operator's nodes; where it is unsupported, take its outputs as computed."""
-    if not all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0):
-        return []  # depends on something that is reported already
     try:
-        _reader(layer)(layer)
+        read = _reader(layer)
+        if all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0):
+            read(layer)
+        else:  # what it depends on is reported already
+            layer.builder.unknown.update(layer.operator.outputs)
         return []
     except UnsupportedError as error:
         layer.builder.assume(layer.operator.outputs)

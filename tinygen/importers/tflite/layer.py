@@ -21,6 +21,13 @@ from tinygen.ops.activation import Activation
 ACTIVATION_TYPES = {"FLOAT32": DType.FLOAT32, "INT8": DType.INT8}
 CONSTANT_TYPES = {**ACTIVATION_TYPES, "INT32": DType.INT32, "INT64": DType.INT64}
 
+_SUPPORTED_TYPES = "float32 models, and int8 models from full-integer quantization"
+
+_TYPE_HINTS = {
+    "INT16": " (16-bit activations, 'int16x8')",
+    "UINT8": " (the quantization scheme of before 2020)",
+}
+
 _FUSED = {
     0: Activation.NONE,
     1: Activation.RELU,
@@ -151,16 +158,10 @@ class Layer:
         return x
 
     def check_type(self, declared: FileTensor) -> None:
-        if declared.type in ACTIVATION_TYPES:
-            return
-        hint = {
-            "INT16": " (16-bit activations, 'int16x8')",
-            "UINT8": " (the quantization scheme of before 2020)",
-        }.get(declared.type, "")
-        raise self.unsupported(
-            f"'{declared.name}' is {declared.type.lower()}{hint}",
-            "float32 models, and int8 models from full-integer quantization",
-        )
+        if declared.type not in ACTIVATION_TYPES:
+            raise self.unsupported(
+                f"'{declared.name}' is {_type_words(declared)}", _SUPPORTED_TYPES
+            )
 
     def operand(self, position: int) -> Tensor:
         """An input that may be a constant or computed at run time."""
@@ -211,6 +212,8 @@ class Layer:
         output = activation_tensor(self.declared_output, self.builder.names[self.output_index])
         self._check_same_types(output, inputs)
         shapes = op.infer_shapes(inputs)
+        if self.declared_output.is_open:
+            output = dataclasses.replace(output, shape=shapes[0])
         if shapes != (output.shape,):
             raise self.damaged(
                 f"the output is declared {list(output.shape)}, "
@@ -223,7 +226,7 @@ class Layer:
             op.check_integer(
                 Call(node=node, inputs=inputs, outputs=(output,), arithmetic=Arithmetic.TFLM)
             )
-        self.builder.define(self.output_index)
+        self.builder.computed[self.output_index] = self.builder.keep(output)
         self.builder.nodes.append(node)
 
     def _check_same_types(self, output: Tensor, inputs: Sequence[Tensor]) -> None:
@@ -248,9 +251,9 @@ def activation_tensor(declared: FileTensor, name: str) -> Tensor:
     where = f"tensor '{declared.name}'"
     if declared.type not in ACTIVATION_TYPES:
         raise UnsupportedError(
-            what=f"{declared.type.lower()} tensors are not supported",
+            what=f"'{declared.name}' is {_type_words(declared)}",
             where=where,
-            next_step="supported: float32 models, and int8 models from full-integer quantization",
+            next_step=f"supported: {_SUPPORTED_TYPES}",
         )
     if declared.scales.size > 1:
         raise UnsupportedError(
@@ -269,6 +272,10 @@ def activation_tensor(declared: FileTensor, name: str) -> Tensor:
         dtype=ACTIVATION_TYPES[declared.type],
         quantization=quantization if declared.type == "INT8" else None,
     )
+
+
+def _type_words(declared: FileTensor) -> str:
+    return declared.type.lower() + _TYPE_HINTS.get(declared.type, "")
 
 
 def constant_tensor(declared: FileTensor, name: str, data: NDArray) -> Tensor:

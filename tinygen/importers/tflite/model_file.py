@@ -40,12 +40,16 @@ _NUMPY_TYPES = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FileTensor:
-    """A tensor as the file declares it. `data` is None for what is computed at run time."""
+    """A tensor as the file declares it. `data` is None for what is computed at run time.
+
+    `is_open`: some dimension behind the batch is unknown to the file, and 1 in `shape`.
+    """
 
     name: str
     shape: tuple[int, ...]
     type: str
     data: NDArray | None
+    is_open: bool
     scales: NDArray[np.float32]
     zero_points: NDArray[np.int64]
     axis: int
@@ -224,9 +228,8 @@ class _Parser:
         name = self.text(table.Name()) or "unnamed"
         kind = _TYPE_NAMES.get(table.Type(), f"type {table.Type()}")
         signature = tuple(int(d) for d in self.array(table.ShapeSignatureAsNumpy()))
-        shape = _known_shape(
-            tuple(int(d) for d in self.array(table.ShapeAsNumpy())), signature, name
-        )
+        written = tuple(int(d) for d in self.array(table.ShapeAsNumpy()))
+        shape = _known_shape(written, name)
         if table.Sparsity() is not None:
             raise UnsupportedError(
                 what="sparse weights are not supported",
@@ -244,6 +247,7 @@ class _Parser:
             shape=shape,
             type=kind,
             data=data,
+            is_open=any(d < 0 for d in (*signature[1:], *written[1:])),
             scales=scales,
             zero_points=zero_points,
             axis=axis,
@@ -268,16 +272,8 @@ class _Parser:
         return scales, zero_points, parameters.QuantizedDimension()
 
 
-def _known_shape(shape: tuple[int, ...], signature: tuple[int, ...], name: str) -> tuple[int, ...]:
-    """The shape with an unknown batch taken as 1; any other unknown dimension is an error."""
-    unknown = [i for i, d in enumerate(signature) if d < 0 and i > 0]
-    unknown += [i for i, d in enumerate(shape) if d < 0 and i > 0]
-    if unknown:
-        raise UnsupportedError(
-            what=f"dimension {unknown[0]} of tensor '{name}' is unknown until run time",
-            where=f"tensor '{name}', shape {list(signature or shape)}",
-            next_step="export the model with a fixed input shape; only the batch may be open",
-        )
+def _known_shape(shape: tuple[int, ...], name: str) -> tuple[int, ...]:
+    """The shape with unknown dimensions as 1, which is what converters write for them."""
     known = tuple(1 if d == -1 else d for d in shape)
     if len(known) > MAX_RANK or any(d < 0 for d in known):
         raise damaged(f"tensor '{name}' has shape {list(known[:MAX_RANK])}")

@@ -62,7 +62,7 @@ def reshape(layer: Layer) -> None:
         shape = layer.integers(1)
     else:
         (shape,) = layer.options(tflite.ReshapeOptions, "NewShapeAsNumpy")
-    size = math.prod(layer.declared_input(0).shape)
+    size = layer.tensor(0).size
     _reshape(layer, _resolved(layer, shape or (), size))
 
 
@@ -92,7 +92,7 @@ def _reshape(layer: Layer, shape: tuple[int, ...]) -> None:
 @imports("SHAPE")
 def shape(layer: Layer) -> None:
     kind = np.int64 if layer.declared_output.type == "INT64" else np.int32
-    layer.fold(np.array(layer.declared_input(0).shape, kind))
+    layer.fold(np.array(layer.tensor(0).shape, kind))
 
 
 @imports("STRIDED_SLICE")
