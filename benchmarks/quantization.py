@@ -226,7 +226,8 @@ def data_free_table(cases: list[Case]) -> list[str]:
     rows.append("| --- | --- |" + " ---: |" * len(cases))
     for method, corrects in VARIANTS:
         cells = [
-            f"{np.mean([without_data(c, s, method, corrects) for s in c.splits]):.4f}" for c in cases
+            f"{np.mean([without_data(c, s, method, corrects) for s in c.splits]):.4f}"
+            for c in cases
         ]
         rows.append(f"| {method.value} | {'yes' if corrects else 'no'} | {' | '.join(cells)} |")
     ranges = [

@@ -9,6 +9,9 @@ from tinygen.ir import Call, verify
 
 def inspect(path: Path) -> dict[str, object]:
     """Plain data: layers, MACs, weights, and the effect of every pass. Raises what importers.load raises."""
+    findings = importers.survey(path)
+    if findings:
+        return _unsupported(path, findings)
     graph = verify(importers.load(path))
     optimize = passes.optimize_integer if graph.is_quantized else passes.optimize_float
     _, reports = optimize(graph)
@@ -16,6 +19,7 @@ def inspect(path: Path) -> dict[str, object]:
     return {
         "name": graph.name,
         "format": path.suffix.lstrip(".") or "SavedModel",
+        "unsupported": [],
         "quantized": graph.is_quantized,
         "inputs": {t.name: t.describe() for t in graph.input_tensors},
         "outputs": {t.name: t.describe() for t in graph.output_tensors},
@@ -27,6 +31,14 @@ def inspect(path: Path) -> dict[str, object]:
             for r in reports
             if r.changed
         ],
+    }
+
+
+def _unsupported(path: Path, findings: tuple[importers.Finding, ...]) -> dict[str, object]:
+    return {
+        "name": path.stem,
+        "format": path.suffix.lstrip(".") or "SavedModel",
+        "unsupported": [dataclasses.asdict(f) for f in findings],
     }
 
 

@@ -141,3 +141,30 @@ def test_a_changed_kernel_is_caught_and_its_layer_named(tinygen, tmp_path, monke
         and "[1]" in done.err
     )
     assert json.loads(json.dumps(done.out))
+
+
+def test_inspect_lists_every_layer_that_would_not_convert(tinygen, tmp_path):
+    import zipfile
+
+    import h5py
+
+    config = {
+        "class_name": "Sequential",
+        "config": {
+            "name": "s",
+            "layers": [
+                {"class_name": "InputLayer", "config": {"batch_shape": [None, 4], "name": "in"}},
+                {"class_name": "Lambda", "config": {"name": "evil", "function": "os.system"}},
+                {"class_name": "Teleport", "config": {"name": "odd"}},
+            ],
+        },
+    }
+    with zipfile.ZipFile(tmp_path / "odd.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.0.0"}))
+        h5py.File(tmp_path / "empty.h5", "w").close()
+        archive.write(tmp_path / "empty.h5", "model.weights.h5")
+    done = tinygen("inspect", "odd.keras", "--json")
+    assert done.code == 0, done.err
+    assert {f["layer"] for f in done.json["unsupported"]} == {"evil", "odd"}
+    assert tinygen("emit", "odd.keras").code == 1

@@ -228,9 +228,9 @@ def test_saved_model_folder(saved):
 
 
 @pytest.mark.parametrize("name", ["ic_resnet8", "vww_mobilenet", "ad_autoencoder"])
-def test_mlperf_tiny_models(saved, shared_models, name):
+def test_published_models(saved, published, name):
     """Written by Keras 2.4; Keras 3 refuses the setting `groups` of depthwise layers, so it is dropped."""
-    path = shared_models / f"{name}.h5"
+    path = published(f"{name}.h5")
     x = np.random.default_rng(1).uniform(0, 1, _input_shape(path)).astype(np.float32)
     expected = _keras2_model(path)(x, training=False)
     _assert_close(importer.load(path), (x,), (np.asarray(expected),))
@@ -249,14 +249,6 @@ def _keras2_model(path: Path):
     return keras.models.load_model(
         path, compile=False, custom_objects={"DepthwiseConv2D": Depthwise}
     )
-
-
-@pytest.fixture(scope="session")
-def shared_models() -> Path:
-    folder = Path(__file__).parents[2].parent / "shared" / "models"
-    if not folder.is_dir():
-        pytest.skip(f"the MLPerf Tiny models are not at {folder}")
-    return folder
 
 
 def test_old_references_to_nested_models(saved, tmp_path):

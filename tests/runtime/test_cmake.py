@@ -19,7 +19,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 def build(folder: Path, *options: str) -> str:
     if shutil.which("cmake") is None:
         pytest.skip("cmake is not installed")
-    flags = [*options, "-DCMAKE_C_FLAGS=-Werror"]
+    flags = [*options, "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON"]
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), *flags], check=True)
     subprocess.run(["cmake", "--build", str(folder)], check=True)
     (library,) = folder.rglob("libtinygen_runtime.a")

@@ -19,6 +19,9 @@ def command(model: Path, as_json: bool) -> None:
     if as_json:
         print_json(summary)
         return
+    if summary["unsupported"]:
+        show_unsupported(model.name, summary["unsupported"])
+        return
     print_table(
         f"{model.name}: {summary['format']}, {'int8' if summary['quantized'] else 'float32'}",
         ("layer", "operator", "output", "MACs", "weights"),
@@ -30,3 +33,12 @@ def command(model: Path, as_json: bool) -> None:
     note(f"MACs {summary['macs']:,}   weights {summary['weights']:,}")
     for change in summary["passes"]:
         note(f"pass {change['name']}: {change['summary']}")
+
+
+def show_unsupported(name: str, findings: list[dict]) -> None:
+    """The layers that would not convert, and why."""
+    print_table(
+        f"{name}: would not convert",
+        ("layer", "operator", "why", "next step"),
+        [(f["layer"], f["operator"], f["problem"], f["next_step"]) for f in findings],
+    )

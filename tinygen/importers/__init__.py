@@ -33,12 +33,8 @@ def load(path: Path, *, options: ImportOptions = ImportOptions()) -> Graph:
     what tinygen does not support.
     """
     path = Path(path)
-    importer = identify(path).importer()
-    try:
-        graph = importer.load(path)
-    except ConversionError as error:
-        error.where = _in_file(path, error.where)
-        raise
+    with _naming(path):
+        graph = identify(path).importer().load(path)
     return graph.replace(name=options.name or path.stem)
 
 
@@ -54,11 +50,11 @@ def survey(path: Path) -> tuple[Finding, ...]:
 
 @contextlib.contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Let errors that do not say where they are name the file."""
+    """Let errors name the file."""
     try:
         yield
     except ConversionError as error:
-        error.where = error.where or str(path)
+        error.where = _in_file(path, error.where)
         raise
 
 

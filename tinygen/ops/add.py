@@ -20,6 +20,7 @@ from tinygen.fixedpoint import (
 from tinygen.ir import Call, Operator, Range, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.checks import expect_inputs, input_range, multiplier, unsupported
+from tinygen.ops.unary import ALL_INT8
 
 LEFT_SHIFT = 20
 """Bits that TFLite Micro adds to the inputs before it scales them."""
@@ -109,14 +110,13 @@ class Add(Operator):
     def combine(self, call: Call, a: NDArray, b: NDArray) -> Integers:
         """The int8 outputs (as int64) for int8 values of a and b that broadcast."""
         low, high = self.activation.integer_bounds(call.output.quantization)
-        a, b = a.astype(np.int64), b.astype(np.int64)
         if call.arithmetic is Arithmetic.NATIVE:
             n = self.native_constants(call)
-            return np.clip((n.a * a + n.b * b + n.bias) >> n.shift, low, high)
+            total = n.a * a.astype(np.int64) + n.b * b.astype(np.int64)
+            return np.clip((total + n.bias) >> n.shift, low, high)
         m = self.tflm_constants(call)
         zero_a, zero_b = (t.zero_point for t in call.inputs)
-        total = requantize_tflm((a - zero_a) << LEFT_SHIFT, m.a.value, m.a.shift)
-        total = total + requantize_tflm((b - zero_b) << LEFT_SHIFT, m.b.value, m.b.shift)
+        total = _tflm_operand(a, zero_a, m.a) + _tflm_operand(b, zero_b, m.b)
         y = requantize_tflm(total, m.out.value, m.out.shift) + call.output.zero_point
         return np.clip(y, low, high)
 
@@ -133,6 +133,12 @@ class Add(Operator):
         # both arithmetics are monotone in a and in b
         low, high = self.combine(call, a.low, b.low), self.combine(call, a.high, b.high)
         return (Range(low=low, high=high),)
+
+
+def _tflm_operand(q: NDArray, zero_point: int, m: Multiplier) -> Integers:
+    """An operand in the scale of the sum: computed once for every int8 value, then looked up."""
+    table = requantize_tflm((ALL_INT8 - zero_point) << LEFT_SHIFT, m.value, m.shift)
+    return table[q.astype(np.int16) + 128]
 
 
 def _aligned(call: Call, inputs: Sequence[NDArray]) -> list[NDArray]:

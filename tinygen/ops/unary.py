@@ -52,7 +52,7 @@ class UnaryOperator(Operator):
         """The real function in float64, rounded half away from zero (rule E4)."""
         x, y = call.inputs[0].quantization, call.output.quantization
         real = x.scale * (q - x.zero_point).astype(np.float64)
-        return np.rint(self.function(real) / y.scale) + y.zero_point
+        return round_half_away(self.function(real) / y.scale) + y.zero_point
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
         return self.table(call)[inputs[0].astype(np.int16) + 128]

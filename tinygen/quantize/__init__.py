@@ -11,9 +11,9 @@ from tinygen.quantize.calibration import (
     calibration_from_arrays,
     load_calibration,
 )
+from tinygen.quantize.convert import QuantizationReport, Quantized, quantize
 from tinygen.quantize.measure import LayerError, output_error
 from tinygen.quantize.methods import CalibrationMethod
-from tinygen.quantize.convert import Quantized, QuantizationReport, quantize
 from tinygen.quantize.synthetic import DEFAULT_INPUT_RANGE, synthetic_calibration
 
 __all__ = [

@@ -79,7 +79,9 @@ def _with_corrected_bias(
 ) -> Graph:
     node = graph.nodes[index]
     # the mean error of the sums is looked for, before an activation hides a part of it
-    call = graph.call(dataclasses.replace(node, op=dataclasses.replace(node.op, activation=Activation.NONE)))
+    call = graph.call(
+        dataclasses.replace(node, op=dataclasses.replace(node.op, activation=Activation.NONE))
+    )
     x = call.inputs[0].name
     weights = quantize_parameters(call, scheme).real_weights
     approximate = [dequantize_array(integer[x], scheme.quantizations[x]), weights]

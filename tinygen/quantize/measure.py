@@ -60,9 +60,7 @@ class _Sums:
         )
 
 
-def layer_errors(
-    graph: Graph, integer: Graph, calibration: Calibration
-) -> tuple[LayerError, ...]:
+def layer_errors(graph: Graph, integer: Graph, calibration: Calibration) -> tuple[LayerError, ...]:
     """The error of every tensor that both graphs name, in the order of the nodes, the graph's inputs left out."""
     sums: dict[str, _Sums] = {}
     operators: dict[str, str] = {}
@@ -76,7 +74,9 @@ def layer_errors(
             for tensor, q in zip(call.outputs, outputs, strict=True):
                 if tensor.name in wanted:
                     operators.setdefault(tensor.name, call.op.label())
-                    _compare(sums.setdefault(tensor.name, _Sums()), tensor, wanted.pop(tensor.name), q)
+                    _compare(
+                        sums.setdefault(tensor.name, _Sums()), tensor, wanted.pop(tensor.name), q
+                    )
 
         reference.run(graph, samples, keep)
         reference.run(integer, quantized_inputs(integer, samples), compare)
@@ -93,9 +93,7 @@ def _compare(sums: _Sums, tensor, wanted: NDArray, q: NDArray) -> None:
 
 def quantized_inputs(integer: Graph, samples: dict[str, NDArray]) -> dict[str, NDArray]:
     """Float samples in the quantization of the integer graph's inputs."""
-    return {
-        t.name: quantize_array(samples[t.name], t.quantization) for t in integer.input_tensors
-    }
+    return {t.name: quantize_array(samples[t.name], t.quantization) for t in integer.input_tensors}
 
 
 def output_error(graph: Graph, integer: Graph, samples: dict[str, NDArray]) -> float:

@@ -203,7 +203,9 @@ def _widen(graph: Graph, groups: Groups, merged: dict[str, Interval]) -> None:
             needed = _STEPS * _least_scale(call, groups, merged)
             if width < needed:
                 factor = 1.01 * needed / width
-                merged[groups.of(name)] = (low * factor, high * factor) if high > low else (0.0, needed)
+                merged[groups.of(name)] = (
+                    (low * factor, high * factor) if high > low else (0.0, needed)
+                )
                 changed = True
         if not changed:
             return

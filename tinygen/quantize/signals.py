@@ -35,7 +35,9 @@ def _colored(
     """Noise whose amplitude falls with frequency**exponent over all axes but the last."""
     axes = tuple(range(len(shape) - 1))
     squares = [
-        np.square(np.fft.fftfreq(n) * n).reshape([-1 if a == axis else 1 for a in range(len(shape))])
+        np.square(np.fft.fftfreq(n) * n).reshape(
+            [-1 if a == axis else 1 for a in range(len(shape))]
+        )
         for axis, n in enumerate(shape[:-1])
     ]
     frequency = np.sqrt(np.maximum(sum(squares), 1.0))

@@ -57,9 +57,9 @@ def _names_after_folding(graph: Graph, call: Call) -> list[tuple[str, Activation
         activation = readers[0].op.bounds
         names = [(y, activation), (readers[0].outputs[0], activation)]
     producer = graph.producer(x)
-    if producer is not None and isinstance(producer.op, WeightedOperator):
-        if len(graph.consumers(x)) == 1 and producer.op.activation is Activation.NONE:
-            names.append((x, activation))
+    is_weighted = producer is not None and isinstance(producer.op, WeightedOperator)
+    if is_weighted and producer.op.activation is Activation.NONE and len(graph.consumers(x)) == 1:
+        names.append((x, activation))
     return names
 
 
@@ -69,8 +69,8 @@ def scaling_interval(graph: Graph, tensor: Tensor) -> Interval | None:
     if len(readers) != 1 or not isinstance(readers[0].op, BatchNormalization):
         return None
     call = graph.call(readers[0])
-    if call.op.epsilon > 0.0:  # a real batch normalization: it says more about the data than its bounds
-        return None
+    if call.op.epsilon > 0.0:
+        return None  # a real batch normalization: it tells more about the data than an interval
     factor, offset = call.op.factor_and_offset([t.data for t in call.inputs[1:]])
     if not factor.all():
         return None
@@ -121,7 +121,9 @@ def _first_normalization(graph: Graph, tensor: Tensor) -> Call | None:
         call = graph.call(readers[0])
         if isinstance(call.op, BatchNormalization) and call.op.epsilon > 0.0:
             return call
-        is_weighted = isinstance(call.op, WeightedOperator) and call.op.activation is Activation.NONE
+        is_weighted = (
+            isinstance(call.op, WeightedOperator) and call.op.activation is Activation.NONE
+        )
         if not is_weighted and not isinstance(call.op, (Reshape, Pad, BatchNormalization)):
             return None
         readers = graph.consumers(call.node.outputs[0])

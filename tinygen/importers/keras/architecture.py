@@ -143,9 +143,7 @@ def _functional(config: Any, where: str) -> ModelRecord:
     )
 
 
-def _layer(
-    record: Any, where: str, calls: tuple[tuple[Reference, ...], ...]
-) -> LayerRecord:
+def _layer(record: Any, where: str, calls: tuple[tuple[Reference, ...], ...]) -> LayerRecord:
     class_name = _entry(record, "class_name", str, where)
     config = record.get("config")
     is_model = class_name in SEQUENTIAL or class_name in FUNCTIONAL
@@ -234,4 +232,3 @@ def folders(
             below = folders(layer.model, snake_case, f"{folder}/")
             result.update({(layer.name, *path): f for path, f in below.items()})
     return result
-

@@ -1,7 +1,9 @@
 """The two containers of Keras models: HDF5 files and .keras archives. Told apart by content, not by name."""
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,10 @@ from tinygen.importers.keras.weights import (
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ARCHIVE_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError
+)  # fmt: skip
+"""What zipfile raises for damaged archives (NotImplementedError is a RuntimeError)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +45,9 @@ def opened(path: Path) -> Iterator[SavedModel]:
         with path.open("rb") as file:
             head = file.read(len(hdf5.HDF5_MAGIC))
     except OSError as error:
-        raise ModelFileError(what=f"the file cannot be read: {error.strerror}", where=str(path)) from error
+        raise ModelFileError(
+            what=f"the file cannot be read: {error.strerror}", where=str(path)
+        ) from error
     if head == hdf5.HDF5_MAGIC:
         with hdf5.opened(path, path.name) as file:
             yield _from_hdf5(file, path.name)
@@ -83,7 +91,7 @@ def _opened_archive(path: Path) -> Iterator[tuple[bytes, Any]]:
         with zipfile.ZipFile(path) as archive:
             config = _entry(archive, _CONFIG, MAX_CONFIG_BYTES, path.name)
             weights = _entry(archive, _WEIGHTS, MAX_WEIGHTS_FILE_BYTES, path.name)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError) as error:
+    except _ARCHIVE_DAMAGE as error:
         raise ModelFileError(
             what="the .keras archive is damaged or truncated",
             where=f"{path.name} ({error})",
@@ -107,7 +115,8 @@ def _entry(archive: zipfile.ZipFile, name: str, most_bytes: int, where: str) -> 
         raise ModelFileError(what=f"'{name}' is encrypted or packed in an unknown way", where=where)
     if info.file_size > most_bytes:
         raise ModelFileError(
-            what=f"'{name}' unpacks to {info.file_size} bytes", where=where,
+            what=f"'{name}' unpacks to {info.file_size} bytes",
+            where=where,
             next_step=f"at most {most_bytes} bytes are read",
         )
     return archive.read(info)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygen.errors import ConversionError, ModelFileError, UnsupportedError
+from tinygen.errors import ModelFileError, UnsupportedError
 from tinygen.importers.finding import Finding
 from tinygen.importers.keras import container
 from tinygen.importers.keras.architecture import (

@@ -37,7 +37,9 @@ class NamedWeights(WeightStore):
         found = self._of_layer(path, where)
         weights = {}
         for name, shape in shapes.items():
-            dataset = next((found[n] for n in (name, *_OTHER_NAMES.get(name, ())) if n in found), None)
+            dataset = next(
+                (found[n] for n in (name, *_OTHER_NAMES.get(name, ())) if n in found), None
+            )
             weights[name] = hdf5.float_array(dataset, shape, f"{where}, weight '{name}'")
         return weights
 

@@ -41,8 +41,8 @@ def _operator(layer: Layer, spec: Any) -> Operator | None:
     """The operator for a function's name, or for the dictionary of an activation layer or a function."""
     if isinstance(spec, dict):
         config, class_name = spec.get("config"), spec.get("class_name")
-        if isinstance(config, str):  # a function by its name: {"class_name": "function", "config": "relu6"}
-            spec = config
+        if isinstance(config, str):
+            spec = config  # a function: {"class_name": "function", "config": "relu6"}
         elif class_name in _LAYERS:
             values = config if isinstance(config, dict) else {}
             settings = Settings(values=values, where=layer.settings.where)

@@ -25,7 +25,7 @@ def batch_normalization(layer: Layer) -> Value:
         "beta": not settings.flag("center", True),
     }
     names = [name for name in _PARAMETERS if not left_out.get(name, False)]
-    weights = layer.weights({name: (x.shape[-1],) for name in names})
+    weights = layer.weights(dict.fromkeys(names, (x.shape[-1],)))
     return _affine(layer, weights, epsilon=settings.number("epsilon", 1e-3))
 
 
@@ -64,7 +64,8 @@ def _per_channel(layer: Layer, key: str, default: Any = None) -> NDArray[np.floa
     """A setting that is one number or one per channel, as [C]."""
     settings, channels = layer.settings, layer.x.shape[-1]
     value = settings.get(key) if default is None else settings.get(key, default)
-    if isinstance(value, dict):  # Keras 3 writes arrays as {"class_name": "__numpy__", "config": {"value": ...}}
+    if isinstance(value, dict):
+        # Keras 3 writes arrays as {"class_name": "__numpy__", "config": {"value": ...}}
         config = value.get("config")
         value = config.get("value") if isinstance(config, dict) else None
     try:

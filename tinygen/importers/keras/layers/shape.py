@@ -25,15 +25,17 @@ def flatten(layer: Layer) -> Value:
 @imports("Reshape")
 def reshape(layer: Layer) -> Value:
     target = layer.settings.get("target_shape")
-    is_shape = isinstance(target, list) and all(type(d) is int and (d > 0 or d == -1) for d in target)
-    if not is_shape or target.count(-1) > 1:
-        raise layer.settings.wrong("target_shape", target, "positive integers, at most one of them -1")
     n, *rest = layer.x.shape
+    wrong = layer.settings.wrong("target_shape", target, f"a shape for {math.prod(rest)} elements")
+    if not isinstance(target, list) or not all(type(d) is int for d in target):
+        raise wrong
+    if target.count(-1) > 1 or not all(d > 0 or d == -1 for d in target):
+        raise wrong
     known = math.prod(d for d in target if d != -1)
     missing = math.prod(rest) // known
     shape = (n, *(missing if d == -1 else d for d in target))
     if math.prod(shape) != layer.x.tensor.size:
-        raise layer.settings.wrong("target_shape", target, f"a shape for {math.prod(rest)} elements")
+        raise wrong
     return _reshape(layer, shape)
 
 
