@@ -5,17 +5,14 @@ import re
 
 import pytest
 
-from tests.strategies import one_op_graph
+from tests.strategies import FLOAT_ONLY, one_op_graph
 from tinygen import kernels
 from tinygen.fixedpoint import Arithmetic
 from tinygen.kernels import CATALOGUE
 from tinygen.ops import REGISTRY
 from tinygen.resources import resource
 
-FLOAT_ONLY = {"BatchNormalization"}
-"""Operators that passes fold away before the graph becomes integer."""
-
-INTEGER = sorted(REGISTRY.keys() - FLOAT_ONLY)
+INTEGER = sorted(REGISTRY.keys() - {op.__name__ for op in FLOAT_ONLY})
 KERNELS = [kernel for found in CATALOGUE.values() for kernel in found]
 
 

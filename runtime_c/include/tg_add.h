@@ -11,16 +11,10 @@
 #ifndef TG_ADD_H
 #define TG_ADD_H
 
+#include "tg_broadcast.h"
 #include "tg_common.h"
 
 TG_EXTERN_C_BEGIN
-
-/* Tensors of up to four dimensions; a stride of 0 repeats. */
-struct tg_broadcast {
-    const int32_t *shape;     /* [4], of the output */
-    const int32_t *a_strides; /* [4], in elements */
-    const int32_t *b_strides; /* [4] */
-};
 
 struct tg_add_constants {
     int32_t a_multiplier;

@@ -14,8 +14,13 @@
 /* Weak: two models in one firmware bring the same kernels, and the linker keeps one copy. */
 #define TG_KERNEL __attribute__((weak))
 #define TG_INLINE static inline __attribute__((always_inline))
-/* For hot loops that need all registers for themselves. */
+/* For hot loops that need all registers for themselves. GCC for RISC-V would move so many loads ahead that they do
+ * not fit in the registers. */
+#if defined(__riscv) && !defined(__clang__)
+#define TG_NOINLINE __attribute__((noinline, optimize("no-schedule-insns")))
+#else
 #define TG_NOINLINE __attribute__((noinline))
+#endif
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
 #define TG_KERNEL __weak

@@ -1,7 +1,7 @@
 /* 2-D convolution, dense or grouped, int8. Rules C1 to C3 of ARITHMETIC.md.
  *
- *   out[oy][ox][o] = clamp(requantize(bias[o] + sum in[oy*sh + ky*dh - top][ox*sw + kx*dw - left][i]
- *                                                   * weights[o][ky][kx][i]) + out_zero_point)
+ *   out[oy][ox][o] = requantize(sum in[oy*sh + ky*dh - top][ox*sw + kx*dw - left][i]
+ *                                                   * weights[o][ky][kx][i])
  *
  * Layout: tensors NHWC with N = 1. Weights of each group: blocks of four output channels, interleaved
  * [kernel_height][kernel_width][in_channels / groups][4], then the channels that are left, one after the other
@@ -24,7 +24,6 @@ struct tg_conv2d {
     int16_t groups;
     int8_t in_zero_point;
     const int8_t *weights;
-    const int32_t *bias; /* minus in_zero_point times the sum of the channel's weights */
     struct tg_requantization requantization;
     const int8_t *pad_row; /* in_width * in_channels times in_zero_point; 0 without padding above or below */
 };

@@ -11,17 +11,17 @@
 
 struct tg_dense {
     const int8_t *weights;
-    const int32_t *bias;
     const struct tg_requantization *requantization;
     int32_t depth;         /* products per output */
     int32_t channels;
     int32_t first_channel; /* of the layer, where the requantization starts */
 };
 
-/* acc plus the sum of `depth` products, for a channel that stands alone. */
-TG_INLINE int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth, int32_t acc)
+/* The sum of `depth` products, for a channel that stands alone. */
+TG_INLINE int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth)
 {
     const int8_t *const end = x + depth;
+    int32_t acc = 0;
 
     while (x != end) {
         acc += *x++ * *w++;

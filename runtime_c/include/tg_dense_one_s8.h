@@ -1,6 +1,6 @@
 /* A vector times a weight matrix: what a pixel of dense layers, or a row of a fully connected layer, is.
  *
- *   out[o] = requantize(bias[o] + correction + sum x[k] * weights[o][k])
+ *   out[o] = requantize(correction + sum x[k] * weights[o][k])
  *
  * Layout: see tg_dense.h. Overflow: as in the layer that calls.
  *

@@ -1,6 +1,6 @@
 /* Two vectors times a weight matrix: what the pixels of dense layers have in common.
  *
- *   out[o] = requantize(bias[o] + sum x[k] * weights[o][k]), and out[out_step + o] from y
+ *   out[o] = requantize(sum x[k] * weights[o][k]), and out[out_step + o] from y
  *
  * Layout: see tg_dense.h. Overflow: as in the layer that calls.
  *

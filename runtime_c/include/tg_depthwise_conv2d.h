@@ -1,7 +1,7 @@
 /* Depthwise 2-D convolution, int8. Rules C1, C2 and C4 of ARITHMETIC.md.
  *
- *   out[oy][ox][c*M + m] = clamp(requantize(bias[c*M + m] + sum in[oy*sh + ky*dh - top][ox*sw + kx*dw - left][c]
- *                                                           * weights[c*M + m][ky][kx]) + out_zero_point)
+ *   out[oy][ox][c*M + m] = requantize(sum in[oy*sh + ky*dh - top][ox*sw + kx*dw - left][c]
+ *                                                           * weights[c*M + m][ky][kx])
  *
  * Layout: tensors NHWC with N = 1; weights [in_channels * M][kernel_height][kernel_width], M = channel_multiplier.
  * With stride 1, M = 1 and an output as large as the input, `out` may be `in`: a row is copied before it is
@@ -24,7 +24,6 @@ struct tg_depthwise_conv2d {
     int16_t channel_multiplier;
     int8_t in_zero_point;
     const int8_t *weights;
-    const int32_t *bias; /* minus in_zero_point times the sum of the channel's weights */
     struct tg_requantization requantization;
     const int8_t *pad_row; /* in_width * in_channels times in_zero_point; 0 without padding above or below */
 };

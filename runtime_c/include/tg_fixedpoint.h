@@ -145,6 +145,22 @@ TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t shift,
                                    : tg_requantize_tflm(acc, multiplier, shift);
 }
 
+/* The nearest int8. */
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+TG_INLINE int32_t tg_saturate_s8(int32_t x)
+{
+    int32_t result;
+
+    __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(x) : "cc");
+    return result;
+}
+#else
+TG_INLINE int32_t tg_saturate_s8(int32_t x)
+{
+    return x == (int8_t)x ? x : x < 0 ? -128 : 127;
+}
+#endif
+
 TG_INLINE int32_t tg_clamp(int32_t x, int32_t low, int32_t high)
 {
     return x < low ? low : x > high ? high : x;

@@ -1,6 +1,6 @@
 /* Fully connected layer, int8. Rules C1 and C5 of ARITHMETIC.md.
  *
- *   out[r][o] = clamp(requantize(bias[o] + sum in[r][k] * (weights[o][k] - weights_zero_point)) + out_zero_point)
+ *   out[r][o] = requantize(sum in[r][k] * (weights[o][k] - weights_zero_point))
  *
  * Layout: in [rows][depth], out [rows][channels]; weights packed as tg_dense.h says.
  * Overflow: no partial sum of the int32 accumulator can overflow; the generator bounds it for the weights of
@@ -20,7 +20,6 @@ struct tg_fully_connected {
     int32_t depth;
     int32_t channels;
     const int8_t *weights;
-    const int32_t *bias; /* minus the input's zero point times the sum of weights - weights_zero_point */
     int8_t weights_zero_point;
     struct tg_requantization requantization;
 };

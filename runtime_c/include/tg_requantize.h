@@ -1,15 +1,15 @@
-/* From int32 accumulators to int8. Rules A6 and A7 of ARITHMETIC.md.
+/* From sums of products to int8. Rules A6 and A7 of ARITHMETIC.md.
  *
- * The generator knows bounds of every accumulator. Where they prove that it gives the same bytes, which is nearly
- * always (tinygen/kernels/requantization.py, with the proof), one form serves both arithmetics:
+ * The generator knows bounds of every sum, and chooses for each layer the cheapest form that it has proved to give the
+ * same bytes for all sums within them (tinygen/kernels/requantization.py, with the proofs). With t = sum * 2^prescale
+ * + biases[c], M = multipliers[c * channel_step], S = shifts[c * channel_step] and out_zero_point z:
  *
- *   TG_FAST             clamp(floor(4 * acc * M / 2^32) + K + (acc < 0 ? sign : 0) >> S)
- *                       K = (2 * out_zero_point + 1) * 2^(S - 1) + one: rounding and zero point
- *   TG_TFLM_TEXTBOOK    clamp(rule A6 with M and S, + out_zero_point)
- *   TG_NATIVE_TEXTBOOK  clamp(rule A7 with M and S, + out_zero_point)
+ *   TG_ONE_SHIFT        clamp(floor(t * M / 2^32) >> shifts[0])
+ *   TG_FAST             clamp(floor(t * M / 2^32) + K + (t < 0 ? sign : 0) >> S), K = (2 * z + 1) * 2^(S - 1) + one
+ *   TG_TFLM_TEXTBOOK    clamp(rule A6 for sum + biases[c] with M and S, + z)
+ *   TG_NATIVE_TEXTBOOK  clamp(rule A7 for sum + biases[c] with M and S, + z)
  *
- * M is multipliers[c * channel_step] and S is shifts[c * channel_step] for channel c.
- * Overflow: 4 * acc and the sum before the shift fit in int32; the generator checks it.
+ * Overflow: t fits in int32, and so does what is shifted. Sums may wrap before the bias is added, the result does not.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_REQUANTIZE_H
@@ -18,24 +18,38 @@
 #include "tg_common.h"
 #include "tg_fixedpoint.h"
 
-enum tg_form { TG_FAST, TG_TFLM_TEXTBOOK, TG_NATIVE_TEXTBOOK };
+enum tg_form { TG_ONE_SHIFT, TG_FAST, TG_TFLM_TEXTBOOK, TG_NATIVE_TEXTBOOK };
 
 struct tg_requantization {
+    const int32_t *biases; /* minus the input's zero point times the sum of the channel's weights */
     const int32_t *multipliers;
     const int8_t *shifts;
     int8_t channel_step; /* 1, or 0 where all channels are scaled alike */
     int8_t form;         /* enum tg_form */
-    int8_t one;          /* 0 or 1 */
-    int8_t sign;         /* 0 or -2 */
+    int8_t prescale;
+    int8_t one;  /* 0 or 1 */
+    int8_t sign; /* 0 or -2 */
     int8_t out_zero_point;
     int8_t out_min;
     int8_t out_max;
 };
 
-/* TG_FAST without the clamp. */
-TG_INLINE int32_t tg_fast(int32_t acc, int32_t multiplier, int32_t offset, int32_t sign, int32_t shift)
+/* t */
+TG_INLINE int32_t tg_scaled_sum(int32_t sum, int32_t prescale, int32_t bias)
 {
-    return (tg_multiply_high(acc * 4, multiplier) + offset + (acc >> 31 & sign)) >> shift;
+    return tg_wrap_int32(((uint32_t)sum << prescale) + (uint32_t)bias);
+}
+
+/* TG_FAST before the clamp, and with offset = sign = 0 TG_ONE_SHIFT. */
+TG_INLINE int32_t tg_fast(int32_t t, int32_t multiplier, int32_t offset, int32_t sign, int32_t shift)
+{
+    return (tg_multiply_high(t, multiplier) + offset + (t >> 31 & sign)) >> shift;
+}
+
+/* K of TG_FAST. */
+TG_INLINE int32_t tg_fast_offset(const struct tg_requantization *r, int32_t shift)
+{
+    return (2 * r->out_zero_point + 1) * ((int32_t)1 << (shift - 1)) + r->one;
 }
 
 #endif

@@ -41,6 +41,11 @@ RUN_ALL = """\
 """
 
 
+def real_sources(emission):
+    """The folder's C files; src/ only forwards to them."""
+    return [*sorted(emission.folder.glob("*.c")), *sorted(emission.folder.glob("tinygen/*.c"))]
+
+
 def run_executable(tmp_path, emissions, inputs, *flags):
     """Compile a program around generated folders, feed it all inputs, return all output bytes."""
     main = tmp_path / "main.c"
@@ -53,7 +58,7 @@ def run_executable(tmp_path, emissions, inputs, *flags):
             ),
         )
     )
-    sources = [str(p) for e in emissions for p in sorted(e.folder.rglob("*.c"))]
+    sources = [str(p) for e in emissions for p in real_sources(e)]
     includes = [f"-I{e.folder}" for e in emissions]
     host.compile_c(
         [
@@ -111,7 +116,7 @@ def test_sanitizers_find_nothing_on_random_and_extreme_inputs(tmp_path, network,
 @pytest.mark.parametrize("target", ["host", "cortex-m4"])
 def test_generated_code_is_cplusplus17_too(tmp_path, target):
     emission = emit(cnn(), targets.load(target), tmp_path / "out", name="cnn")
-    for source in sorted(emission.folder.rglob("*.c")):
+    for source in real_sources(emission):
         host.compile_c(
             ["-x", "c++", "-std=c++17", *host.WARNINGS, "-DTG_EMULATE_SIMD", f"-I{emission.folder}", "-c",
              str(source), "-o", "/dev/null"]
@@ -153,7 +158,7 @@ def test_two_models_in_one_program_share_kernels(tmp_path):
 
 def test_symbols_carry_the_models_or_the_runtimes_prefix(tmp_path):
     emission = emit(cnn(), HOST, tmp_path / "out", name="zoo")
-    sources = [str(p) for p in emission.folder.rglob("*.c")]
+    sources = [str(p) for p in real_sources(emission)]
     host.compile_c(
         [
             "-std=c99",
@@ -240,7 +245,7 @@ def test_quantize_and_dequantize_helpers_match_the_reference(tmp_path):
     graph = cnn()
     (tensor,) = graph.input_tensors
     emission = emit(graph, HOST, tmp_path / "out", name="cnn")
-    sources = [str(p) for p in emission.folder.rglob("*.c")]
+    sources = [str(p) for p in real_sources(emission)]
     host.compile_c(
         [
             "-std=c99",
@@ -268,3 +273,16 @@ def test_quantize_and_dequantize_helpers_match_the_reference(tmp_path):
     nan = np.full(tensor.size, np.nan, np.float32)
     library.cnn_quantize_input(ffi.from_buffer("float[]", nan), ffi.from_buffer("int8_t[]", got))
     assert (got == tensor.zero_point).all()
+
+
+def test_arduinos_src_folder_builds_the_same_program(tmp_path):
+    graph = cnn()
+    emission = emit(graph, HOST, tmp_path / "out", name="cnn")
+    sources = sorted((emission.folder / "src").rglob("*.c"))
+    assert len(sources) == len(real_sources(emission))
+    main = tmp_path / "main.c"
+    main.write_text('#include "cnn.h"\nint main(void) { return (int)cnn_selftest(); }\n')
+    program = tmp_path / "program"
+    include = f"-I{emission.folder / 'src'}"
+    host.compile_c([include, str(main), *map(str, sources), "-o", str(program)])
+    assert subprocess.run([program], check=False).returncode == 0

@@ -65,6 +65,7 @@ def emit(
     }
     files = render(variables)
     files |= {f"tinygen/{file}": data for file, data in runtime.items()}
+    files |= _forwarders(name, variables["sources"])
     files[manifest.FILE_NAME] = manifest.build(program, name, VERSION, options, files)
     write_folder(folder, files)
     return Emission(
@@ -102,6 +103,15 @@ def _constant_bytes(program: Program, variables: dict) -> int:
 def _sources(name: str, runtime: dict[str, bytes]) -> tuple[str, ...]:
     own = (f"{name}.c", f"{name}_weights.c", f"{name}_io.c", f"{name}_selftest.c")
     return (*own, *(f"tinygen/{file}" for file in sorted(runtime) if file.endswith(".c")))
+
+
+def _forwarders(name: str, sources: tuple[str, ...]) -> dict[str, bytes]:
+    """src/, the only folder of a library that Arduino compiles: one line per file, including the real one."""
+    forwarded = (f"{name}.h", *sources)
+    return {
+        f"src/{path}": f'#include "{"../" * (path.count("/") + 1)}{path}"\n'.encode()
+        for path in forwarded
+    }
 
 
 def _compile_hint(target: Target) -> str:

@@ -3,9 +3,8 @@
 import numpy as np
 
 from tinygen.ir import Call
-from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8, int32
+from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
-    folded_bias,
     packed_rows,
     pad_row,
     row_pointers_bytes,
@@ -38,8 +37,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "weights": int8(
                 "weights", np.concatenate([packed_rows(g) for g in per_group]), Role.WEIGHTS
             ),
-            "bias": int32("bias", folded_bias(call, weights.data.sum((1, 2, 3), np.int64))),
-            "requantization": requantization_struct(call),
+            "requantization": requantization_struct(call, weights.data.sum((1, 2, 3), np.int64)),
             "pad_row": pad_row(x, window),
         },
     )

@@ -3,9 +3,8 @@
 import numpy as np
 
 from tinygen.ir import Call
-from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8, int32
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
-    folded_bias,
     pad_row,
     row_pointers_bytes,
     sums_fit,
@@ -33,8 +32,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "channel_multiplier": op.multiplier(call),
             "in_zero_point": x.zero_point,
             "weights": int8("weights", weights.data[0].transpose(2, 0, 1), Role.WEIGHTS),
-            "bias": int32("bias", folded_bias(call, weights.data.sum((0, 1, 2), np.int64))),
-            "requantization": requantization_struct(call),
+            "requantization": requantization_struct(call, weights.data.sum((0, 1, 2), np.int64)),
             "pad_row": pad_row(x, window),
         },
     )

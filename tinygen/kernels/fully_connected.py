@@ -3,9 +3,8 @@
 import numpy as np
 
 from tinygen.ir import Call
-from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8, int32
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
-    folded_bias,
     leading_size,
     packed_rows,
     sums_fit,
@@ -28,9 +27,8 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "depth": weights.shape[1],
             "channels": weights.shape[0],
             "weights": int8("weights", packed_rows(weights.data), Role.WEIGHTS),
-            "bias": int32("bias", folded_bias(call, centred.sum(1))),
             "weights_zero_point": _zero_point(call),
-            "requantization": requantization_struct(call),
+            "requantization": requantization_struct(call, centred.sum(1)),
         },
     )
     return (KernelCall(params=params, inputs=(0,)),)

@@ -3,7 +3,6 @@
 Source of the TFLM arithmetic: TFLite Micro, reference/integer_ops/add.h, add_common.cc.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +16,9 @@ from tinygen.fixedpoint import (
     requantize_tflm,
     round_half_away,
 )
-from tinygen.ir import Call, Operator, Range, Tensor
-from tinygen.ops.activation import Activation
-from tinygen.ops.checks import expect_inputs, input_range, multiplier, unsupported
+from tinygen.ir import Call
+from tinygen.ops.binary import BinaryOperator
+from tinygen.ops.checks import multiplier
 from tinygen.ops.unary import ALL_INT8
 
 LEFT_SHIFT = 20
@@ -48,26 +47,14 @@ class AddNativeConstants:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Add(Operator):
+class Add(BinaryOperator):
     """y = a + b. Inputs: a, b of shapes that broadcast as in numpy; one of them may be constant."""
 
-    activation: Activation = Activation.NONE
-
-    def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        expect_inputs(self, inputs, 2, 2)
-        a, b = (t.shape for t in inputs)
-        try:
-            shape = np.broadcast_shapes(a, b)
-        except ValueError:
-            raise unsupported(
-                self, inputs, f"the shapes {list(a)} and {list(b)}", "shapes that broadcast"
-            ) from None
-        return (shape,)
+    def function(self, a: NDArray, b: NDArray) -> NDArray:
+        return a + b
 
     def check_integer(self, call: Call) -> None:
         super().check_integer(call)
-        for tensor in call.inputs:
-            call.expect_int8(tensor)
         if call.arithmetic is Arithmetic.TFLM:
             self.tflm_constants(call)
         else:
@@ -108,7 +95,6 @@ class Add(Operator):
         )
 
     def combine(self, call: Call, a: NDArray, b: NDArray) -> Integers:
-        """The int8 outputs (as int64) for int8 values of a and b that broadcast."""
         low, high = self.activation.integer_bounds(call.output.quantization)
         if call.arithmetic is Arithmetic.NATIVE:
             n = self.native_constants(call)
@@ -120,29 +106,8 @@ class Add(Operator):
         y = requantize_tflm(total, m.out.value, m.out.shift) + call.output.zero_point
         return np.clip(y, low, high)
 
-    def evaluate_float(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
-        a, b = _aligned(call, inputs)
-        return self.activation.apply_float(a + b).astype(np.float32)
-
-    def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
-        return self.combine(call, *_aligned(call, inputs)).astype(np.int8)
-
-    def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
-        channels = call.output.channels
-        a, b = (input_range(t, r, channels) for t, r in zip(call.inputs, inputs, strict=True))
-        # both arithmetics are monotone in a and in b
-        low, high = self.combine(call, a.low, b.low), self.combine(call, a.high, b.high)
-        return (Range(low=low, high=high),)
-
 
 def _tflm_operand(q: NDArray, zero_point: int, m: Multiplier) -> Integers:
     """An operand in the scale of the sum: computed once for every int8 value, then looked up."""
     table = requantize_tflm((ALL_INT8 - zero_point) << LEFT_SHIFT, m.value, m.shift)
     return table[q.astype(np.int16) + 128]
-
-
-def _aligned(call: Call, inputs: Sequence[NDArray]) -> list[NDArray]:
-    """Insert the dimensions that broadcasting adds behind the batch of the data, not before it."""
-    rank = len(call.output.shape)
-    padded = ((1,) * (rank - len(t.shape)) + t.shape for t in call.inputs)
-    return [x.reshape((-1, *shape[1:])) for x, shape in zip(inputs, padded, strict=True)]

@@ -146,6 +146,9 @@ def quantize_parameters(call: Call, scheme: Scheme) -> Parameters:
 
 
 def _accumulator_bound(rows: NDArray, bias_units: NDArray) -> NDArray[np.float64]:
-    """The least scale for which 255 * sum|w| + |bias| stays in int32; rounding may add 1/2 per weight."""
-    room = MAX_ACCUMULATOR - 255 * (rows.shape[1] + 1)
-    return (255 * np.abs(rows).sum(axis=1) + np.abs(bias_units)) / max(room, 1)
+    """The least scale for which 256 * sum|w| + |bias| stays in int32; rounding may add 1/2 per weight.
+
+    256 holds also where a kernel folds the zero point into the bias.
+    """
+    room = MAX_ACCUMULATOR - 256 * (rows.shape[1] + 1)
+    return (256 * np.abs(rows).sum(axis=1) + np.abs(bias_units)) / max(room, 1)

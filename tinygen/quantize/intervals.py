@@ -10,7 +10,7 @@ from tinygen.quantize.observe import Statistics, observe
 USUAL_INPUT_RANGES: tuple[Interval, ...] = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
 
 _COVERED = 0.8
-"""Samples that fill this much of a usual range, and never leave it, are taken to come from it."""
+"""Samples that fill a usual range to this part of its ends, and never leave it, are taken to come from it."""
 
 
 def choose_intervals(
@@ -37,10 +37,10 @@ def choose_intervals(
 
 
 def _usual_range(seen: Statistics) -> Interval | None:
+    # pictures without black come from 0..255 all the same: only ends away from 0 must be filled
     for low, high in USUAL_INPUT_RANGES:
         inside = low <= seen.low and seen.high <= high
-        # the lower end may be far off: pictures without black come from 0..255 all the same
-        if inside and seen.high - low >= _COVERED * (high - low):
+        if inside and min(seen.low, 0.0) <= _COVERED * low and seen.high >= _COVERED * high:
             return low, high
     return None
 

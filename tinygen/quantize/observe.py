@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import reference
+from tinygen.errors import CalibrationError
 from tinygen.ir import Call, Graph
 from tinygen.quantize.calibration import Calibration
 
@@ -32,8 +33,15 @@ def observe(graph: Graph, calibration: Calibration) -> dict[str, Statistics]:
     """Run the float graph twice over the data: for the bounds, then for the histograms between them."""
     bounds: dict[str, tuple[float, float]] = {}
     for name, values in _activations(graph, calibration):
+        least, most = float(values.min()), float(values.max())
         low, high = bounds.get(name, (np.inf, -np.inf))
-        bounds[name] = min(low, float(values.min())), max(high, float(values.max()))
+        bounds[name] = min(low, least), max(high, most)
+        if not np.isfinite([least, most]).all():
+            raise CalibrationError(
+                what="the float model computes NaN or infinite values on the calibration data",
+                where=f"tensor '{name}', with {calibration.source}",
+                next_step="check that the samples are scaled as in training",
+            )
     counts = {name: np.zeros(BINS, np.int64) for name in bounds}
     for name, values in _activations(graph, calibration):
         low, high = bounds[name]
@@ -64,5 +72,6 @@ def _collected(graph: Graph, samples: Mapping[str, NDArray]) -> dict[str, NDArra
     def keep(call: Call, outputs: tuple[NDArray, ...]) -> None:
         found.update(zip(call.node.outputs, outputs, strict=True))
 
-    reference.run(graph, samples, keep)
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller looks for infinite values
+        reference.run(graph, samples, keep)
     return found

@@ -13,7 +13,6 @@ import numpy as np
 from tinygen.fixedpoint import INT8_MAX, INT8_MIN, Arithmetic
 from tinygen.ir import Call, DType, Graph, Node, Quantization, Tensor
 from tinygen.ops.activation import Activation
-from tinygen.ops.add import Add
 from tinygen.ops.quantization_rules import FixedQuantization, SameQuantization
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -26,7 +25,10 @@ _DEFAULT_INTERVAL = (0.0, 1.0)
 _LEAST_WIDTH = 1e-12
 
 FINEST_FACTOR = 2.0**8
-"""Outputs are at most this much finer than the accumulators that they come from: more would show nothing."""
+"""Outputs are at most this much finer than what they are computed from: more would show nothing."""
+
+FINEST_ARGUMENT = 2.0**-16
+"""Scale of the inputs of softmax, logistic and tanh, whose outputs have 8 bits."""
 
 WORST_CASE_STEPS = 2.0**28
 """Results of any inputs whatever stay below this many output steps, so that requantization cannot overflow."""
@@ -156,6 +158,7 @@ def choose_scheme(graph: Graph, groups: Groups, intervals: Mapping[str, Interval
             continue
         low, high = merged.get(groups.of(name), (0.0, 0.0))
         merged[groups.of(name)] = min(low, interval[0]), max(high, interval[1])
+    merged = {group: _with_width(interval) for group, interval in merged.items()}
     _widen(graph, groups, merged)
     chosen = {group: quantization_of(interval) for group, interval in merged.items()}
     return Scheme(
@@ -177,11 +180,14 @@ def _constants(graph: Graph) -> dict[str, Interval]:
     }
 
 
+def _with_width(interval: Interval) -> Interval:
+    """The interval; any sane one for a tensor that was always 0."""
+    return interval if interval[1] - interval[0] > _LEAST_WIDTH else _DEFAULT_INTERVAL
+
+
 def quantization_of(interval: Interval) -> Quantization:
-    """int8 for an interval that contains 0; a scale that stays sane for an interval of no width."""
+    """int8 for an interval that contains 0, with 0 at an integer."""
     low, high = interval
-    if high - low < _LEAST_WIDTH:
-        low, high = _DEFAULT_INTERVAL
     scale = float(np.float32((high - low) / _STEPS))
     zero_point = round(INT8_MIN - low / scale)
     return Quantization.per_tensor(scale, min(max(zero_point, INT8_MIN), INT8_MAX))
@@ -190,40 +196,37 @@ def quantization_of(interval: Interval) -> Quantization:
 def _widen(graph: Graph, groups: Groups, merged: dict[str, Interval]) -> None:
     """Make intervals so wide that no multiplier and no accumulator leaves its range.
 
-    Trained models hardly ever need it: it takes results that cancel each other out to a millionth.
+    Trained models hardly ever need it: it takes results that cancel each other out almost exactly.
     """
     for _ in range(len(graph.nodes) + 1):
         changed = False
         for call in graph.calls():
-            name = call.outputs[0].name
-            if groups.fixed(name) is not None:
-                continue
-            low, high = merged[groups.of(name)]
-            width = max(high - low, _LEAST_WIDTH)
-            needed = _STEPS * _least_scale(call, groups, merged)
-            if width < needed:
-                factor = 1.01 * needed / width
-                merged[groups.of(name)] = (
-                    (low * factor, high * factor) if high > low else (0.0, needed)
-                )
-                changed = True
+            for name, scale in _least_scales(call, groups, merged).items():
+                group = groups.of(name)
+                if groups.fixed(name) is None and quantization_of(merged[group]).scale < scale:
+                    merged[group] = _scaled_up(merged[group], scale)
+                    changed = True
         if not changed:
             return
 
 
-def _least_scale(call: Call, groups: Groups, merged: dict[str, Interval]) -> float:
-    """The finest output scale that is safe for an operator."""
-    scales = [_scale(t.name, groups, merged) for t in call.activations]
+def _scaled_up(interval: Interval, scale: float) -> Interval:
+    factor = 1.01 * scale * _STEPS / (interval[1] - interval[0])
+    return interval[0] * factor, interval[1] * factor
+
+
+def _least_scales(call: Call, groups: Groups, merged: dict[str, Interval]) -> dict[str, float]:
+    """The finest scales that are safe for an operator, by tensor."""
+    if isinstance(call.op, FixedQuantization):
+        return {t.name: FINEST_ARGUMENT for t in call.activations}
+    scales = [
+        (groups.fixed(t.name) or quantization_of(merged[groups.of(t.name)])).scale
+        for t in call.activations
+    ]
+    least = max(scales, default=0.0) / FINEST_FACTOR
     if isinstance(call.op, WeightedOperator):
-        weights = call.inputs[1].data.astype(np.float64)
+        weights = np.abs(call.inputs[1].data.astype(np.float64))
         others = tuple(a for a in range(weights.ndim) if a != call.op.channel_axis())
-        finest = scales[0] * np.abs(weights).max() / INT8_MAX / FINEST_FACTOR
-        worst = np.abs(weights).sum(axis=others).max() * scales[0] * _STEPS
-        return float(max(finest, worst / WORST_CASE_STEPS))
-    if isinstance(call.op, Add):
-        return max(scales) / FINEST_FACTOR
-    return max(scales, default=0.0) / WORST_CASE_STEPS
-
-
-def _scale(name: str, groups: Groups, merged: dict[str, Interval]) -> float:
-    return (groups.fixed(name) or quantization_of(merged[groups.of(name)])).scale
+        worst_case = weights.sum(axis=others).max() * scales[0] * _STEPS
+        least = max(least * weights.max() / INT8_MAX, worst_case / WORST_CASE_STEPS)
+    return {t.name: least for t in call.outputs}

@@ -35,9 +35,9 @@ def expected_ranges(graph: Graph) -> dict[str, Interval]:
     for call in graph.calls():
         if isinstance(call.op, BatchNormalization) and call.op.epsilon > 0.0:
             low, high = _normalized(call)
-            for name, activation in _names_after_folding(graph, call):
-                bottom, top = activation.value
-                ranges[name] = max(low, bottom), min(high, top)
+            activation, names = _names_after_folding(graph, call)
+            bottom, top = activation.value
+            ranges.update(dict.fromkeys(names, (max(low, bottom), min(high, top))))
     return ranges
 
 
@@ -47,20 +47,19 @@ def _normalized(call: Call) -> Interval:
     return float((beta - spread).min()), float((beta + spread).max())
 
 
-def _names_after_folding(graph: Graph, call: Call) -> list[tuple[str, Activation]]:
-    """The names of the normalized tensor, each with the activation that it has under this name."""
+def _names_after_folding(graph: Graph, call: Call) -> tuple[Activation, list[str]]:
+    """What clamps the normalized tensor, and the names that it can have then."""
     x, y = call.node.inputs[0], call.node.outputs[0]
-    activation = Activation.NONE
-    names = [(y, activation)]
+    activation, names = Activation.NONE, [y]
     readers = graph.consumers(y)
     if len(readers) == 1 and isinstance(readers[0].op, Relu):
         activation = readers[0].op.bounds
-        names = [(y, activation), (readers[0].outputs[0], activation)]
+        names.append(readers[0].outputs[0])
     producer = graph.producer(x)
     is_weighted = producer is not None and isinstance(producer.op, WeightedOperator)
     if is_weighted and producer.op.activation is Activation.NONE and len(graph.consumers(x)) == 1:
-        names.append((x, activation))
-    return names
+        names.append(x)
+    return activation, names
 
 
 def scaling_interval(graph: Graph, tensor: Tensor) -> Interval | None:

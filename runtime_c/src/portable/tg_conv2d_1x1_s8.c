@@ -13,7 +13,6 @@ static void convolve_pixels(const struct tg_conv2d *layer, const int8_t *in, int
     struct tg_dense dense;
 
     dense.weights = layer->weights;
-    dense.bias = layer->bias;
     dense.requantization = &layer->requantization;
     dense.depth = layer->in_channels;
     dense.channels = layer->out_channels;

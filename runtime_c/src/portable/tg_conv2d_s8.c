@@ -10,6 +10,28 @@
 #include "tg_fixedpoint.h"
 #include "tg_rows.h"
 
+/* memcpy for the few bytes of a kernel row, which are not worth a call. */
+static int8_t *copy_cells(int8_t *to, const int8_t *from, int32_t size)
+{
+    for (; size >= 4; size -= 4) {
+        memcpy(to, from, 4);
+        to += 4;
+        from += 4;
+    }
+    for (; size > 0; size--) {
+        *to++ = *from++;
+    }
+    return to;
+}
+
+static int8_t *fill_cells(int8_t *to, int32_t value, int32_t size)
+{
+    for (; size > 0; size--) {
+        *to++ = (int8_t)value;
+    }
+    return to;
+}
+
 /* Copies one kernel row whose taps lie side by side: kernel_width * in_channels bytes. */
 static int8_t *gather_run(const struct tg_conv2d *layer, const int8_t *row, int32_t first_x, int8_t *patch)
 {
@@ -19,14 +41,11 @@ static int8_t *gather_run(const struct tg_conv2d *layer, const int8_t *row, int3
     const int32_t right = tg_clamp(first_x + taps - layer->window.in_width, 0, taps);
     const int32_t inside = taps - left - right;
 
-    memset(patch, layer->in_zero_point, (size_t)(left * channels));
-    patch += left * channels;
+    patch = fill_cells(patch, layer->in_zero_point, left * channels);
     if (inside > 0) {
-        memcpy(patch, row + (first_x + left) * channels, (size_t)(inside * channels));
-        patch += inside * channels;
+        patch = copy_cells(patch, row + (first_x + left) * channels, inside * channels);
     }
-    memset(patch, layer->in_zero_point, (size_t)(right * channels));
-    return patch + right * channels;
+    return fill_cells(patch, layer->in_zero_point, right * channels);
 }
 
 /* Copies one kernel row tap by tap, `channels` bytes from each. */
@@ -38,11 +57,10 @@ static int8_t *gather_taps(const struct tg_conv2d *layer, const int8_t *row, int
 
     for (int32_t kx = 0; kx < w->kernel_width; kx++) {
         if (x >= 0 && x < w->in_width) {
-            memcpy(patch, row + x * layer->in_channels, (size_t)channels);
+            patch = copy_cells(patch, row + x * layer->in_channels, channels);
         } else {
-            memset(patch, layer->in_zero_point, (size_t)channels);
+            patch = fill_cells(patch, layer->in_zero_point, channels);
         }
-        patch += channels;
         x += w->dilation_width;
     }
     return patch;
@@ -94,7 +112,6 @@ static void convolve_row(const struct tg_conv2d *layer, const int8_t *const *row
     struct tg_dense dense;
 
     dense.weights = layer->weights;
-    dense.bias = layer->bias;
     dense.requantization = &layer->requantization;
     dense.depth = w->kernel_height * w->kernel_width * in_per_group;
     dense.channels = out_per_group;
@@ -102,7 +119,6 @@ static void convolve_row(const struct tg_conv2d *layer, const int8_t *const *row
     for (int32_t first_in = 0; first_in < layer->in_channels; first_in += in_per_group) {
         convolve_group(layer, &dense, rows, first_in, out + dense.first_channel, patch);
         dense.weights += dense.depth * out_per_group;
-        dense.bias += out_per_group;
         dense.first_channel += out_per_group;
     }
 }

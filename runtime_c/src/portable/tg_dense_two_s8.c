@@ -22,22 +22,27 @@ TG_INLINE void add_products(int32_t *acc, int32_t x, int32_t y, const int8_t *w)
     acc[7] += y * v;
 }
 
-/* sums[2 i] += x times channel i, sums[2 i + 1] += y times channel i, for the four channels of a block. */
-static TG_NOINLINE void add_block(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth,
-                                  int32_t *sums)
+/* sums[2 i] = x times channel i, sums[2 i + 1] = y times channel i, for the four channels of a block. */
+static TG_NOINLINE void multiply_block(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth,
+                                       int32_t *sums)
 {
-    int32_t acc[8] = {sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]};
-    const int8_t *const pairs_end = x + (depth & ~1);
+    int32_t acc[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    const int8_t *const end = x + depth;
+    const int8_t *const fours_end = x + (depth & ~3);
 
-    while (x != pairs_end) {
+    while (x != fours_end) {
         add_products(acc, x[0], y[0], w);
         add_products(acc, x[1], y[1], w + 4);
-        x += 2;
-        y += 2;
-        w += 8;
+        __asm__ volatile("" ::: "memory");
+        add_products(acc, x[2], y[2], w + 8);
+        add_products(acc, x[3], y[3], w + 12);
+        x += 4;
+        y += 4;
+        w += 16;
     }
-    if (depth & 1) {
-        add_products(acc, *x, *y, w);
+    while (x != end) {
+        add_products(acc, *x++, *y++, w);
+        w += 4;
     }
     for (int32_t i = 0; i < 8; i++) {
         sums[i] = acc[i];
@@ -47,24 +52,26 @@ static TG_NOINLINE void add_block(const int8_t *x, const int8_t *y, const int8_t
 TG_KERNEL void tg_dense_two_s8(const struct tg_dense *dense, const int8_t *x, const int8_t *y, int8_t *out,
                                int32_t out_step)
 {
+    const struct tg_requantization *const r = dense->requantization;
     const int32_t depth = dense->depth;
     const int8_t *w = dense->weights;
+    int32_t channel = dense->first_channel;
+    int32_t left = dense->channels;
     int32_t sums[8];
-    int32_t o = 0;
 
-    for (; o + 4 <= dense->channels; o += 4) {
-        for (int32_t i = 0; i < 4; i++) {
-            sums[2 * i] = dense->bias[o + i];
-            sums[2 * i + 1] = dense->bias[o + i];
-        }
-        add_block(x, y, w, depth, sums);
-        tg_requantize_s8(dense->requantization, dense->first_channel + o, 4, sums, 2, out + o, out_step);
+    for (; left >= 4; left -= 4) {
+        multiply_block(x, y, w, depth, sums);
+        tg_requantize_s8(r, channel, 4, sums, 2, out, out_step);
         w += 4 * depth;
+        channel += 4;
+        out += 4;
     }
-    for (; o < dense->channels; o++) {
-        sums[0] = tg_dense_dot(x, w, depth, dense->bias[o]);
-        sums[1] = tg_dense_dot(y, w, depth, dense->bias[o]);
-        tg_requantize_s8(dense->requantization, dense->first_channel + o, 1, sums, 2, out + o, out_step);
+    for (; left > 0; left--) {
+        sums[0] = tg_dense_dot(x, w, depth);
+        sums[1] = tg_dense_dot(y, w, depth);
+        tg_requantize_s8(r, channel, 1, sums, 2, out, out_step);
         w += depth;
+        channel++;
+        out++;
     }
 }

@@ -2,33 +2,42 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_conv2d_core.h"
-#include "tg_requantize_s8.h"
 
-/* sums[0 .. 4) = bias plus weights times the cells of four outputs `step` cells apart, from column x of the lines
- * on; `step` is a compile-time constant. */
-TG_INLINE void convolve_four(const int8_t *const *lines, int32_t x, const int8_t *w, int32_t bias, int32_t step,
-                             int32_t *sums)
+/* sums[0 .. 4) = weights times the cells of four neighbouring outputs, from column x of the lines on. Every cell is
+ * loaded once and multiplied with all that it meets. */
+static TG_NOINLINE void convolve_four_stride_1(const int8_t *const *lines, int32_t x, const int8_t *w,
+                                               int32_t *sums)
 {
-    const int8_t *const *const end = lines + 3;
-    int32_t a0 = bias;
-    int32_t a1 = bias;
-    int32_t a2 = bias;
-    int32_t a3 = bias;
+    const int8_t *const w_end = w + 9;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
 
-    while (lines != end) {
-        const int8_t *cell = *lines++ + x;
-        const int32_t w0 = w[0];
-        const int32_t w1 = w[1];
-        const int32_t w2 = w[2];
+    while (w != w_end) {
+        const int8_t *const cell = *lines++ + x;
+        const int32_t w0 = *w++;
+        const int32_t w1 = *w++;
+        const int32_t w2 = *w++;
+        int32_t v = cell[0];
 
-        a0 += w0 * cell[0] + w1 * cell[1] + w2 * cell[2];
-        cell += step;
-        a1 += w0 * cell[0] + w1 * cell[1] + w2 * cell[2];
-        cell += step;
-        a2 += w0 * cell[0] + w1 * cell[1] + w2 * cell[2];
-        cell += step;
-        a3 += w0 * cell[0] + w1 * cell[1] + w2 * cell[2];
-        w += 3;
+        a0 += w0 * v;
+        v = cell[1];
+        a0 += w1 * v;
+        a1 += w0 * v;
+        v = cell[2];
+        a0 += w2 * v;
+        a1 += w1 * v;
+        a2 += w0 * v;
+        v = cell[3];
+        a1 += w2 * v;
+        a2 += w1 * v;
+        a3 += w0 * v;
+        v = cell[4];
+        a2 += w2 * v;
+        a3 += w1 * v;
+        v = cell[5];
+        a3 += w2 * v;
     }
     sums[0] = a0;
     sums[1] = a1;
@@ -36,55 +45,84 @@ TG_INLINE void convolve_four(const int8_t *const *lines, int32_t x, const int8_t
     sums[3] = a3;
 }
 
-static TG_NOINLINE void convolve_four_stride_1(const int8_t *const *lines, int32_t x, const int8_t *w,
-                                               int32_t bias, int32_t *sums)
-{
-    convolve_four(lines, x, w, bias, 1, sums);
-}
-
 static TG_NOINLINE void convolve_four_stride_2(const int8_t *const *lines, int32_t x, const int8_t *w,
-                                               int32_t bias, int32_t *sums)
+                                               int32_t *sums)
 {
-    convolve_four(lines, x, w, bias, 2, sums);
+    const int8_t *const w_end = w + 9;
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
+
+    while (w != w_end) {
+        const int8_t *const cell = *lines++ + x;
+        const int32_t w0 = *w++;
+        const int32_t w1 = *w++;
+        const int32_t w2 = *w++;
+        int32_t v = cell[2];
+
+        a0 += w0 * cell[0];
+        a0 += w1 * cell[1];
+        a0 += w2 * v;
+        a1 += w0 * v;
+        v = cell[4];
+        a1 += w1 * cell[3];
+        a1 += w2 * v;
+        a2 += w0 * v;
+        v = cell[6];
+        a2 += w1 * cell[5];
+        a2 += w2 * v;
+        a3 += w0 * v;
+        a3 += w1 * cell[7];
+        a3 += w2 * cell[8];
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = a2;
+    sums[3] = a3;
 }
 
-static int32_t convolve_one(const int8_t *const *lines, int32_t x, const int8_t *w, int32_t acc)
+/* Weights times the cells of one output. */
+static TG_NOINLINE int32_t convolve_one(const int8_t *const *lines, int32_t x, const int8_t *w)
 {
+    int32_t acc = 0;
+
     for (int32_t ky = 0; ky < 3; ky++) {
         const int8_t *cell = lines[ky] + x;
 
-        acc += w[0] * cell[0] + w[1] * cell[1] + w[2] * cell[2];
+        acc += w[0] * cell[0];
+        acc += w[1] * cell[1];
+        acc += w[2] * cell[2];
         w += 3;
     }
     return acc;
 }
 
-static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer, const int8_t *const *lines,
-                                      int32_t channel, int8_t *out)
+static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer,
+                                      const struct tg_depthwise_channel *channel,
+                                      const int8_t *const *lines, int8_t *out)
 {
     const int32_t stride = layer->window.stride_width;
     const int32_t out_step = layer->in_channels * layer->channel_multiplier;
-    const int32_t bias = layer->bias[channel];
-    const int8_t *w = layer->weights + channel * 9;
     int32_t left = layer->window.out_width;
     int32_t x = 0;
     int32_t sums[4];
 
     for (; left >= 4; left -= 4) {
         if (stride == 1) {
-            convolve_four_stride_1(lines, x, w, bias, sums);
+            convolve_four_stride_1(lines, x, channel->weights, sums);
         } else {
-            convolve_four_stride_2(lines, x, w, bias, sums);
+            convolve_four_stride_2(lines, x, channel->weights, sums);
         }
-        tg_requantize_s8(&layer->requantization, channel, 1, sums, 4, out, out_step);
+        tg_depthwise_finish(layer, channel, sums, 4, out);
         out += 4 * out_step;
         x += 4 * stride;
     }
     for (int32_t i = 0; i < left; i++) {
-        sums[i] = convolve_one(lines, x + i * stride, w, bias);
+        sums[i] = convolve_one(lines, x + i * stride, channel->weights);
     }
     if (left > 0) {
-        tg_requantize_s8(&layer->requantization, channel, 1, sums, left, out, out_step);
+        tg_depthwise_finish(layer, channel, sums, left, out);
     }
 }
 

@@ -2,17 +2,16 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_conv2d_core.h"
-#include "tg_requantize_s8.h"
 
-/* sums[0 .. 4) += weights times the cells of four neighbouring outputs, from column x of the lines on. */
-static TG_NOINLINE void add_four(const struct tg_window *window, const int8_t *const *lines, int32_t x,
-                                 const int8_t *w, int32_t *sums)
+/* sums[0 .. 4) = weights times the cells of four neighbouring outputs, from column x of the lines on. */
+static TG_NOINLINE void convolve_four(const struct tg_window *window, const int8_t *const *lines, int32_t x,
+                                      const int8_t *w, int32_t *sums)
 {
     const int32_t step = window->stride_width;
-    int32_t a0 = sums[0];
-    int32_t a1 = sums[1];
-    int32_t a2 = sums[2];
-    int32_t a3 = sums[3];
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t a2 = 0;
+    int32_t a3 = 0;
 
     for (int32_t ky = 0; ky < window->kernel_height; ky++) {
         const int8_t *cell = lines[ky * window->dilation_height] + x;
@@ -34,10 +33,12 @@ static TG_NOINLINE void add_four(const struct tg_window *window, const int8_t *c
     sums[3] = a3;
 }
 
-/* acc plus weights times the cells of one output. */
-static TG_NOINLINE int32_t add_one(const struct tg_window *window, const int8_t *const *lines, int32_t x,
-                                   const int8_t *w, int32_t acc)
+/* Weights times the cells of one output. */
+static TG_NOINLINE int32_t convolve_one(const struct tg_window *window, const int8_t *const *lines, int32_t x,
+                                        const int8_t *w)
 {
+    int32_t acc = 0;
+
     for (int32_t ky = 0; ky < window->kernel_height; ky++) {
         const int8_t *cell = lines[ky * window->dilation_height] + x;
         const int8_t *const w_end = w + window->kernel_width;
@@ -50,27 +51,28 @@ static TG_NOINLINE int32_t add_one(const struct tg_window *window, const int8_t 
     return acc;
 }
 
-static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer, const int8_t *const *lines,
-                                      int32_t channel, int8_t *out)
+static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer,
+                                      const struct tg_depthwise_channel *channel,
+                                      const int8_t *const *lines, int8_t *out)
 {
     const struct tg_window *window = &layer->window;
+    const int32_t stride = window->stride_width;
     const int32_t out_step = layer->in_channels * layer->channel_multiplier;
-    const int32_t bias = layer->bias[channel];
-    const int8_t *w = layer->weights + channel * window->kernel_height * window->kernel_width;
-    int32_t ox = 0;
+    int32_t left = window->out_width;
+    int32_t x = 0;
+    int32_t sums[4];
 
-    for (; ox + 4 <= window->out_width; ox += 4) {
-        int32_t sums[4] = {bias, bias, bias, bias};
-
-        add_four(window, lines, ox * window->stride_width, w, sums);
-        tg_requantize_s8(&layer->requantization, channel, 1, sums, 4, out, out_step);
+    for (; left >= 4; left -= 4) {
+        convolve_four(window, lines, x, channel->weights, sums);
+        tg_depthwise_finish(layer, channel, sums, 4, out);
         out += 4 * out_step;
+        x += 4 * stride;
     }
-    for (; ox < window->out_width; ox++) {
-        const int32_t sum = add_one(window, lines, ox * window->stride_width, w, bias);
-
-        tg_requantize_s8(&layer->requantization, channel, 1, &sum, 1, out, out_step);
-        out += out_step;
+    for (int32_t i = 0; i < left; i++) {
+        sums[i] = convolve_one(window, lines, x + i * stride, channel->weights);
+    }
+    if (left > 0) {
+        tg_depthwise_finish(layer, channel, sums, left, out);
     }
 }
 

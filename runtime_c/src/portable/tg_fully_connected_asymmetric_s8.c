@@ -12,7 +12,6 @@ TG_KERNEL void tg_fully_connected_asymmetric_s8(const struct tg_fully_connected 
     struct tg_dense dense;
 
     dense.weights = layer->weights;
-    dense.bias = layer->bias;
     dense.requantization = &layer->requantization;
     dense.depth = layer->depth;
     dense.channels = layer->channels;

@@ -9,7 +9,7 @@ MAX_WEIGHTS_FILE_BYTES = 1024 * 2**20
 MAX_ELEMENTS = 2**26
 """Elements of one tensor, weights or activations."""
 
-MAX_NODES = 20_000
+MAX_NODES = 10_000
 """Layers after nested models have been unfolded: nesting can multiply them without end."""
 
 MAX_DATASETS = 100_000

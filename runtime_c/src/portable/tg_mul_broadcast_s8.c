@@ -1,0 +1,10 @@
+/* Elementwise product with broadcasting, TFLite Micro's arithmetic. See tg_mul.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_mul_core.h"
+
+TG_KERNEL void tg_mul_broadcast_s8(const struct tg_mul_broadcast *layer, const int8_t *a, const int8_t *b,
+                                   int8_t *out)
+{
+    tg_mul_repeated(&layer->broadcast, &layer->constants, a, b, out, TG_TFLM);
+}
