@@ -19,14 +19,17 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.batch_normalization import BatchNormalization
+from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -367,25 +370,42 @@ def _rescaled(draw: st.DrawFn, q: Quantization, least: int, most: int) -> Quanti
 @_strategy(Add)
 def _add(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     output = draw(quantizations(-8, -2))
+    op = Add(activation=draw(st.sampled_from(Activation)))
+    scale_a, scale_b = (output.scale * draw(scales(-4, 3)) for _ in range(2))
+    return _binary(draw, op, (scale_a, scale_b), output, arithmetic)
+
+
+@_strategy(Mul)
+def _mul(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    output = draw(quantizations(-8, -2))
+    op = Mul(activation=draw(st.sampled_from(Activation)))
+    scale_a = draw(scales(-9, 1))
+    # from products that all fit, 2**-8 steps per unit, to ones that nearly all saturate
+    scale_b = output.scale * draw(scales(-12, 2)) / scale_a
+    return _binary(draw, op, (scale_a, scale_b), output, arithmetic)
+
+
+def _binary(
+    draw: st.DrawFn,
+    op: BinaryOperator,
+    input_scales: tuple[float, float],
+    output: Quantization,
+    arithmetic: Arithmetic,
+) -> Graph:
+    """Operands of one shape, or one that repeats along some dimensions; the latter may be constant."""
     shape = draw(shapes())
     other = tuple(draw(st.sampled_from([1, d])) for d in shape[1:])
     other = draw(st.sampled_from([shape, (shape[0], *other), (1, *other), shape[1:] or (1,)]))
     names = ("x", "x2")
     inputs = [
-        activation_tensor(
-            name,
-            s,
-            Quantization.per_tensor(output.scale * draw(scales(-4, 3)), draw(zero_points())),
-        )
-        for name, s in zip(names, (shape, other), strict=True)
+        activation_tensor(name, s, Quantization.per_tensor(scale, draw(zero_points())))
+        for name, s, scale in zip(names, (shape, other), input_scales, strict=True)
     ]
     if draw(st.booleans()):
         inputs[1] = _constant(draw, inputs[1])
     if draw(st.booleans()):
         inputs.reverse()
-    return build_graph(
-        Add(activation=draw(st.sampled_from(Activation))), inputs, output, arithmetic
-    )
+    return build_graph(op, inputs, output, arithmetic)
 
 
 def _constant(draw: st.DrawFn, tensor: Tensor) -> Tensor:
@@ -418,6 +438,11 @@ def _leaky_relu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 @_strategy(Requantize)
 def _requantize(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _unary(draw, Requantize(), arithmetic)
+
+
+@_strategy(HardSwish)
+def _hard_swish(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _unary(draw, HardSwish(), arithmetic)
 
 
 def _unary(draw: st.DrawFn, op: Operator, arithmetic: Arithmetic) -> Graph:

@@ -53,6 +53,7 @@ def bench_graph(graph: Graph, target: Target, *, layers: bool = False) -> Benchm
 def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Benchmark:
     """Measure a generated folder. One run on the same input each time: random bytes of a fixed seed."""
     manifest = read_manifest(folder)
+    _check_entry_point(folder, manifest)
     measurement = device.measure(
         folder,
         manifest["name"],
@@ -89,6 +90,19 @@ def read_manifest(folder: Path) -> dict:
             next_step="give a model file, or a folder that `tinygen emit` wrote",
         )
     return manifest
+
+
+def _check_entry_point(folder: Path, manifest: dict) -> None:
+    """The measuring firmware calls NAME_run(input, output): one of each, memory inside of the model."""
+    options = manifest["options"]
+    usual = options["arena"] == "static" and options["input"] == "caller"
+    if not usual or len(manifest["inputs"]) != 1 or len(manifest["outputs"]) != 1:
+        raise UsageError(
+            what="only folders with the entry point NAME_run(input, output) can be measured",
+            where=str(folder),
+            next_step="emit it without --arena and --input, or bench the model file; "
+            "models with several inputs or outputs cannot be measured yet",
+        )
 
 
 def _input(manifest: dict) -> np.ndarray:

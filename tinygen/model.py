@@ -11,7 +11,12 @@ from tinygen.emit import emit as emit_folder
 from tinygen.emit.names import model_name
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, verify
-from tinygen.quantize import Calibration, CalibrationMethod, QuantizationReport
+from tinygen.quantize import (
+    Calibration,
+    CalibrationMethod,
+    QuantizationReport,
+    synthetic_calibration,
+)
 from tinygen.quantize import quantize as quantize_graph
 
 EMIT_CHOICES = frozenset({"name", "options"})
@@ -43,6 +48,9 @@ class Model:
         if self.is_quantized:
             wanted = arithmetic or self.graph.arithmetic
             return dataclasses.replace(self, graph=self.graph.replace(arithmetic=wanted))
+        if calibration is None:
+            # batch normalizations, which the float passes fold, tell how large inputs were in training
+            calibration = synthetic_calibration(self.graph, input_range)
         graph, reports = passes.optimize_float(self.graph)
         settings = {"method": method} if method else {}
         result = quantize_graph(

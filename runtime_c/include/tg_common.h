@@ -14,13 +14,8 @@
 /* Weak: two models in one firmware bring the same kernels, and the linker keeps one copy. */
 #define TG_KERNEL __attribute__((weak))
 #define TG_INLINE static inline __attribute__((always_inline))
-/* For hot loops that need all registers for themselves. GCC for RISC-V would move so many loads ahead that they do
- * not fit in the registers. */
-#if defined(__riscv) && !defined(__clang__)
-#define TG_NOINLINE __attribute__((noinline, optimize("no-schedule-insns")))
-#else
+/* For hot loops that need all registers for themselves. */
 #define TG_NOINLINE __attribute__((noinline))
-#endif
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
 #define TG_KERNEL __weak
@@ -37,6 +32,19 @@
 #else
 #define TG_EXTERN_C_BEGIN
 #define TG_EXTERN_C_END
+#endif
+
+/* Does nothing; but the compiler moves no load across it. Otherwise it would load all that an unrolled loop needs
+ * ahead of time, and run out of registers. */
+#if defined(__GNUC__)
+TG_INLINE void tg_keep_order(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+#else
+TG_INLINE void tg_keep_order(void)
+{
+}
 #endif
 
 /* A sliding window over the height and width of an NHWC tensor. */

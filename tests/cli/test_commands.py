@@ -9,6 +9,7 @@ import pytest
 
 from tests.example_graphs import mlp
 from tests.oracle.tflite_writer import to_tflite
+from tests.quantize.networks import classifier
 
 
 def test_emit_writes_the_folder_named_after_the_model(tinygen, model, tmp_path):
@@ -50,6 +51,26 @@ def test_verify_on_the_host_runs_portable_and_dsp_kernels(tinygen, model, arithm
     wanted = ["host C (portable kernels)", "host C (dsp kernels, emulated)"]
     assert subjects == (["TFLite Micro interpreter"] if arithmetic == "tflm" else []) + wanted
     assert all(c["passed"] and c["samples_equal"] == 20 for c in done.json["comparisons"])
+
+
+@pytest.mark.parametrize("against", [(), ("--against", "reference")])
+def test_verify_of_a_float_tflite_compares_the_c_only(tinygen, tmp_path, against):
+    """What tinygen quantized is another network than the file: TFLite Micro has nothing to say."""
+    (tmp_path / "float.tflite").write_bytes(to_tflite(classifier()))
+    done = tinygen("verify", "float.tflite", "--samples", 5, "--json", *against)
+    assert done.code == 0, done.err
+    assert [c["subject"] for c in done.json["comparisons"]] == [
+        "host C (portable kernels)",
+        "host C (dsp kernels, emulated)",
+    ]
+    assert tinygen("verify", "float.tflite", "--against", "tflm").code == 2
+
+
+def test_verify_compares_with_tflite_micro_whatever_the_case_of_the_extension(tinygen, model):
+    renamed = model.rename(model.with_name("NET.TFLITE"))
+    done = tinygen("verify", renamed, "--samples", 5, "--json")
+    assert done.code == 0, done.err
+    assert done.json["comparisons"][0]["subject"] == "TFLite Micro interpreter"
 
 
 def test_verify_takes_samples_from_a_file(tinygen, model, tmp_path):
@@ -168,3 +189,10 @@ def test_inspect_lists_every_layer_that_would_not_convert(tinygen, tmp_path):
     assert done.code == 0, done.err
     assert {f["layer"] for f in done.json["unsupported"]} == {"evil", "odd"}
     assert tinygen("emit", "odd.keras").code == 1
+
+
+def test_the_calibration_methods_of_the_command_line_are_those_that_exist():
+    from tinygen.cli.options import CALIBRATION_METHODS
+    from tinygen.quantize import CalibrationMethod
+
+    assert sorted(CALIBRATION_METHODS) == sorted(m.value for m in CalibrationMethod)

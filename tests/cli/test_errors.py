@@ -120,3 +120,9 @@ def test_bench_of_a_foreign_folder(tinygen, tmp_path):
 def test_host_cannot_be_benched(tinygen, model):
     done = tinygen("bench", model, "--target", "host")
     assert done.code == 2 and "no QEMU machine" in done.err
+
+
+def test_a_folder_with_another_entry_point_cannot_be_benched(tinygen, model):
+    assert tinygen("emit", model, "-o", "out", "--arena", "caller").code == 0
+    done = tinygen("bench", "out")
+    assert done.code == 2 and "entry point" in done.err

@@ -5,6 +5,8 @@ TensorFlow takes seconds to import, so all models are built once for the whole f
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tinygen import reference
+from tinygen.errors import ModelFileError, ToolMissingError
 from tinygen.importers import keras as importer
 from tinygen.importers import saved_model
 from tinygen.ir import Graph
@@ -86,6 +89,18 @@ def _residual():
     return keras.Model([a, b], [k.Dense(3)(mean), k.Activation("sigmoid")(joined)])
 
 
+def _squeeze_excite():
+    """Channels scaled by what their means say; products of three tensors, of two by `*`; every hard swish."""
+    k = keras.layers
+    x = keras.Input((7, 5, 4))
+    y = k.Conv2D(6, 3, activation="hard_silu")(x)
+    z = k.GlobalAveragePooling2D(keepdims=True)(y)
+    z = k.Conv2D(3, 1, activation=keras.activations.hard_swish)(z)
+    z = k.Conv2D(6, 1, activation="sigmoid")(z)
+    y = k.Activation("hard_swish")(k.Multiply()([y, z, y]))
+    return keras.Model(x, keras.ops.hard_silu(k.Conv2D(3, 1)(y * z)))
+
+
 def _nested():
     """A Sequential and a functional model inside, each called twice: their weights are shared."""
     k = keras.layers
@@ -137,6 +152,7 @@ BUILDERS: dict[str, Callable] = {
     "images": _images,
     "signals": _signals,
     "residual": _residual,
+    "squeeze_excite": _squeeze_excite,
     "nested": _nested,
     "preprocessing": _preprocessing,
     "vectors": _vectors,
@@ -269,3 +285,36 @@ def test_old_references_to_nested_models(saved, tmp_path):
         file.attrs["model_config"] = text
     model = saved["nested"]
     _assert_close(importer.load(path), model.inputs, model.outputs)
+
+
+def test_saved_model_that_is_none(saved, tmp_path):
+    (tmp_path / "model" / "variables").mkdir(parents=True)
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"nonsense")
+    with pytest.raises(ModelFileError, match="converter refuses") as error:
+        saved_model.load(tmp_path / "model")
+    assert "model.export" in str(error.value)
+
+
+def test_saved_model_without_tensorflow(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(ToolMissingError, match="needs TensorFlow") as error:
+        saved_model.load(tmp_path)
+    assert "pip install" in str(error.value) and error.value.exit_code == 4
+
+
+def test_keras_files_are_read_without_tensorflow(saved):
+    """In a process of its own, because the fixture of this file has imported it."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tinygen.importers import keras\n"
+        "keras.load(Path(sys.argv[1]))\n"
+        "print(sorted({'tensorflow', 'keras', 'tf_keras'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(saved["images"].archive)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

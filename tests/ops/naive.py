@@ -18,10 +18,12 @@ from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -139,6 +141,11 @@ def _(op: Add, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 
 
 @evaluate.register
+def _(op: Mul, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return clamp(inputs[0] * inputs[1], op.activation)
+
+
+@evaluate.register
 def _(op: Softmax, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     (x,) = inputs
     y = np.zeros(x.shape)
@@ -166,6 +173,13 @@ def _(op: Tanh, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 @evaluate.register
 def _(op: Relu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     return clamp(inputs[0], op.bounds)
+
+
+@evaluate.register
+def _(op: HardSwish, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return _elementwise(
+        lambda v: 0.0 if v < -3 else v if v > 3 else v * (v + 3.0) / 6.0, inputs[0]
+    )
 
 
 @evaluate.register

@@ -16,8 +16,10 @@ from tinygen.ir import Call, DType, Operator, Quantization, Tensor
 from tinygen.ops.add import Add
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 
 
 def f32(x: Fraction) -> Fraction:
@@ -95,6 +97,23 @@ def test_e1_add(a: float, b: float, out: float) -> None:
     assert m.a == a1(f64(Fraction(a) / twice))
     assert m.b == a1(f64(Fraction(b) / twice))
     assert m.out == a1(f64(twice / (2**20 * Fraction(out))))
+
+
+@DETERMINISTIC
+@given(a=near_one, b=near_one, out=near_one)
+def test_e11_mul(a: float, b: float, out: float) -> None:
+    call = call_of(Mul(), [int8("a", (1, 2), a), int8("b", (1, 2), b)], out)
+    expected = a1(f64(f64(Fraction(a) * Fraction(b)) / Fraction(out)))
+    assert call.op.tflm_multiplier(call) == expected
+
+
+@DETERMINISTIC
+@given(x=near_one, out=near_one)
+def test_e13_hard_swish(x: float, out: float) -> None:
+    call = call_of(HardSwish(), [int8("x", (1, 2), x)], out)
+    m = call.op.tflm_multipliers(call)
+    assert m.out == a1(f32(Fraction(x) / 128 / Fraction(out)))
+    assert m.line == a1(f32(Fraction(x) / 128 / f32(Fraction(3, 2**15))))
 
 
 @DETERMINISTIC

@@ -18,10 +18,12 @@ from tinygen.ir import Call, Graph, Operator
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -66,7 +68,7 @@ def run(graph: Graph, n: int) -> tuple[Call, list[dict], list[np.ndarray]]:
 
 
 def test_every_operator_is_tested_here() -> None:
-    assert {*WEIGHTED, *UNARY, *AS_TFLM, Add, Mean} == {
+    assert {*WEIGHTED, *UNARY, *AS_TFLM, Add, Mean, Mul} == {
         op for op in ops.REGISTRY.values() if op.label() != "BatchNormalization"
     }
 
@@ -122,6 +124,32 @@ def test_add_is_one_multiply_add(data: st.DataObject) -> None:
 
 @DETERMINISTIC
 @given(data=st.data())
+def test_mul_is_one_multiply_add(data: st.DataObject) -> None:
+    call, samples, outputs = run(data.draw(one_op_graph(Mul, NATIVE)), 4)
+    a, b = (t.quantization for t in call.inputs)
+    out = call.output.quantization
+    n = call.op.native_constants(call)
+    factor = Fraction(a.scale) * Fraction(b.scale) / Fraction(out.scale)
+    assert abs(n.factor - factor * 2**n.shift) <= Fraction(501, 1000)
+    assert n.bias == (out.zero_point + Fraction(1, 2)) * 2**n.shift
+    assert 255 * 255 * n.factor + abs(n.bias) < 2**31
+    assert n.shift == 24 or 255 * 255 * n.factor + abs(n.bias) >= 2**30 - 2**16
+    low, high = call.op.activation.integer_bounds(out)
+    for sample, y in zip(samples, outputs, strict=True):
+        values = [sample[t.name] if t.data is None else t.data for t in call.inputs]
+        qa, qb = np.broadcast_arrays(*(v.astype(object) for v in values))
+        for index in np.ndindex(*y.shape):
+            product = (qa[index] - a.zero_point) * (qb[index] - b.zero_point)
+            exact = math.floor(Fraction(n.factor * product + n.bias, 2**n.shift))
+            assert y[index] == min(max(exact, low), high)
+            # results that are not clamped are as near to the real product as 15 bits of factor allow
+            real = product * factor
+            if abs(real) <= 256:
+                assert abs(exact - out.zero_point - real) <= Fraction(1, 2) + Fraction(1, 64)
+
+
+@DETERMINISTIC
+@given(data=st.data())
 def test_mean_rounds_once(data: st.DataObject) -> None:
     call, samples, outputs = run(data.draw(one_op_graph(Mean, NATIVE)), 4)
     x, out = call.inputs[0].quantization, call.output.quantization
@@ -158,6 +186,8 @@ def _exact(op: Operator) -> Callable[[Fraction], Fraction]:
             return lambda x: x if x >= 0 else x * Fraction(op.alpha)
         case Logistic():
             return _logistic
+        case HardSwish():
+            return lambda x: x * min(max(x + 3, Fraction(0)), Fraction(6)) / 6
         case Tanh():
             return lambda x: 2 * _logistic(2 * x) - 1
     raise NotImplementedError(op.label())

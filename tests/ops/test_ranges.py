@@ -1,6 +1,7 @@
 """Range analysis: no output leaves its bounds, and inputs exist that reach them."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -65,13 +66,19 @@ def observed(graph: Graph, inputs: dict[str, NDArray]) -> Range:
 
 
 def levels(graph: Graph, ranges: dict[str, Range], values: Sequence[int]) -> dict[str, NDArray]:
-    """One sample for each value: all elements are it, or the end of their range next to it."""
+    """One sample for each combination of values of the inputs: all elements of an input are its value, or the end
+    of their range next to it.
+    """
+    combinations = zip(*itertools.product(values, repeat=len(graph.inputs)), strict=True)
 
     def sample(tensor: Tensor, q: int) -> NDArray:
         r = ranges[tensor.name]
         return np.broadcast_to(np.clip(q, r.low, r.high), tensor.shape).astype(np.int8)
 
-    return {t.name: np.concatenate([sample(t, q) for q in values]) for t in graph.input_tensors}
+    return {
+        tensor.name: np.concatenate([sample(tensor, q) for q in column])
+        for tensor, column in zip(graph.input_tensors, combinations, strict=True)
+    }
 
 
 @pytest.mark.parametrize("op_class", INTEGER_OPS, ids=lambda op: op.label())

@@ -20,10 +20,12 @@ from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -66,6 +68,9 @@ SHAPES: list[tuple[Operator, list[Tensor], str]] = [
     (FullyConnected(), [activation(1, 6), weights(3, 1, 6)], "input 1 has shape"),
     (Add(), [IMAGE], "has 1 inputs"),
     (Add(), [IMAGE, activation(1, 4, 3, 6, name="x2")], "shapes"),
+    (Mul(), [IMAGE], "has 1 inputs"),
+    (Mul(), [IMAGE, activation(1, 4, 3, 6, name="x2")], "shapes"),
+    (HardSwish(), [IMAGE, activation(1, name="x2")], "has 2 inputs"),
     (MaxPool2D(kernel=(2, 2)), [activation(1, 4, 4)], "input 0 has shape"),
     (MaxPool2D(kernel=(5, 1)), [IMAGE], "does not fit"),
     (AveragePool2D(kernel=(2, 2), padding=Padding(top=2)), [IMAGE], "without a cell"),
@@ -156,6 +161,15 @@ QUANTIZATIONS: list[tuple[Operator, list[Tensor], Quantization, str]] = [
     (Concatenate(axis=1), [COLUMN, activation(1, 6, q=TENTH, name="x2")], UNIT, "'x2' has int8"),
     (Relu(bounds=Activation.RELU6), [IMAGE], TENTH, "RELU6 between"),
     (Add(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-20, 0), "input scales"),
+    (Mul(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-16, 0), "leaves int32"),
+    (HardSwish(), [IMAGE], Quantization.per_tensor(2.0**-7, 0), "input scale"),
+    (HardSwish(), [IMAGE], Quantization.per_tensor(2.0**10, 0), "input scale"),
+    (
+        HardSwish(),
+        [activation(1, q=Quantization.per_tensor(2.0**-23, 0))],
+        Quantization.per_tensor(2.0**-23, 0),
+        "input scale",
+    ),
     (Mean(axes=(1, 2)), [IMAGE], Quantization.per_tensor(2.0**-25, 0), "leaves int32"),
     (Mean(axes=(1, 2)), [activation(1, 4096, 2048, 1)], UNIT, "8388608 values"),
 ]
@@ -172,9 +186,10 @@ def test_quantizations(
     assert caught.value.next_step
 
 
-def test_native_add_refuses_scales_that_are_far_apart() -> None:
+@pytest.mark.parametrize(("op", "scale"), [(Add(), 2.0**-24), (Mul(), 2.0**-16)], ids=name)
+def test_native_refuses_scales_that_are_far_apart(op: Operator, scale: float) -> None:
     with pytest.raises(UnsupportedError, match="input scales"):
-        build_graph(Add(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-24, 0), Arithmetic.NATIVE)
+        build_graph(op, [IMAGE, IMAGE], Quantization.per_tensor(scale, 0), Arithmetic.NATIVE)
 
 
 def test_native_relu6_may_rescale() -> None:

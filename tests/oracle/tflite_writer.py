@@ -288,6 +288,12 @@ def _(op: ops.add.Add, call: Call, writer: TfliteWriter) -> None:
     writer.operator(schema.BuiltinOperator.ADD, _inputs(call, writer), call, options, version=2)
 
 
+@encode.register
+def _(op: ops.mul.Mul, call: Call, writer: TfliteWriter) -> None:
+    options = schema.MulOptionsT(fusedActivationFunction=_ACTIVATIONS[op.activation])
+    writer.operator(schema.BuiltinOperator.MUL, _inputs(call, writer), call, options, version=2)
+
+
 def _pool_options(op: PoolOperator, padding: int) -> schema.Pool2DOptionsT:
     return schema.Pool2DOptionsT(
         padding=padding,
@@ -340,6 +346,12 @@ def _(op: ops.logistic.Logistic, call: Call, writer: TfliteWriter) -> None:
 @encode.register
 def _(op: ops.tanh.Tanh, call: Call, writer: TfliteWriter) -> None:
     writer.operator(schema.BuiltinOperator.TANH, _inputs(call, writer), call, version=2)
+
+
+@encode.register
+def _(op: ops.hard_swish.HardSwish, call: Call, writer: TfliteWriter) -> None:
+    code, options = schema.BuiltinOperator.HARD_SWISH, schema.HardSwishOptionsT()
+    writer.operator(code, _inputs(call, writer), call, options)
 
 
 @encode.register

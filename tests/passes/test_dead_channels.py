@@ -14,9 +14,11 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
@@ -54,6 +56,10 @@ THROUGH = {
     "requantize": lambda net, x: net.apply(Requantize(), x),
     "leaky relu": lambda net, x: net.apply(LeakyRelu(alpha=0.5), x),
     "reshape": lambda net, x: net.same(Reshape(shape=(1, 4, 16, 8)), x),
+    "multiplied by a constant": lambda net, x: net.apply(
+        Mul(), x, net.constant(np.arange(1, 9, dtype=np.int8), net.quantization(x))
+    ),
+    "hard swish": lambda net, x: net.same(HardSwish(), x),
     "added constant": lambda net, x: net.apply(
         Add(), x, net.constant(np.arange(8, dtype=np.int8), net.quantization(x))
     ),

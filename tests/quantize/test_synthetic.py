@@ -11,8 +11,9 @@ from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.relu import Relu
 from tinygen.quantize import Calibration, output_error, quantize, synthetic_calibration
+from tinygen.quantize.input_statistics import input_statistics
 from tinygen.quantize.signals import natural_noise
-from tinygen.quantize.training_ranges import expected_ranges, input_statistics
+from tinygen.quantize.training_ranges import expected_ranges
 
 
 def normalized_network(data: np.ndarray, seed: int = 0) -> Graph:
@@ -52,6 +53,14 @@ def test_unusual_ranges_are_estimated(mean, deviation):
     assert 0.4 * deviation < statistics.deviation < 2.5 * deviation
     low, high = synthetic_calibration(graph).input_ranges["x"]
     assert low < np.percentile(data, 1) and np.percentile(data, 99) < high
+
+
+def test_large_inputs_are_found_after_folding_too():
+    """The biases of the folded layer cancel the inputs' mean; for small inputs they could be any biases."""
+    large = passes.optimize(normalized_network(images(200, seed=1) * 255))
+    assert synthetic_calibration(large).input_ranges["x"] == (0.0, 255.0)
+    small = passes.optimize(normalized_network(images(200, seed=1)))
+    assert input_statistics(small, small.input_tensors[0]) is None
 
 
 def test_accuracy_without_data_is_near_that_with_data():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call, Operator
-from tinygen.ops.add import Add
+from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -93,7 +93,7 @@ def _(op: Mean, call: Call) -> ChannelFlow:
 
 
 @channel_flow.register
-def _(op: Add, call: Call) -> ChannelFlow:
+def _(op: BinaryOperator, call: Call) -> ChannelFlow:
     channels = call.output.channels
     # an operand of one channel is broadcast: it stays, whatever goes
     full = (i for i, t in enumerate(call.inputs) if t.channels == channels)

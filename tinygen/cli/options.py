@@ -9,6 +9,9 @@ import click
 if TYPE_CHECKING:
     from tinygen.model import Model
 
+CALIBRATION_METHODS = ("mse", "min-max", "percentile-99.99", "percentile-99.9")
+"""Values of tinygen.quantize.CalibrationMethod, which is too slow to import for --help."""
+
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 
 target_option = click.option(
@@ -40,7 +43,7 @@ def quantization_options(command: Callable) -> Callable:
         ),
         click.option(
             "--calibration-method",
-            type=click.Choice(["min-max", "percentile", "mse"]),
+            type=click.Choice(CALIBRATION_METHODS),
             help="How activation ranges are chosen; the default is the best measured.",
         ),
     )

@@ -1,11 +1,15 @@
 """tinygen verify: does the C compute what Python computed, and what TFLite Micro computes?"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tinygen.cli.options import load_int8, model_argument, quantization_options, target_option
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from tinygen.model import Model
 
 
 @click.command("verify")
@@ -45,7 +49,7 @@ def command(
     with progress("running the reference"):
         expected = verification.run_reference(graph, inputs)
     comparisons = []
-    if wants_tflm(model, against, graph):
+    if wants_tflm(converted, against):
         with progress("running TFLite Micro"):
             original = importers.load(model)
             comparisons.append(verification.against_tflm(model.read_bytes(), original, expected))
@@ -75,13 +79,15 @@ def host_variants(target) -> list:
     return [target, dataclasses.replace(target, features=target.features | {"dsp"})]
 
 
-def wants_tflm(model: Path, against: str | None, graph) -> bool:
+def wants_tflm(model: "Model", against: str | None) -> bool:
     """Whether to run the TFLite Micro interpreter; says so in a note where it cannot."""
     from tinygen import verify as verification
     from tinygen.errors import UsageError
     from tinygen.fixedpoint import Arithmetic
 
-    comparable = model.suffix == ".tflite" and graph.arithmetic is Arithmetic.TFLM
+    # a model that tinygen quantized is another network than its file
+    is_int8_file = model.path.suffix.lower() == ".tflite" and model.quantization is None
+    comparable = is_int8_file and model.graph.arithmetic is Arithmetic.TFLM
     if against == "tflm":
         if not comparable:
             raise UsageError(

@@ -44,7 +44,7 @@ class HardSwish(UnaryOperator):
         if not -MAX_RIGHT_SHIFT <= out.shift <= 0 or line.shift < -MAX_RIGHT_SHIFT:
             raise call.unsupported(
                 f"input scale {x:.3g}, output scale {y:.3g}",
-                "an input scale above 2**-22, an output scale between 2**-7 and 2**8 times it; "
+                "an input scale above 2**-22, an output scale between 2**-7 and 2**9 times it; "
                 "or --arithmetic native",
             )
         return HardSwishMultipliers(out=out, line=line)

@@ -6,14 +6,14 @@ import numpy as np
 
 from tinygen.ir import Call, Graph
 from tinygen.ops.activation import Activation
-from tinygen.ops.add import Add
+from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.pool import PoolOperator
 from tinygen.ops.relu import Relu
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.unary import ALL_INT8
 from tinygen.passes.rewrite import Pass, bypass, node_called, only_consumer, substitute
 
-CLAMPING = (WeightedOperator, Add, PoolOperator)
+CLAMPING = (WeightedOperator, BinaryOperator, PoolOperator)
 """Operators that have an `activation`."""
 
 

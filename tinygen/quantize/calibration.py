@@ -1,5 +1,6 @@
 """Calibration data: samples of what the model will see, as floats."""
 
+import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.errors import CalibrationError
+from tinygen.errors import CalibrationError, UsageError
 from tinygen.ir import Graph, Tensor
 
 MAX_FILE_BYTES = 4 * 2**30
@@ -52,6 +53,18 @@ class Calibration:
         """The samples in pieces of at most `size`."""
         for start in range(0, self.count, size):
             yield {name: x[start : start + size] for name, x in self.samples.items()}
+
+
+def check_input_range(interval: Interval | None) -> None:
+    """Raise UsageError for an interval that is empty or not finite."""
+    if interval is None:
+        return
+    low, high = interval
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise UsageError(
+            what=f"the input range {low:g} to {high:g} is empty or not finite",
+            next_step="give two numbers, the lower one first: 0,255",
+        )
 
 
 def calibration_from_arrays(

@@ -1,13 +1,12 @@
 """The steps from a float graph to an int8 graph."""
 
-import math
 from dataclasses import dataclass
 
 from tinygen.errors import CalibrationError, UsageError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, verify
 from tinygen.quantize.apply import integer_graph
-from tinygen.quantize.calibration import Calibration, Interval
+from tinygen.quantize.calibration import Calibration, Interval, check_input_range
 from tinygen.quantize.correct import with_corrected_biases
 from tinygen.quantize.intervals import choose_intervals
 from tinygen.quantize.measure import LayerError, layer_errors
@@ -65,7 +64,8 @@ def quantize(
     is on for real samples and off for made-up ones, whose means say nothing. Raises CalibrationError for data that
     does not fit the graph, UnsupportedError for layers without an integer form.
     """
-    _check(graph, input_range)
+    _check_is_float(graph)
+    check_input_range(input_range)
     if calibration is None:
         calibration = synthetic_calibration(graph, input_range)
     _check_names(graph, calibration)
@@ -91,20 +91,12 @@ def quantize(
     return Quantized(graph=quantized, report=report)
 
 
-def _check(graph: Graph, input_range: Interval | None) -> None:
+def _check_is_float(graph: Graph) -> None:
     if any(t.dtype.is_integer for t in graph.tensors.values() if not t.is_constant):
         raise UsageError(
             what="the model is quantized already",
             where=graph.name,
             next_step="leave calibration and input range out for int8 models",
-        )
-    if input_range is None:
-        return
-    low, high = input_range
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise UsageError(
-            what=f"the input range {low:g} to {high:g} is empty or not finite",
-            next_step="give two numbers, the lower one first: 0,255",
         )
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from tinygen.fixedpoint import INT8_MAX, INT8_MIN, Arithmetic
 from tinygen.ir import Call, DType, Graph, Node, Quantization, Tensor
 from tinygen.ops.activation import Activation
+from tinygen.ops.hard_swish import HardSwish
+from tinygen.ops.mul import Mul
 from tinygen.ops.quantization_rules import FixedQuantization, SameQuantization
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
@@ -29,6 +31,9 @@ FINEST_FACTOR = 2.0**8
 
 FINEST_ARGUMENT = 2.0**-16
 """Scale of the inputs of softmax, logistic and tanh, whose outputs have 8 bits."""
+
+FINEST_HARD_SWISH = 2.0**-20, 2.0**-8, 2.0**-6
+"""Scale of its input, absolute and over that of its output; scale of its output over that of its input."""
 
 WORST_CASE_STEPS = 2.0**28
 """Results of any inputs whatever stay below this many output steps, so that requantization cannot overflow."""
@@ -219,10 +224,18 @@ def _least_scales(call: Call, groups: Groups, merged: dict[str, Interval]) -> di
     """The finest scales that are safe for an operator, by tensor."""
     if isinstance(call.op, FixedQuantization):
         return {t.name: FINEST_ARGUMENT for t in call.activations}
-    scales = [
-        (groups.fixed(t.name) or quantization_of(merged[groups.of(t.name)])).scale
-        for t in call.activations
-    ]
+
+    def scale(tensor: Tensor) -> float:
+        return (groups.fixed(tensor.name) or quantization_of(merged[groups.of(tensor.name)])).scale
+
+    if isinstance(call.op, Mul):
+        a, b = (scale(t) for t in call.inputs)
+        return {call.output.name: a * b / FINEST_FACTOR}
+    if isinstance(call.op, HardSwish):
+        x, y = call.inputs[0], call.output
+        least_input, of_output, of_input = FINEST_HARD_SWISH
+        return {x.name: max(least_input, scale(y) * of_output), y.name: scale(x) * of_input}
+    scales = [scale(t) for t in call.activations]
     least = max(scales, default=0.0) / FINEST_FACTOR
     if isinstance(call.op, WeightedOperator):
         weights = np.abs(call.inputs[1].data.astype(np.float64))

@@ -4,15 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Graph, Tensor
-from tinygen.quantize.calibration import Calibration, Interval
+from tinygen.quantize.calibration import Calibration, Interval, check_input_range
+from tinygen.quantize.input_statistics import InputStatistics, input_statistics
 from tinygen.quantize.intervals import USUAL_INPUT_RANGES
 from tinygen.quantize.signals import natural_noise
-from tinygen.quantize.training_ranges import (
-    InputStatistics,
-    expected_ranges,
-    input_statistics,
-    scaling_interval,
-)
+from tinygen.quantize.training_ranges import expected_ranges, scaling_interval
 
 DEFAULT_INPUT_RANGE: Interval = (0.0, 1.0)
 """What inputs are taken to lie in where nothing in the model says otherwise."""
@@ -31,9 +27,10 @@ def synthetic_calibration(
     """Make samples for a float graph, best before its batch normalizations are folded.
 
     Their statistics tell how large inputs and activations were in training. Without `input_range`, the range of
-    an input comes from a scaling directly behind it, else from the first batch normalization, else it is
+    an input comes from a scaling directly behind it, else from its first layer (see input_statistics), else it is
     DEFAULT_INPUT_RANGE.
     """
+    check_input_range(input_range)
     samples, ranges = {}, {}
     for index, tensor in enumerate(graph.input_tensors):
         statistics = input_statistics(graph, tensor)

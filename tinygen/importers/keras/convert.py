@@ -1,7 +1,7 @@
 """From a Keras file to a graph: nested models are unfolded, each layer is handed to its importer."""
 
 import graphlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,6 @@ from tinygen.importers.keras.limits import MAX_NODES
 from tinygen.importers.keras.registry import REGISTRY
 from tinygen.importers.keras.weights import WeightStore
 from tinygen.ir import Graph, verify
-
-_NO_VALUE: tuple[Value, ...] | None = None
-"""What a layer computes that cannot be imported."""
 
 
 def load(path: Path) -> Graph:
@@ -106,7 +103,7 @@ class _Unfolding:
         return layer.plain(value).name
 
     def model(
-        self, model: ModelRecord, arguments: list[Value | None], path: tuple[str, ...]
+        self, model: ModelRecord, arguments: Sequence[Value | None], path: tuple[str, ...]
     ) -> list[Value | None]:
         """Import a model's layers, called on these arguments; None stands for what could not be imported."""
         layers = _by_name(model, path)

@@ -61,7 +61,7 @@ def walk(group: Any, where: str) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield (path, dataset) for every array below a group."""
     import h5py
 
-    pending = [((), group)]
+    pending: list[tuple[tuple[str, ...], Any]] = [((), group)]
     seen = 0
     while pending:
         path, item = pending.pop()

@@ -59,6 +59,11 @@ class Settings:
             raise self.wrong(key, value, f"{count} positive integers")
         return tuple(self._positive(key, v) for v in value)
 
+    def extent(self, key: str, spatial: int, default: Any = _REQUIRED) -> tuple[int, int]:
+        """(height, width) of a kernel, stride or dilation; signals (`spatial` 1) have height 1."""
+        sizes = self.positives(key, spatial, default)
+        return (1, sizes[0]) if spatial == 1 else (sizes[0], sizes[1])
+
     def axis(self, key: str, rank: int, default: Any = _REQUIRED) -> int:
         """An axis of a tensor with `rank` dimensions, counted from the front; lists of one are allowed."""
         value = self.get(key, default)

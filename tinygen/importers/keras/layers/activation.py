@@ -7,13 +7,12 @@ from tinygen.importers.keras.registry import imports
 from tinygen.importers.keras.settings import Settings
 from tinygen.ir import Operator
 from tinygen.ops.activation import Activation
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.relu import Relu
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
-
-_SUPPORTED = "linear, relu, relu6, leaky_relu, sigmoid, tanh, softmax"
 
 _FUNCTIONS: dict[str, Operator | None] = {
     "linear": None,
@@ -23,6 +22,8 @@ _FUNCTIONS: dict[str, Operator | None] = {
     "sigmoid": Logistic(),
     "tanh": Tanh(),
     "softmax": Softmax(),
+    "hard_silu": HardSwish(),
+    "hard_swish": HardSwish(),
 }
 
 
@@ -50,7 +51,7 @@ def _operator(layer: Layer, spec: Any) -> Operator | None:
         else:
             spec = class_name
     if not isinstance(spec, str) or spec not in _FUNCTIONS:
-        raise layer.unsupported(f"activation {spec!r} is not supported", _SUPPORTED)
+        raise layer.unsupported(f"activation {spec!r} is not supported", ", ".join(_FUNCTIONS))
     return _FUNCTIONS[spec]
 
 
@@ -86,6 +87,11 @@ _LAYERS = {"ReLU": _relu, "LeakyReLU": _leaky_relu, "Softmax": _softmax}
 @imports("Activation")
 def activation(layer: Layer) -> Value:
     return apply_activation(layer, layer.x, suffix="")
+
+
+@imports("keras.ops.HardSilu")
+def hard_silu(layer: Layer) -> Value:
+    return _apply(layer, layer.x, HardSwish())
 
 
 @imports("ReLU")

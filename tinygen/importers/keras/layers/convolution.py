@@ -1,5 +1,6 @@
 """Convolutions. Keras stores kernels as [KH, KW, I, O]; 1-D ones become images of height 1."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from tinygen.importers.keras.builder import Layer, Value, image
 from tinygen.importers.keras.layers.activation import apply_activation
 from tinygen.importers.keras.registry import imports
+from tinygen.importers.keras.weights import Shapes
 from tinygen.ir import Operator, Tensor
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -39,13 +41,13 @@ def _geometry(layer: Layer, spatial: int) -> _Geometry:
     settings = layer.settings
     settings.check_channels_last()
     x = layer.lifted(layer.expect_rank(spatial + 2))
-    flat = (1,) * (2 - spatial)
-    kernel = (*flat, *settings.positives("kernel_size", spatial))
-    stride = (*flat, *settings.positives("strides", spatial, 1))
-    dilation = (*flat, *settings.positives("dilation_rate", spatial, 1))
+    kernel = settings.extent("kernel_size", spatial)
+    stride = settings.extent("strides", spatial, 1)
+    dilation = settings.extent("dilation_rate", spatial, 1)
     mode = settings.text("padding", "valid")
     if mode == "same":
-        padding = same_padding(x.shape[1:3], kernel, stride, dilation)
+        _, height, width, _ = x.shape
+        padding = same_padding((height, width), kernel, stride, dilation)
     elif mode == "causal" and spatial == 1:
         padding = Padding(left=(kernel[1] - 1) * dilation[1])
     elif mode == "valid":
@@ -71,7 +73,7 @@ def _depthwise_kernel(stored: NDArray, g: _Geometry) -> NDArray:
     return stored.reshape(1, *g.kernel, -1)
 
 
-def _with_bias(layer: Layer, weights: dict[str, NDArray], *inputs: Tensor) -> tuple[Tensor, ...]:
+def _with_bias(layer: Layer, weights: Mapping[str, NDArray], *inputs: Tensor) -> tuple[Tensor, ...]:
     if "bias" not in weights:
         return inputs
     return (*inputs, layer.constant("bias", weights["bias"]))
@@ -82,7 +84,7 @@ def _convolve(layer: Layer, spatial: int) -> Value:
     filters, groups = layer.settings.positive("filters"), layer.settings.positive("groups", 1)
     if g.channels % groups or filters % groups:
         raise layer.settings.wrong("groups", groups, "a divisor of input and output channels")
-    shapes = {"kernel": (*g.stored_kernel, g.channels // groups, filters)}
+    shapes: Shapes = {"kernel": (*g.stored_kernel, g.channels // groups, filters)}
     if layer.settings.flag("use_bias", True):
         shapes["bias"] = (filters,)
     weights = layer.weights(shapes)
@@ -104,7 +106,7 @@ def conv1d(layer: Layer) -> Value:
 def _convolve_depthwise(layer: Layer, spatial: int) -> Value:
     g = _geometry(layer, spatial)
     multiplier = layer.settings.positive("depth_multiplier", 1)
-    shapes = {"depthwise_kernel": (*g.stored_kernel, g.channels, multiplier)}
+    shapes: Shapes = {"depthwise_kernel": (*g.stored_kernel, g.channels, multiplier)}
     if layer.settings.flag("use_bias", True):
         shapes["bias"] = (g.channels * multiplier,)
     weights = layer.weights(shapes)
@@ -131,7 +133,7 @@ def _convolve_separable(layer: Layer, spatial: int) -> Value:
     g = _geometry(layer, spatial)
     filters = layer.settings.positive("filters")
     multiplier = layer.settings.positive("depth_multiplier", 1)
-    shapes = {
+    shapes: Shapes = {
         "depthwise_kernel": (*g.stored_kernel, g.channels, multiplier),
         "pointwise_kernel": (*(1,) * spatial, g.channels * multiplier, filters),
     }

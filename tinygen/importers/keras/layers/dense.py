@@ -3,6 +3,7 @@
 from tinygen.importers.keras.builder import Layer, Value
 from tinygen.importers.keras.layers.activation import apply_activation
 from tinygen.importers.keras.registry import imports
+from tinygen.importers.keras.weights import Shapes
 from tinygen.ops.fully_connected import FullyConnected
 
 
@@ -10,7 +11,7 @@ from tinygen.ops.fully_connected import FullyConnected
 def dense(layer: Layer) -> Value:
     """y[..., o] = bias[o] + sum of x[..., i] * kernel[i, o]"""
     x, units = layer.x, layer.settings.positive("units")
-    shapes = {"kernel": (x.shape[-1], units)}
+    shapes: Shapes = {"kernel": (x.shape[-1], units)}
     if layer.settings.flag("use_bias", True):
         shapes["bias"] = (units,)
     weights = layer.weights(shapes)

@@ -4,7 +4,9 @@ from tinygen.importers.keras.builder import Layer, Value
 from tinygen.importers.keras.registry import imports
 from tinygen.ir import Tensor
 from tinygen.ops.add import Add
+from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.mul import Mul
 
 
 def _aligned(layer: Layer) -> list[Tensor]:
@@ -18,15 +20,24 @@ def _aligned(layer: Layer) -> list[Tensor]:
 
 @imports("Add", "keras.ops.Add", "tf.__operators__.add", "tf.math.add")
 def add(layer: Layer) -> Value:
-    """y = x0 + x1 + ..., from left to right."""
+    return _folded(layer, Add())
+
+
+@imports("Multiply", "keras.ops.Multiply", "tf.math.multiply")
+def multiply(layer: Layer) -> Value:
+    return _folded(layer, Mul())
+
+
+def _folded(layer: Layer, op: BinaryOperator) -> Value:
+    """y = op(op(x0, x1), x2) ..., from left to right."""
     first, *others = _aligned(layer)
     if len({len(x.shape) for x in layer.inputs}) > 1:
         raise layer.unsupported("inputs with different numbers of dimensions", "equal ranks")
-    total = first
+    y = first
     for i, other in enumerate(others, start=1):
-        total = layer.node(Add(), total, other, suffix="" if i == len(others) else f"partial_{i}")
+        y = layer.node(op, y, other, suffix="" if i == len(others) else f"partial_{i}")
     rank = len(layer.inputs[0].shape)
-    return Value(tensor=total, shape=(total.shape[0], *total.shape[len(total.shape) - rank + 1 :]))
+    return Value(tensor=y, shape=(y.shape[0], *y.shape[len(y.shape) - rank + 1 :]))
 
 
 @imports("Concatenate")

@@ -14,13 +14,13 @@ def _pool(layer: Layer, spatial: int, kind: type[AveragePool2D] | type[MaxPool2D
     settings = layer.settings
     settings.check_channels_last()
     x = layer.lifted(layer.expect_rank(spatial + 2))
-    flat = (1,) * (2 - spatial)
-    kernel = (*flat, *settings.positives("pool_size", spatial, 2))
-    stride = (*flat, *settings.positives("strides", spatial, list(kernel[2 - spatial :])))
+    kernel = settings.extent("pool_size", spatial, 2)
+    stride = settings.extent("strides", spatial, list(kernel[2 - spatial :]))
     mode = settings.text("padding", "valid")
     if mode not in ("valid", "same"):
         raise layer.unsupported(f"padding {mode!r}", "valid, same")
-    padding = same_padding(x.shape[1:3], kernel, stride) if mode == "same" else Padding()
+    _, height, width, _ = x.shape
+    padding = same_padding((height, width), kernel, stride) if mode == "same" else Padding()
     y = layer.node(kind(kernel=kernel, stride=stride, padding=padding), x)
     return layer.signal(y) if spatial == 1 else image(y)
 
@@ -72,7 +72,8 @@ def global_average_pooling1d(layer: Layer) -> Value:
 
 def _global_max(layer: Layer, spatial: int) -> Value:
     x, shape = _global_input(layer, spatial)
-    y = layer.node(MaxPool2D(kernel=x.shape[1:3], stride=x.shape[1:3]), x)
+    _, height, width, _ = x.shape
+    y = layer.node(MaxPool2D(kernel=(height, width), stride=(height, width)), x)
     if len(shape) == 2:
         y = layer.node(Reshape(shape=shape), y, suffix="flatten")
     return Value(tensor=y, shape=shape)

@@ -1,4 +1,4 @@
-"""ADD, and functions of one value: SOFTMAX, LOGISTIC, TANH, the ReLUs."""
+"""ADD, MUL, SOFTMAX, and functions of one value: LOGISTIC, TANH, HARD_SWISH, the ReLUs."""
 
 import tflite
 
@@ -6,8 +6,11 @@ from tinygen.importers.tflite.layer import Layer
 from tinygen.importers.tflite.registry import imports
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
+from tinygen.ops.binary import BinaryOperator
+from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
+from tinygen.ops.mul import Mul
 from tinygen.ops.relu import Relu
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
@@ -15,11 +18,20 @@ from tinygen.ops.tanh import Tanh
 
 @imports("ADD")
 def add(layer: Layer) -> None:
-    (activation,) = layer.options(tflite.AddOptions, "FusedActivationFunction")
+    _binary(layer, Add, tflite.AddOptions)
+
+
+@imports("MUL")
+def mul(layer: Layer) -> None:
+    _binary(layer, Mul, tflite.MulOptions)
+
+
+def _binary(layer: Layer, operator: type[BinaryOperator], table: type) -> None:
+    (activation,) = layer.options(table, "FusedActivationFunction")
     a, b = layer.operand(0), layer.operand(1)
     if a.is_constant and b.is_constant:
         raise layer.unsupported("both inputs are constants", "at least one computed input")
-    layer.add(Add(activation=layer.fused_activation(activation)), a, b)
+    layer.add(operator(activation=layer.fused_activation(activation)), a, b)
 
 
 @imports("SOFTMAX")
@@ -36,6 +48,11 @@ def logistic(layer: Layer) -> None:
 @imports("TANH")
 def tanh(layer: Layer) -> None:
     layer.add(Tanh(), layer.activation(0))
+
+
+@imports("HARD_SWISH")
+def hard_swish(layer: Layer) -> None:
+    layer.add(HardSwish(), layer.activation(0))
 
 
 @imports("RELU")
