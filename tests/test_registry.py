@@ -2,12 +2,16 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.ops import naive
+from tests.oracle import tflite_writer
 from tests.strategies import FLOAT_ONLY, one_op_graph
 from tinygen import kernels
 from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Operator
 from tinygen.kernels import CATALOGUE
 from tinygen.ops import REGISTRY
 from tinygen.resources import resource
@@ -24,6 +28,29 @@ def test_operator_says_what_it_means(name):
 @pytest.mark.parametrize("name", INTEGER)
 def test_operator_has_a_strategy(name):
     assert one_op_graph(REGISTRY[name]) is not None, f"tests/strategies.py has none for {name}"
+
+
+@pytest.mark.parametrize("name", INTEGER)
+def test_operator_cites_a_rule_that_exists(name):
+    document = inspect.getdoc(inspect.getmodule(REGISTRY[name]))
+    cited = re.findall(r"\b[A-Z]\d+\b", document.split("ARITHMETIC.md")[0])
+    assert cited, f"the module of {name} must name its rules in ARITHMETIC.md"
+    written = (Path(__file__).parent.parent / "ARITHMETIC.md").read_text()
+    assert not [rule for rule in cited if f"**{rule}. " not in written]
+
+
+@pytest.mark.parametrize(
+    ("table", "file"),
+    [
+        (naive.evaluate, "tests/ops/naive.py"),
+        (tflite_writer.encode, "tests/oracle/tflite_writer.py"),
+    ],
+    ids=["naive", "tflite_writer"],
+)
+@pytest.mark.parametrize("name", INTEGER)
+def test_operator_is_known_to_the_oracles(name, table, file):
+    found = table.dispatch(REGISTRY[name])
+    assert found is not table.dispatch(Operator), f"{file} has no function for {name}"
 
 
 @pytest.mark.parametrize("arithmetic", list(Arithmetic))

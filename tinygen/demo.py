@@ -14,6 +14,7 @@ from tinygen.model import Model, load
 from tinygen.quantize import load_calibration
 
 EPOCHS = 20
+BATCH = 32
 TRAINING_SHARE = 0.75
 SEED = 1
 
@@ -92,8 +93,12 @@ def train(path: Path, x: NDArray, y: NDArray, test_x: NDArray, test_y: NDArray) 
             layers.Dense(10, activation="softmax"),
         ]
     )
-    network.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy")
-    network.fit(x, y, batch_size=32, epochs=EPOCHS, verbose=0)
+    steps = EPOCHS * -(-len(x) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(0.005, steps)
+    network.compile(
+        optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy"
+    )
+    network.fit(x, y, batch_size=BATCH, epochs=EPOCHS, verbose=0)
     network.save(path)
     predicted = network.predict(test_x, verbose=0).argmax(1)
     return float((predicted == test_y).mean())

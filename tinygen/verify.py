@@ -130,6 +130,7 @@ def against_tflm(model: bytes, original: Graph, expected: Expected) -> Compariso
     """Run the original .tflite file in the TFLite Micro interpreter.
 
     `original` is the file's graph as imported; layers that passes have changed in shape are not compared.
+    Raises UnsupportedError where the interpreter cannot run the file.
     """
     if expected.graph.arithmetic is not Arithmetic.TFLM:
         raise UnsupportedError(
@@ -137,12 +138,13 @@ def against_tflm(model: bytes, original: Graph, expected: Expected) -> Compariso
             next_step="verify with --arithmetic tflm",
         )
     samples = expected.samples
-    actual = _rows(tflm.run(model, original, samples), len(expected.rows))
+    with tflm.Tflm(model, original) as interpreter:
+        actual = _rows(interpreter.run(samples), len(expected.rows))
 
-    def trace(sample: int) -> dict[str, NDArray[np.int8]]:
-        return tflm.trace(model, original, samples, sample)
+        def trace(sample: int) -> dict[str, NDArray[np.int8]]:
+            return interpreter.trace(samples, sample)
 
-    return compare("TFLite Micro interpreter", expected, actual, trace, HOST_LAYER_SAMPLES)
+        return compare("TFLite Micro interpreter", expected, actual, trace, HOST_LAYER_SAMPLES)
 
 
 def tflm_is_installed() -> bool:

@@ -272,6 +272,30 @@ def test_reshapes_without_a_shape_tensor(tmp_path, code, options, before, after)
     assert graph.nodes[0].op == Reshape(shape=after)
 
 
+@pytest.mark.parametrize(
+    ("before", "axes", "after"),
+    [
+        ((1, 5, 4, 3), [1, 2], (1, 3)),
+        ((1, 5, 4, 3), [2, 1], (1, 1, 1, 3)),
+        ((1, 5, 4, 3), [2], (1, 5, 3)),
+        ((1, 5, 4, 3), [-3], (1, 1, 4, 3)),
+        ((1, 5, 3), [1], (1, 3)),
+        ((1, 5, 3), [1], (1, 1, 3)),
+    ],
+)
+def test_maximum_over_the_image_is_pooling(tmp_path, before, axes, after):
+    file = File()
+    x = file.value("x", before, TYPE.INT8, 0.5, 3)
+    y = file.value("y", after, TYPE.INT8, 0.5, 3)
+    options = schema.ReducerOptionsT(keepDims=len(after) == len(before))
+    file.add(Op.REDUCE_MAX, [x, file.constant("axes", np.array(axes, np.int32))], y, options)
+    path = file.write(tmp_path / "m.tflite", [x], [y])
+    graph = importer.load(path)
+    samples = extremes_and_random(graph.input_tensors[0])
+    (expected,) = run_tflm(path.read_bytes(), samples)
+    np.testing.assert_array_equal(reference.run_one_input(graph, samples), expected)
+
+
 def test_misplaced_quantized_dimension_of_a_bias_is_tolerated(tmp_path):
     graph = NETWORKS["mlp"]()
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(to_tflite(graph)))
@@ -385,6 +409,12 @@ def _relu6_that_rescales(file):
     return x, file.add(Op.RELU6, [x], file.value("y", (1, 3), TYPE.INT8, 0.25, 0))
 
 
+def _maximum_over_channels(file):
+    x, y = file.value("x", (1, 5, 3)), file.value("y", (1, 5))
+    axes = file.constant("axes", np.array([2], np.int32))
+    return x, file.add(Op.REDUCE_MAX, [x, axes], y, schema.ReducerOptionsT())
+
+
 def _runtime_weights(file):
     x, y = file.value("x", (1, 3)), file.value("y", (1, 1))
     options = schema.FullyConnectedOptionsT()
@@ -400,6 +430,7 @@ def _runtime_weights(file):
         (_control_flow, "WHILE"),
         (_partly_float, "QUANTIZE"),
         (_relu6_that_rescales, "quantization"),
+        (_maximum_over_channels, "maximum over axes [2]"),
         (_runtime_weights, "run time"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -185,7 +185,9 @@ class Memory:
     def empty(self, size: int) -> Buffer:
         memory = self.libc.malloc(size + self.guard_bytes)
         pointer = self.ffi.cast("int8_t *", int(self.ffi.cast("uintptr_t", memory)))
-        self.ffi.memmove(pointer, bytes([GUARD_BYTE]) * (size + self.guard_bytes), size + self.guard_bytes)
+        self.ffi.memmove(
+            pointer, bytes([GUARD_BYTE]) * (size + self.guard_bytes), size + self.guard_bytes
+        )
         buffer = Buffer(pointer=pointer, size=size, ffi=self.ffi)
         self._buffers.append(buffer)
         return buffer
@@ -224,7 +226,9 @@ class Memory:
         for buffer in self._buffers:
             everything = self.ffi.buffer(buffer.pointer, buffer.size + self.guard_bytes)
             guard = bytes(everything)[buffer.size :]
-            assert guard == bytes([GUARD_BYTE]) * self.guard_bytes, "written past the end of a buffer"
+            assert guard == bytes([GUARD_BYTE]) * self.guard_bytes, (
+                "written past the end of a buffer"
+            )
 
     def free(self) -> None:
         for buffer in self._buffers:

@@ -1,6 +1,6 @@
 """Runs every kernel under AddressSanitizer and UndefinedBehaviorSanitizer; test_sanitizers.py starts it.
 
-    LD_PRELOAD=<libasan> python -m tests.kernels.sanitized <folder of the sanitized kernels.so>
+LD_PRELOAD=<libasan> python -m tests.kernels.sanitized <folder of the sanitized kernels.so>
 """
 
 import sys

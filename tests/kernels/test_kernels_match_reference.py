@@ -12,9 +12,7 @@ from tinygen.kernels import CATALOGUE
 
 OPERATORS = sorted(CATALOGUE, key=lambda op: op.__name__)
 
-RARE = settings(
-    DETERMINISTIC, max_examples=30, suppress_health_check=[HealthCheck.filter_too_much]
-)
+RARE = settings(DETERMINISTIC, max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
 """For kernels that take few of the graphs that are drawn."""
 
 LEAST_RUNS = 4

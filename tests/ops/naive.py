@@ -177,9 +177,7 @@ def _(op: Relu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 
 @evaluate.register
 def _(op: HardSwish, call: Call, inputs: Sequence[NDArray]) -> NDArray:
-    return _elementwise(
-        lambda v: 0.0 if v < -3 else v if v > 3 else v * (v + 3.0) / 6.0, inputs[0]
-    )
+    return _elementwise(lambda v: 0.0 if v < -3 else v if v > 3 else v * (v + 3.0) / 6.0, inputs[0])
 
 
 @evaluate.register

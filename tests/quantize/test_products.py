@@ -26,8 +26,12 @@ def quantized(graph, x, arithmetic):
 @both_arithmetics
 def test_squeeze_and_excite_is_near_the_float_network(arithmetic):
     n = FloatNetwork(8, 8, 3)
-    a = n.apply("swish", HardSwish(), n.random("conv", Conv2D(padding=AROUND), n.input, (6, 3, 3, 3)))
-    s = n.random("squeeze", Conv2D(), n.apply("mean", Mean(axes=(1, 2), keep_dims=True), a), (6, 1, 1, 6))
+    a = n.apply(
+        "swish", HardSwish(), n.random("conv", Conv2D(padding=AROUND), n.input, (6, 3, 3, 3))
+    )
+    s = n.random(
+        "squeeze", Conv2D(), n.apply("mean", Mean(axes=(1, 2), keep_dims=True), a), (6, 1, 1, 6)
+    )
     scaled = n.apply("scaled", Mul(), a, n.apply("gate", Logistic(), s))
     graph = n.graph(n.apply("gain", Mul(), scaled, n.constant("gains", np.linspace(-2, 2, 6))))
     x = np.random.default_rng(1).normal(0, 1, (40, 8, 8, 3)).astype(np.float32)
@@ -39,17 +43,33 @@ def test_squeeze_and_excite_is_near_the_float_network(arithmetic):
     assert np.sqrt(np.mean(error**2)) < 0.03 * wanted.std()
 
 
+def with_concatenation(n: FloatNetwork, x: str) -> str:
+    """The output shares the scale of something far larger."""
+    return n.apply("all", Concatenate(axis=1), n.apply("swish", HardSwish(), x), n.input)
+
+
+BUILDERS = {
+    "hard swish": lambda n: n.apply("swish", HardSwish(), n.input),
+    "square": lambda n: n.apply("square", Mul(), n.input, n.input),
+    "hard swish of a square": lambda n: n.apply("swish", HardSwish(), BUILDERS["square"](n)),
+    "shared scale": lambda n: with_concatenation(n, BUILDERS["square"](n)),
+}
+
+
 @both_arithmetics
-@pytest.mark.parametrize("size", [1e-30, 1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("size", [1e-15, 1e-5, 1.0, 1e3])
 @pytest.mark.parametrize("offset", [-1.0, 0.0, 1.0])
-def test_no_sizes_are_refused(arithmetic, size, offset):
-    """Results near 0 from large inputs, and outputs that share the scale of something far larger."""
+def test_no_sizes_are_refused(arithmetic, build, size, offset):
     n = FloatNetwork(6)
-    swish = n.apply("swish", HardSwish(), n.input)
-    product = n.apply("product", Mul(), n.input, n.constant("tiny", np.full(6, 1e-6)))
-    square = n.apply("square", Mul(), product, product)
-    graph = n.graph(n.apply("all", Concatenate(axis=1), swish, square, n.input))
-    rng = np.random.default_rng(0)
-    x = ((rng.uniform(-1, 1, (8, 6)) + offset) * size).astype(np.float32)
-    quantized(graph, x, arithmetic)
-    quantized(n.graph("swish", "square"), x, arithmetic)
+    graph = n.graph(BUILDERS[build](n))
+    x = (np.random.default_rng(0).uniform(-1, 1, (8, 6)) + offset) * size
+    quantized(graph, x.astype(np.float32), arithmetic)
+
+
+@both_arithmetics
+def test_products_of_large_and_tiny_numbers_keep_their_precision(arithmetic):
+    n = FloatNetwork(6)
+    graph = n.graph(n.apply("product", Mul(), n.input, n.constant("tiny", np.full(6, 1e-6))))
+    x = np.random.default_rng(0).uniform(-1000, 1000, (8, 6)).astype(np.float32)
+    assert quantized(graph, x, arithmetic).output_tensors[0].quantization.scale < 1e-5

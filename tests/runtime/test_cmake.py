@@ -23,9 +23,7 @@ def build(folder: Path, *options: str) -> str:
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), *flags], check=True)
     subprocess.run(["cmake", "--build", str(folder)], check=True)
     (library,) = folder.rglob("libtinygen_runtime.a")
-    return subprocess.run(
-        ["nm", str(library)], capture_output=True, text=True, check=True
-    ).stdout
+    return subprocess.run(["nm", str(library)], capture_output=True, text=True, check=True).stdout
 
 
 def test_host_build_holds_every_family(tmp_path):
@@ -39,7 +37,9 @@ def test_cross_build_with_a_toolchain_file(tmp_path):
         pytest.skip("arm-none-eabi-gcc is not installed")
     toolchain = tmp_path / "cortex-m4.cmake"
     toolchain.write_text(TOOLCHAIN)
-    symbols = build(tmp_path / "build", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", "-DTINYGEN_ARM_DSP=ON")
+    symbols = build(
+        tmp_path / "build", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", "-DTINYGEN_ARM_DSP=ON"
+    )
     assert " W tg_depthwise_conv2d_s8_dsp\n" in symbols
 
 

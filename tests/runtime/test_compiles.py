@@ -16,7 +16,9 @@ from tinygen.kernels.sources import files_for
 CORES = ["host", "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m33", "cortex-m55", "rv32imc"]
 LEVELS = ["-O2", "-Os"]
 
-ALLOWED_OUTSIDE = r"tg_\w+|memcpy|memset|memmove|__aeabi_\w+|__gnu_thumb1_case_\w+|__\w*di3|_GLOBAL_OFFSET_TABLE_"
+ALLOWED_OUTSIDE = (
+    r"tg_\w+|memcpy|memset|memmove|__aeabi_\w+|__gnu_thumb1_case_\w+|__\w*di3|_GLOBAL_OFFSET_TABLE_"
+)
 """Undefined symbols that an object file may have: the runtime's, three of string.h, the compiler's helpers."""
 
 

@@ -1,4 +1,4 @@
-"""tg_fixedpoint.h against fixedpoint.py: every shift with the edges of accumulators and multipliers, and random ones."""
+"""tg_fixedpoint.h against fixedpoint.py: every shift with the edges of all arguments, and random values."""
 
 import subprocess
 from collections.abc import Callable
@@ -54,7 +54,9 @@ def _with_random(
 
 ACC = (INT32_MIN, INT32_MAX)
 PRODUCTS = _with_random(_grid(EDGES, EDGES), ACC, ACC)
-DEFINED_PRODUCTS = tuple(a[~((PRODUCTS[0] == INT32_MIN) & (PRODUCTS[1] == INT32_MIN))] for a in PRODUCTS)
+DEFINED_PRODUCTS = tuple(
+    a[~((PRODUCTS[0] == INT32_MIN) & (PRODUCTS[1] == INT32_MIN))] for a in PRODUCTS
+)
 
 TWINS = [
     Twin(
@@ -99,13 +101,17 @@ TWINS = [
     Twin(
         name="tg_count_leading_zeros",
         python=fixedpoint.count_leading_zeros,
-        arguments=_with_random((np.concatenate([EDGES[EDGES > 0], [2**31, 2**32 - 1]]),), (1, 2**32 - 1)),
+        arguments=_with_random(
+            (np.concatenate([EDGES[EDGES > 0], [2**31, 2**32 - 1]]),), (1, 2**32 - 1)
+        ),
         c_types=("uint32_t",),
     ),
     Twin(
         name="tg_wrap_int32",
         python=fixedpoint.wrap_int32,
-        arguments=_with_random((np.concatenate([EDGES[EDGES >= 0], [2**31, 2**32 - 1]]),), (0, 2**32 - 1)),
+        arguments=_with_random(
+            (np.concatenate([EDGES[EDGES >= 0], [2**31, 2**32 - 1]]),), (0, 2**32 - 1)
+        ),
         c_types=("uint32_t",),
     ),
 ]
@@ -134,7 +140,16 @@ def library(request, tmp_path_factory):
     source, built = folder / "twins.c", folder / "twins.so"
     source.write_text('#include "tg_fixedpoint.h"\n' + "".join(_shim(twin) for twin in TWINS))
     include = f"-I{runtime_root() / 'include'}"
-    command = [compiler(), "-std=c99", "-O2", "-shared", "-fPIC", *WARNINGS, *request.param, include]
+    command = [
+        compiler(),
+        "-std=c99",
+        "-O2",
+        "-shared",
+        "-fPIC",
+        *WARNINGS,
+        *request.param,
+        include,
+    ]
     sanitizer = ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-static-libubsan"]
     subprocess.run([*command, *sanitizer, str(source), "-o", str(built)], check=True)
     ffi = cffi.FFI()

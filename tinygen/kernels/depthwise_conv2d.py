@@ -72,7 +72,7 @@ def _portable(symbol: str, *conditions: Fits) -> tuple[Kernel, Kernel]:
             symbol=symbol,
             header="tg_depthwise_conv2d.h",
             source=f"portable/{symbol}.c",
-                fits=all_of(*conditions, _fits, sums_fit, *more),
+            fits=all_of(*conditions, _fits, sums_fit, *more),
             lower=_lower,
             scratch_bytes=_scratch_bytes,
             in_place=in_place,

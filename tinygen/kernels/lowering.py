@@ -15,6 +15,7 @@ POINTER_BYTES = 8
 
 INT16_MAX = 32767
 
+
 def window_struct(window: Window, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> Struct:
     """`struct tg_window` for NHWC shapes."""
     return Struct(

@@ -38,6 +38,9 @@ LARGEST_RIGHT = 30
 LARGEST_PRESCALE = 16
 """More bits would make no T[c] fit that does not fit with these."""
 
+MULTIPLIER_CHANGES = (0, 1, -1, 2, -2, 4, -4, 8, -8, 16, -16, 32, -32, 64, -64)
+"""What is added to a multiplier of ONE_SHIFT that does not fit; the first that is proved is taken."""
+
 LEAST_MULTIPLIER_BITS = 11
 """ONE_SHIFT shortens the multipliers of channels with a small scale, but not below this."""
 
@@ -127,10 +130,10 @@ def channels_of(call: Call, weight_sums: NDArray) -> Channels:
 
 def choose(channels: Channels) -> Requantization:
     """The first form that is exact."""
-    return one_shift(channels) or fast(channels) or _textbook(channels)
+    return one_shift(channels) or fast(channels) or textbook(channels)
 
 
-def _textbook(channels: Channels) -> Requantization:
+def textbook(channels: Channels) -> Requantization:
     native = channels.arithmetic is Arithmetic.NATIVE
     return Requantization(
         form=Form.NATIVE_TEXTBOOK if native else Form.TFLM_TEXTBOOK,
@@ -198,13 +201,13 @@ def _thresholds(channels: Channels) -> _Thresholds | None:
     low, high = channels.acc.low, channels.acc.high
     least, most = channels.textbook(low), channels.textbook(high)
     value = np.arange(channels.out_min + 1, channels.out_max + 1, dtype=np.int64)[:, None]
-    unit = 2.0 ** (31 + channels.right) / channels.multipliers  # accumulators per step of the output
+    unit = (
+        2.0 ** (31 + channels.right) / channels.multipliers
+    )  # accumulators per step of the output
     estimate = np.floor((value - channels.zero_point - 0.5) * unit).astype(np.int64)
     first = np.clip(estimate - 3, low, high + 1)
     for _ in range(8):
-        first = np.where(
-            (channels.textbook(first) < value) & (first <= high), first + 1, first
-        )
+        first = np.where((channels.textbook(first) < value) & (first <= high), first + 1, first)
     inside = (value > least) & (value <= most)
     steps = (channels.textbook(first) >= value) & (channels.textbook(first - 1) < value)
     if not (steps | ~inside).all():
@@ -225,19 +228,25 @@ def _one_shift_with(
     shift = int(channels.right.min()) + prescale - 1
     if shift < 0 or lost_bits.max() > 31 - LEAST_MULTIPLIER_BITS:
         return None
-    rounding = (1 << lost_bits) >> 1
-    multipliers = np.minimum((channels.multipliers + rounding) >> lost_bits, INT32_MAX)
-    lowest, highest = _offset_bounds(channels, thresholds, prescale, shift, multipliers)
-    if (lowest > highest).any():
-        return None
-    offset = (lowest + highest) >> 1
-    return Requantization(
-        form=Form.ONE_SHIFT,
-        biases=wrap_int32((channels.bias << prescale) + offset),
-        multipliers=multipliers,
-        shifts=np.full_like(multipliers, shift),
-        prescale=prescale,
-    )
+    rounded = (channels.multipliers + ((1 << lost_bits) >> 1)) >> lost_bits
+    multipliers, offsets = rounded.copy(), np.zeros_like(rounded)
+    proved = np.zeros(rounded.shape, bool)
+    for change in MULTIPLIER_CHANGES:
+        candidates = np.minimum(rounded + change, INT32_MAX)
+        lowest, highest = _offset_bounds(channels, thresholds, prescale, shift, candidates)
+        here = (lowest <= highest) & ~proved
+        multipliers = np.where(here, candidates, multipliers)
+        offsets = np.where(here, (lowest + highest) >> 1, offsets)
+        proved |= here
+        if proved.all():
+            return Requantization(
+                form=Form.ONE_SHIFT,
+                biases=wrap_int32((channels.bias << prescale) + offsets),
+                multipliers=multipliers,
+                shifts=np.full_like(multipliers, shift),
+                prescale=prescale,
+            )
+    return None
 
 
 def _offset_bounds(

@@ -1,7 +1,8 @@
 /* The portable depthwise convolution, compiled once per kind of window. See tg_depthwise_conv2d.h.
  *
  * Channel by channel, the input rows under the window are copied into lines: one channel of a row side by side,
- * padding on both ends included. A row takes the place of the oldest line, so every input cell is copied once.
+ * padding on both ends included. A row takes the place of the oldest line, so for each output channel every input cell
+ * is copied once.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_DEPTHWISE_CONV2D_CORE_H
@@ -11,14 +12,15 @@
 #include "tg_requantize_s8.h"
 #include "tg_rows.h"
 
-/* One output channel: its weights, and its constants of TG_FAST or TG_ONE_SHIFT. */
+/* How many outputs are summed before they are finished together. */
+enum { TG_DEPTHWISE_BLOCK = 8 };
+
+/* One output channel: its weights, and its constants of TG_ONE_SHIFT. */
 struct tg_depthwise_channel {
     const int8_t *weights;
     int32_t index;
     int32_t bias;
     int32_t multiplier;
-    int32_t offset;
-    int32_t sign;
     int32_t shift;
 };
 
@@ -73,16 +75,13 @@ TG_INLINE struct tg_depthwise_channel tg_depthwise_output(const struct tg_depthw
                                                           int32_t index)
 {
     const struct tg_requantization *const r = &layer->requantization;
-    const int is_fast = r->form == TG_FAST;
     struct tg_depthwise_channel channel;
 
     channel.weights = layer->weights + index * layer->window.kernel_height * layer->window.kernel_width;
     channel.index = index;
     channel.bias = r->biases[index];
     channel.multiplier = r->multipliers[index * r->channel_step];
-    channel.shift = r->shifts[is_fast ? index * r->channel_step : 0];
-    channel.offset = is_fast ? tg_fast_offset(r, channel.shift) : 0;
-    channel.sign = is_fast ? r->sign : 0;
+    channel.shift = *r->shifts;
     return channel;
 }
 
@@ -95,18 +94,16 @@ TG_INLINE void tg_depthwise_finish(const struct tg_depthwise_conv2d *layer,
     const struct tg_depthwise_channel c = *channel;
     const int32_t step = layer->in_channels * layer->channel_multiplier;
     const int32_t prescale = r->prescale;
-    const int32_t low = r->out_min;
-    const int32_t high = r->out_max;
     const int32_t *const end = sums + count;
 
-    if (r->form > TG_FAST) {
+    if (r->form != TG_ONE_SHIFT || r->out_min != -128 || r->out_max != 127) {
         tg_requantize_s8(r, c.index, 1, sums, count, out, step);
         return;
     }
     do {
         const int32_t t = tg_scaled_sum(*sums++, prescale, c.bias);
 
-        *out = (int8_t)tg_clamp(tg_fast(t, c.multiplier, c.offset, c.sign, c.shift), low, high);
+        *out = (int8_t)tg_saturate_s8(tg_multiply_high(t, c.multiplier) >> c.shift);
         out += step;
     } while (sums != end);
 }

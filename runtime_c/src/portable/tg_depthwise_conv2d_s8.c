@@ -60,19 +60,23 @@ static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer,
     const int32_t out_step = layer->in_channels * layer->channel_multiplier;
     int32_t left = window->out_width;
     int32_t x = 0;
-    int32_t sums[4];
+    int32_t sums[TG_DEPTHWISE_BLOCK];
 
-    for (; left >= 4; left -= 4) {
-        convolve_four(window, lines, x, channel->weights, sums);
-        tg_depthwise_finish(layer, channel, sums, 4, out);
-        out += 4 * out_step;
-        x += 4 * stride;
-    }
-    for (int32_t i = 0; i < left; i++) {
-        sums[i] = convolve_one(window, lines, x + i * stride, channel->weights);
-    }
-    if (left > 0) {
-        tg_depthwise_finish(layer, channel, sums, left, out);
+    while (left > 0) {
+        const int32_t count = left < TG_DEPTHWISE_BLOCK ? left : TG_DEPTHWISE_BLOCK;
+        int32_t i = 0;
+
+        for (; i + 4 <= count; i += 4) {
+            convolve_four(window, lines, x, channel->weights, sums + i);
+            x += 4 * stride;
+        }
+        for (; i < count; i++) {
+            sums[i] = convolve_one(window, lines, x, channel->weights);
+            x += stride;
+        }
+        tg_depthwise_finish(layer, channel, sums, count, out);
+        out += count * out_step;
+        left -= count;
     }
 }
 

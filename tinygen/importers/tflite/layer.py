@@ -212,7 +212,7 @@ class Layer:
         output = activation_tensor(self.declared_output, self.builder.names[self.output_index])
         self._check_same_types(output, inputs)
         shapes = op.infer_shapes(inputs)
-        if self.declared_output.is_open:
+        if self._leaves_open(shapes[0]):
             output = dataclasses.replace(output, shape=shapes[0])
         if shapes != (output.shape,):
             raise self.damaged(
@@ -228,6 +228,14 @@ class Layer:
             )
         self.builder.computed[self.output_index] = self.builder.keep(output)
         self.builder.nodes.append(node)
+
+    def _leaves_open(self, shape: tuple[int, ...]) -> bool:
+        """True where the file does not say this shape, only what is written for unknown dimensions.
+
+        The first dimension may be more than the batch: rows of a dense layer on sequences.
+        """
+        declared = self.declared_output
+        return declared.is_open or (declared.is_batch_open and declared.shape[1:] == shape[1:])
 
     def _check_same_types(self, output: Tensor, inputs: Sequence[Tensor]) -> None:
         for x in inputs:

@@ -42,7 +42,8 @@ _NUMPY_TYPES = {
 class FileTensor:
     """A tensor as the file declares it. `data` is None for what is computed at run time.
 
-    `is_open`: some dimension behind the batch is unknown to the file, and 1 in `shape`.
+    `is_open`: some dimension behind the batch is unknown to the file, and 1 in `shape`. `is_batch_open`: the
+    first one is.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FileTensor:
     type: str
     data: NDArray | None
     is_open: bool
+    is_batch_open: bool
     scales: NDArray[np.float32]
     zero_points: NDArray[np.int64]
     axis: int
@@ -248,6 +250,7 @@ class _Parser:
             type=kind,
             data=data,
             is_open=any(d < 0 for d in (*signature[1:], *written[1:])),
+            is_batch_open=any(d < 0 for d in (*signature[:1], *written[:1])),
             scales=scales,
             zero_points=zero_points,
             axis=axis,

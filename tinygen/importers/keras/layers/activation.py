@@ -89,7 +89,7 @@ def activation(layer: Layer) -> Value:
     return apply_activation(layer, layer.x, suffix="")
 
 
-@imports("keras.ops.HardSilu")
+@imports("HardSilu", "keras.ops.HardSilu")  # .h5 files do not say that it is no layer
 def hard_silu(layer: Layer) -> Value:
     return _apply(layer, layer.x, HardSwish())
 

@@ -1,6 +1,7 @@
 """Operators that move data: CONCATENATION, PAD, PADV2, RESHAPE, SQUEEZE, EXPAND_DIMS.
 
-SHAPE, STRIDED_SLICE and PACK are read where they compute a shape, which is known beforehand.
+SHAPE, STRIDED_SLICE, GATHER, REDUCE_PROD, PACK and CONCATENATION are read where they compute a shape,
+which is known beforehand: converters write them for a dense layer on a sequence or an image.
 """
 
 import math
@@ -24,10 +25,22 @@ def concatenation(layer: Layer) -> None:
     axis, activation = layer.options(tflite.ConcatenationOptions, "Axis", "FusedActivationFunction")
     if layer.fused_activation(activation) is not Activation.NONE:
         raise layer.unsupported("a fused activation", "concatenation without activation")
-    inputs = [layer.operand(i) for i in range(len(layer.operator.inputs))]
-    if not inputs or all(x.is_constant for x in inputs):
-        raise layer.unsupported("no input is computed", "at least one computed input")
+    count = len(layer.operator.inputs)
+    if not count:
+        raise layer.damaged("there are no inputs")
+    if all(layer.constant(i) is not None for i in range(count)):
+        _concatenate_shapes(layer, axis)
+        return
+    inputs = [layer.operand(i) for i in range(count)]
     layer.add(Concatenate(axis=layer.axis(axis, len(inputs[0].shape))), *inputs)
+
+
+def _concatenate_shapes(layer: Layer, axis: int) -> None:
+    parts = _shape_arithmetic(layer, len(layer.operator.inputs))
+    if any(p.ndim != 1 or p.dtype != parts[0].dtype for p in parts):
+        raise layer.unsupported("no input is computed", "at least one computed input")
+    layer.axis(axis, 1)
+    layer.fold(np.concatenate(parts))
 
 
 @imports("PAD")
@@ -116,6 +129,30 @@ def strided_slice(layer: Layer) -> None:
             start = None if begin_mask >> i & 1 else first
             index.append(slice(start, None if end_mask >> i & 1 else last, stride))
     layer.fold(data[tuple(index)])
+
+
+@imports("GATHER")
+def gather(layer: Layer) -> None:
+    axis, batch_dims = layer.options(tflite.GatherOptions, "Axis", "BatchDims")
+    data, indices = _shape_arithmetic(layer, 2)
+    if data.ndim != 1 or batch_dims or layer.axis(axis, 1) or indices.dtype.kind != "i":
+        raise layer.unsupported("this form of gathering", "entries of a shape")
+    if ((indices < 0) | (indices >= data.size)).any():
+        raise layer.damaged(f"an index outside of {data.size} entries")
+    layer.fold(data[indices])
+
+
+@imports("REDUCE_PROD")
+def reduce_prod(layer: Layer) -> None:
+    (keep_dims,) = layer.options(tflite.ReducerOptions, "KeepDims")
+    (data,) = _shape_arithmetic(layer, 1)
+    axes = {layer.axis(a, data.ndim) for a in layer.integers(1)}
+    if data.ndim != 1 or data.dtype.kind != "i" or not axes:
+        raise layer.unsupported("this form of product", "the product of the entries of a shape")
+    product = math.prod(int(d) for d in data)
+    if product > np.iinfo(np.int32).max:
+        raise layer.damaged(f"a shape with {product} elements")
+    layer.fold(np.full([1] if keep_dims else [], product, data.dtype))
 
 
 @imports("PACK")

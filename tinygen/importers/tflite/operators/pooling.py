@@ -1,4 +1,4 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX."""
 
 import tflite
 
@@ -9,6 +9,7 @@ from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.pool import PoolOperator
+from tinygen.ops.reshape import Reshape
 
 
 @imports("AVERAGE_POOL_2D")
@@ -43,3 +44,28 @@ def mean(layer: Layer) -> None:
     x = layer.activation(0)
     axes = sorted({layer.axis(a, len(x.shape)) for a in layer.integers(1)})
     layer.add(Mean(axes=tuple(axes), keep_dims=bool(keep_dims)), x)
+
+
+@imports("REDUCE_MAX")
+def reduce_max(layer: Layer) -> None:
+    """The maximum over rows and columns, which is a pooling window of the image's size."""
+    (keep_dims,) = layer.options(tflite.ReducerOptions, "KeepDims")
+    x = layer.activation(0)
+    rank = len(x.shape)
+    axes = {layer.axis(a, rank) for a in layer.integers(1)}
+    if rank not in (3, 4) or not axes or not axes <= set(range(1, rank - 1)):
+        raise layer.unsupported(
+            f"the maximum over axes {sorted(axes)} of {list(x.shape)}",
+            "the maximum over rows, columns or both of an image or a sequence",
+        )
+    reduced = tuple(1 if i in axes else d for i, d in enumerate(x.shape))
+    shape = reduced if keep_dims else tuple(d for i, d in enumerate(x.shape) if i not in axes)
+    if rank == 3:
+        x = layer.derive("image", Reshape(shape=(x.shape[0], 1, *x.shape[1:])), x)
+        reduced = (reduced[0], 1, *reduced[1:])
+    height, width = (d if r == 1 else 1 for d, r in zip(x.shape[1:3], reduced[1:3], strict=True))
+    pool = MaxPool2D(kernel=(height, width), stride=(1, 1))
+    if shape == reduced:
+        layer.add(pool, x)
+    else:
+        layer.add(Reshape(shape=shape), layer.derive("pool", pool, x))
