@@ -40,6 +40,14 @@ void tg_conv2d_1x1_s8(const struct tg_conv2d *layer, const int8_t *in, int8_t *o
 void tg_conv2d_1x1_s8_rows(const struct tg_conv2d *layer, const int8_t *const *rows, int8_t *const *out,
                            int32_t row_count);
 
+/* For Armv6-M, with weights 128 higher, as uint8 (tg_dense_one_s8_v6m.h). */
+void tg_conv2d_s8_v6m(const struct tg_conv2d *layer, const int8_t *in, int8_t *out, void *scratch);
+void tg_conv2d_s8_v6m_rows(const struct tg_conv2d *layer, const int8_t *const *rows, int8_t *const *out,
+                           int32_t row_count, void *scratch);
+void tg_conv2d_1x1_s8_v6m(const struct tg_conv2d *layer, const int8_t *in, int8_t *out);
+void tg_conv2d_1x1_s8_v6m_rows(const struct tg_conv2d *layer, const int8_t *const *rows,
+                               int8_t *const *out, int32_t row_count);
+
 TG_EXTERN_C_END
 
 #endif

@@ -17,6 +17,10 @@ struct tg_dense {
     int32_t first_channel; /* of the layer, where the requantization starts */
 };
 
+/* Outputs for the vectors x and, unless it is null, y: from `out` on, and out_step bytes behind. */
+typedef void tg_dense_pixels(const struct tg_dense *dense, const int8_t *x, const int8_t *y, int8_t *out,
+                             int32_t out_step);
+
 /* The sum of `depth` products, for a channel that stands alone. */
 TG_INLINE int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth)
 {

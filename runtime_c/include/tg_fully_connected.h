@@ -30,6 +30,9 @@ void tg_fully_connected_s8(const struct tg_fully_connected *layer, const int8_t 
 /* Weights with any zero point. */
 void tg_fully_connected_asymmetric_s8(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out);
 
+/* Symmetric weights on Armv6-M, 128 higher, as uint8 (tg_dense_one_s8_v6m.h). */
+void tg_fully_connected_s8_v6m(const struct tg_fully_connected *layer, const int8_t *in, int8_t *out);
+
 TG_EXTERN_C_END
 
 #endif

@@ -13,6 +13,7 @@ from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.reshape import Reshape
 from tinygen.quantize import (
     Calibration,
     CalibrationMethod,
@@ -72,6 +73,19 @@ def test_several_outputs(calibration):
     assert output_error(graph, result.graph, {"x": images(5, seed=4)}) < 0.05
 
 
+def test_graph_whose_first_axis_is_no_batch():
+    """Rows of a sample become the first axis, as some converters write it."""
+    n = FloatNetwork(6, 4)
+    y = n.apply("rows", Reshape(shape=(6, 4)), n.input)
+    y = n.random("dense", FullyConnected(), y, (3, 4))
+    graph = n.graph(n.apply("back", Reshape(shape=(1, 18)), y))
+    x = np.random.default_rng(0).normal(0, 1, (20, 6, 4)).astype(np.float32)
+    x[7] *= 3  # not the last sample: all of them must have been looked at
+    result = quantize(graph, calibration=Calibration(samples={"x": x}, source="test"))
+    assert output_error(graph, result.graph, {"x": x}) < 0.03
+    assert len(result.report.layers) == 3
+
+
 # --- bias correction -------------------------------------------------------------------------------------------------
 
 
@@ -111,8 +125,6 @@ def test_layers_without_bias_get_one(calibration):
 
 
 def _flat(n: FloatNetwork) -> str:
-    from tinygen.ops.reshape import Reshape
-
     return n.apply("flat", Reshape(shape=(1, 432)), n.input)
 
 

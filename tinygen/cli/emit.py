@@ -85,6 +85,10 @@ def command(
     note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
 
 
+MAX_DIGITS = 15
+"""Of a number of bytes."""
+
+
 def with_budgets(target: "Target", flash_bytes: int | None, ram_bytes: int | None) -> "Target":
     """The target with smaller memories."""
     import dataclasses
@@ -109,9 +113,11 @@ def parse_bytes(text: str | None) -> int | None:
         return None
     factor = {"k": 1024, "m": 1024**2}.get(text[-1:].lower(), 1)
     digits = text[:-1] if factor > 1 else text
-    if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+    # more digits than any memory has bytes; Python refuses to convert thousands of them
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+    if not is_number or int(digits) == 0:
         raise UsageError(
-            what=f"'{text}' is no number of bytes", next_step="give for example 65536, 64k or 1M"
+            what=f"'{text[:40]}' is no number of bytes", next_step="give for example 65536, 64k or 1M"
         )
     return int(digits) * factor
 
@@ -123,5 +129,9 @@ def read_labels(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(what="the labels cannot be read", where=str(path)) from error
+        raise UsageError(
+            what="the labels cannot be read",
+            where=str(path),
+            next_step="give a text file in UTF-8 with one class name a line",
+        ) from error
     return tuple(line.strip() for line in lines if line.strip())

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tinygen.model import Model
     from tinygen.verify import Comparison, Expected
 
+MAX_SAMPLES = 100_000
+"""More would not fit the memory of a computer for the larger models."""
+
 
 @click.command("verify")
 @model_argument
@@ -123,8 +126,10 @@ def read_samples(text: str, graph):
     from tinygen.errors import UsageError
 
     if text.isascii() and text.isdigit():
-        if int(text) == 0:
-            raise UsageError(what="0 samples prove nothing", next_step="give --samples 1 or more")
+        if len(text) > len(str(MAX_SAMPLES)) or not 1 <= int(text) <= MAX_SAMPLES:
+            raise UsageError(
+                what=f"--samples {text[:20]}", next_step=f"give a number from 1 to {MAX_SAMPLES}"
+            )
         return samples.generate(graph, int(text))
     return samples.read(Path(text), graph)
 

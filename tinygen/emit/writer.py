@@ -38,11 +38,21 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
 
 def check_folder(folder: Path) -> None:
     """Raise OutputFolderError unless the folder may be written: do this before long work."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+    try:
+        is_folder = folder.is_dir() and not folder.is_symlink()
+        is_other = not is_folder and (folder.is_symlink() or folder.exists())
+        is_empty = not is_folder or not any(folder.iterdir())
+    except (OSError, ValueError) as error:  # a name that is too long, a folder that cannot be read
+        raise OutputFolderError(
+            what=f"the output folder cannot be used: {getattr(error, 'strerror', None) or error}",
+            where=str(folder)[:200],
+            next_step="give another with -o",
+        ) from error
+    if is_other:
         raise OutputFolderError(
             what="the output is not a folder", where=str(folder), next_step="give another with -o"
         )
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if is_empty:
         return
     if _listed_files(folder) is None:
         raise OutputFolderError(

@@ -14,7 +14,7 @@ from tinygen.quantize.methods import CalibrationMethod
 from tinygen.quantize.scheme import choose_scheme, with_requantize
 from tinygen.quantize.synthetic import synthetic_calibration
 
-DEFAULT_METHOD = CalibrationMethod.MSE
+DEFAULT_METHOD = CalibrationMethod.PERCENTILE_99_99
 """Chosen by benchmarks/quantization.py; the figures are in docs/quantization.md."""
 
 _REPORT_SAMPLES = 32

@@ -22,6 +22,7 @@ from tinygen.quantize.apply import (
 )
 from tinygen.quantize.calibration import Calibration
 from tinygen.quantize.names import free_name
+from tinygen.quantize.observe import is_batched
 from tinygen.quantize.scheme import Scheme
 
 _MOST_SAMPLES = 64
@@ -33,7 +34,12 @@ Values = dict[str, NDArray]
 def with_corrected_biases(
     graph: Graph, scheme: Scheme, arithmetic: Arithmetic, calibration: Calibration
 ) -> Graph:
-    """The float graph with corrected biases. Layers are corrected in order, each on the corrected ones before it."""
+    """The float graph with corrected biases. Layers are corrected in order, each on the corrected ones before it.
+
+    Graphs that cannot run several samples together are returned as they are.
+    """
+    if not is_batched(graph):
+        return graph
     calibration = calibration.first(_sample_count(graph))
     exact: Values = dict(calibration.samples)
     integer: Values = {

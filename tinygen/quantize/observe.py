@@ -46,7 +46,8 @@ def observe(graph: Graph, calibration: Calibration) -> dict[str, Statistics]:
     for name, values in _activations(graph, calibration):
         low, high = bounds[name]
         if high > low:
-            counts[name] += np.histogram(values, BINS, (low, high))[0]
+            # in float32 there would be too few numbers for the edges of bins in a tiny range
+            counts[name] += np.histogram(values.astype(np.float64), BINS, (low, high))[0]
     return {
         name: Statistics(low=low, high=high, counts=counts[name])
         for name, (low, high) in bounds.items()
@@ -55,8 +56,16 @@ def observe(graph: Graph, calibration: Calibration) -> dict[str, Statistics]:
 
 def chunk_size(graph: Graph) -> int:
     """Samples that can run at once in moderate memory."""
+    if not is_batched(graph):
+        return 1
     largest = max(t.bytes for t in graph.tensors.values() if not t.is_constant)
     return max(1, _CHUNK_BYTES // (4 * largest))
+
+
+def is_batched(graph: Graph) -> bool:
+    """True when the first axis of every activation is the batch, so that samples can run together."""
+    activations = (t for t in graph.tensors.values() if not t.is_constant)
+    return all(t.shape and t.shape[0] == 1 for t in activations)
 
 
 def _activations(graph: Graph, calibration: Calibration) -> Iterator[tuple[str, NDArray]]:
