@@ -213,13 +213,13 @@ def method_table(
             geometric_mean([e / f for e, f in zip(es, fs, strict=True)])
             for es, fs in zip(per_case, first, strict=True)
         ]
-        cells = " | ".join(f"{np.mean(es):.4f}" for es in per_case)
+        cells = " | ".join(f"{np.mean(es):.3g}" for es in per_case)
         rows.append(
             f"| {method.value} | {'yes' if corrects else 'no'} | {cells} "
             f"| {geometric_mean(ratios):.2f} |"
         )
     official = [
-        f"{np.mean([official_error(c, s[2]) for s in c.splits]):.4f}" if c.official else "none"
+        f"{np.mean([official_error(c, s[2]) for s in c.splits]):.3g}" if c.official else "none"
         for c in cases
     ]
     rows.append(f"| published int8 model | | {' | '.join(official)} | |")
@@ -232,7 +232,7 @@ def data_free_table(cases: list[Case]) -> list[str]:
     rows.append("| --- | --- |" + " ---: |" * len(cases))
     for method, corrects in VARIANTS:
         cells = [
-            f"{np.mean([without_data(c, s, method, corrects) for s in c.splits]):.4f}"
+            f"{np.mean([without_data(c, s, method, corrects) for s in c.splits]):.3g}"
             for c in cases
         ]
         rows.append(f"| {method.value} | {'yes' if corrects else 'no'} | {' | '.join(cells)} |")

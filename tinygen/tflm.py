@@ -155,6 +155,10 @@ def _to_int8(y: NDArray, quantization: Quantization) -> NDArray[np.int8]:
     return np.array(y)
 
 
+_FUNCTIONS: dict[str, Callable] = {"_run": _run, "_trace": _trace}
+"""What a request can ask for."""
+
+
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer requests until they end."""
     session = _Session(*pickle.load(requests))
@@ -163,11 +167,13 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             function, rows = pickle.load(requests)
         except EOFError:
             return
+        result: object = None
+        problem = None
         try:
-            answer = {"_run": _run, "_trace": _trace}[function](session, rows), None
+            result = _FUNCTIONS[function](session, rows)
         except (RuntimeError, ValueError) as error:
-            answer = None, str(error)
-        pickle.dump(answer, answers)
+            problem = str(error)
+        pickle.dump((result, problem), answers)
         answers.flush()
 
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.example_graphs import mlp
+from tests.example_graphs import Network, mlp
 from tests.oracle.tflite_writer import to_tflite
 from tests.quantize.networks import classifier
 
@@ -71,6 +71,18 @@ def test_verify_compares_with_tflite_micro_whatever_the_case_of_the_extension(ti
     done = tinygen("verify", renamed, "--samples", 5, "--json")
     assert done.code == 0, done.err
     assert done.json["comparisons"][0]["subject"] == "TFLite Micro interpreter"
+
+
+def test_verify_survives_the_end_of_the_tflite_micro_interpreter(tinygen, tmp_path):
+    """An assertion of the interpreter ends its process where 512 classes or more are equal."""
+    net = Network((1, 600))
+    (tmp_path / "wide.tflite").write_bytes(to_tflite(net.finish(net.softmax(net.input))))
+    done = tinygen("verify", "wide.tflite", "--samples", 5, "--json")
+    assert done.code == 0, done.err
+    assert "not compared with TFLite Micro" in done.err
+    assert len(done.json["comparisons"]) == 2
+    done = tinygen("verify", "wide.tflite", "--samples", 5, "--against", "tflm")
+    assert done.code == 1 and "cannot run this file" in done.err
 
 
 def test_verify_takes_samples_from_a_file(tinygen, model, tmp_path):

@@ -43,6 +43,7 @@ def test_unreadable_models(tinygen, files, name):
         (("--ram-budget", "16"), 1, ("bytes are missing", "layer")),
         (("--flash-budget", "1k"), 1, ("bytes are missing", "largest")),
         (("--flash-budget", "lots"), 2, ("lots",)),
+        (("--ram-budget", "9" * 5000), 2, ("no number of bytes",)),
         (("--io", "int4"), 2, ("int4",)),
         (("--labels", "labels.txt"), 2, ("labels",)),
         (("--frobnicate",), 2, ("frobnicate",)),
@@ -71,6 +72,11 @@ def test_a_folder_that_is_not_ours_is_refused_before_any_work(tinygen, model, tm
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["main.c"]
 
 
+def test_a_folder_name_that_is_too_long(tinygen, model):
+    done = tinygen("emit", model, "-o", "x" * 300)
+    assert done.code == 1 and "error: the output folder cannot be" in done.err
+
+
 @pytest.mark.parametrize("name", ["odd.npz", "nan.npz", "pickled.npz", "missing.npz"])
 def test_bad_samples(tinygen, model, files, name):
     done = tinygen("verify", model, "--samples", name)
@@ -78,7 +84,7 @@ def test_bad_samples(tinygen, model, files, name):
     assert "error:" in done.err
 
 
-@pytest.mark.parametrize("samples", ["0", "-3", "many"])
+@pytest.mark.parametrize("samples", ["0", "-3", "many", "1000000000000", "9" * 5000])
 def test_bad_sample_counts(tinygen, model, samples):
     assert tinygen("verify", model, f"--samples={samples}").code == 2
 

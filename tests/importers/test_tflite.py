@@ -223,6 +223,59 @@ def test_computed_shape_of_flatten_is_folded(tmp_path):
     np.testing.assert_allclose(reference.run_one_input(graph, data), expected, atol=1e-5)
 
 
+def _dense_on_rows(file, x, shape, units):
+    """What Keras' Dense on [N, rows, depth] becomes: the shape is taken apart and put together again."""
+
+    def integers(name, values):
+        return file.constant(name, np.array(values, np.int32))
+
+    def computed(name, length):
+        return file.value(name, () if length is None else (length,), TYPE.INT32)
+
+    full = file.add(Op.SHAPE, [x], computed("full", 3), schema.ShapeOptionsT(outType=TYPE.INT32))
+    parts, products = [], []
+    for name, axes in (("rows", [0, 1]), ("depth", [2])):
+        parts.append(
+            file.add(Op.GATHER, [full, integers(f"{name}/axes", axes)], computed(name, len(axes)),
+                     schema.GatherOptionsT())
+        )  # fmt: skip
+        products.append(
+            file.add(Op.REDUCE_PROD, [parts[-1], integers(f"{name}/first", [0])],
+                     computed(f"{name}/product", None), schema.ReducerOptionsT())
+        )  # fmt: skip
+    flat_shape = file.add(
+        Op.PACK, products, computed("flat_shape", 2), schema.PackOptionsT(valuesCount=2)
+    )
+    out_shape = file.add(Op.CONCATENATION, [parts[0], integers("units", [units])], computed("out_shape", 3),
+                         schema.ConcatenationOptionsT())  # fmt: skip
+    flat = file.add(
+        Op.RESHAPE, [x, flat_shape], file.value("flat", (1, 1)), schema.ReshapeOptionsT()
+    )
+    y = file.dense(flat, file.value("y", (1, units)), units, shape[2])
+    return file.add(
+        Op.RESHAPE,
+        [y, out_shape],
+        file.value("out", (1, shape[1], units)),
+        schema.ReshapeOptionsT(),
+    )
+
+
+def test_dense_on_rows_of_an_open_batch(tmp_path):
+    """The converter writes 1 for the rows that it does not know, as they hold the batch."""
+    file, shape = File(), (1, 7, 4)
+    x = file.value("x", shape)
+    y = _dense_on_rows(file, x, shape, 5)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(file.finish([x], [y])))
+    tensors = {t.name: t for t in model.subgraphs[0].tensors}
+    tensors[b"flat"].shapeSignature, tensors[b"y"].shapeSignature = [-1, -1], [-1, 5]
+    graph = importer.load(write(tmp_path / "m.tflite", packed(model)))
+    assert [type(n.op).__name__ for n in graph.nodes] == ["Reshape", "FullyConnected", "Reshape"]
+    data = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    weights = graph.tensors[graph.nodes[1].inputs[1]].data
+    wanted = np.einsum("nrd,ud->nru", data, weights)
+    np.testing.assert_allclose(reference.run_one_input(graph, data), wanted, atol=1e-5)
+
+
 def test_shapes_that_the_file_leaves_open_are_inferred(tmp_path):
     """Converters write 1 for a dimension that they could not compute themselves."""
     file = File()
@@ -409,6 +462,15 @@ def _relu6_that_rescales(file):
     return x, file.add(Op.RELU6, [x], file.value("y", (1, 3), TYPE.INT8, 0.25, 0))
 
 
+def _dilation_as_batches(file):
+    x, y = file.value("x", (1, 4, 3)), file.value("y", (2, 2, 3))
+    numbers = [
+        file.constant("block", np.array([2], np.int32)),
+        file.constant("pads", np.zeros((1, 2), np.int32)),
+    ]
+    return x, file.add(Op.SPACE_TO_BATCH_ND, [x, *numbers], y, schema.SpaceToBatchNDOptionsT())
+
+
 def _maximum_over_channels(file):
     x, y = file.value("x", (1, 5, 3)), file.value("y", (1, 5))
     axes = file.constant("axes", np.array([2], np.int32))
@@ -430,6 +492,7 @@ def _runtime_weights(file):
         (_control_flow, "WHILE"),
         (_partly_float, "QUANTIZE"),
         (_relu6_that_rescales, "quantization"),
+        (_dilation_as_batches, "dilated convolution"),
         (_maximum_over_channels, "maximum over axes [2]"),
         (_runtime_weights, "run time"),
     ],

@@ -32,7 +32,7 @@ def check_kernel(library: KernelLibrary, kernel: Kernel, graph: Graph, samples: 
             if not tensor.is_constant and tensor.bytes == call.output.bytes:
                 got = library.run(kernel, call, inputs, in_place=index)
                 _compare(kernel, graph, got, wanted[i], f"in place of input {index}")
-        if library.has_rows(kernel):
+        if library.has_rows(kernel) and i < 2:
             _check_rows(library, kernel, graph, inputs[0], wanted[i])
 
 

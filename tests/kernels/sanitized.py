@@ -15,7 +15,7 @@ from tests.strategies import DETERMINISTIC, one_op_graph
 from tinygen.fixedpoint import Arithmetic
 from tinygen.kernels import CATALOGUE
 
-FEW = settings(DETERMINISTIC, max_examples=30, phases=[Phase.generate])
+FEW = settings(DETERMINISTIC, max_examples=20, phases=[Phase.generate])
 
 
 def main(arguments: Sequence[str]) -> None:

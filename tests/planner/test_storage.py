@@ -102,3 +102,13 @@ def test_a_moved_alias_keeps_its_memory_alive():
     assert s["b"] is s["a"]
     assert s["c"] is not s["a"]
     assert s["a"].last == 3
+
+
+def test_an_input_in_the_arena_does_not_become_the_callers_output():
+    s = assign(
+        Step(reads=("in",), write="out", in_place=("in",)),
+        inputs=(),
+        arena_inputs=("in",),
+    )
+    assert s["in"].external is None
+    assert s["out"].external == "out"

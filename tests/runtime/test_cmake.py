@@ -27,9 +27,12 @@ def build(folder: Path, *options: str) -> str:
 
 
 def test_host_build_holds_every_family(tmp_path):
-    symbols = build(tmp_path, "-DTINYGEN_ARM_DSP=ON", "-DTINYGEN_EMULATE_SIMD=ON")
+    symbols = build(
+        tmp_path, "-DTINYGEN_ARM_DSP=ON", "-DTINYGEN_EMULATE_SIMD=ON", "-DTINYGEN_ARMV6M=ON"
+    )
     assert " W tg_conv2d_s8\n" in symbols
     assert " W tg_conv2d_s8_dsp\n" in symbols
+    assert " W tg_conv2d_s8_v6m\n" in symbols
 
 
 def test_cross_build_with_a_toolchain_file(tmp_path):

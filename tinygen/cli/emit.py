@@ -117,7 +117,8 @@ def parse_bytes(text: str | None) -> int | None:
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
     if not is_number or int(digits) == 0:
         raise UsageError(
-            what=f"'{text[:40]}' is no number of bytes", next_step="give for example 65536, 64k or 1M"
+            what=f"'{text[:40]}' is no number of bytes",
+            next_step="give for example 65536, 64k or 1M",
         )
     return int(digits) * factor
 

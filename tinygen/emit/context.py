@@ -138,8 +138,9 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
         "arguments": ", ".join(_arguments(inputs, outputs, options)),
         "float_arguments": ", ".join(_arguments(inputs, outputs, options, "float")),
         "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, "uint8_t")),
+        "unread_arguments": tuple(_unread(program, inputs, options)),
         "pass_through": ", ".join(_argument_names(inputs, outputs, options)),
-        "arena_bytes": program.plan.arena_bytes,
+        "arena_bytes": _arena_bytes(program, options),
         "arena_is_static": options.arena is ArenaMode.STATIC,
         "arena_is_used": any(a.external is None for a in program.addresses.values())
         or bool(program.scratch_offsets),
@@ -161,6 +162,12 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
         "runtime_version": RUNTIME_VERSION,
         **_selftest(graph, inputs, outputs, options),
     }
+
+
+def _arena_bytes(program: Program, options: EmitOptions) -> int:
+    """What the header asks for; a caller's arena has a byte at least, as C has no empty arrays."""
+    least = 1 if options.arena is ArenaMode.CALLER else 0
+    return max(program.plan.arena_bytes, least)
 
 
 def _selftest(
@@ -210,6 +217,14 @@ def _arguments(
     yield from (f"{ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs)
     if options.arena is ArenaMode.CALLER:
         yield "void *arena"
+
+
+def _unread(program: Program, inputs: tuple[Port, ...], options: EmitOptions) -> Iterator[str]:
+    """Arguments of the run function that it has no use for."""
+    if options.input is InputMode.CALLER:
+        for name, port in zip(program.graph.inputs, inputs, strict=True):
+            if name in program.unread_inputs:
+                yield port.argument
 
 
 def _argument_names(

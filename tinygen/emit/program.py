@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tinygen.analysis.accumulators import check as check_accumulators
+from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph
 from tinygen.kernels import Kernel, KernelCall, select
@@ -46,6 +47,17 @@ class Program:
     buffers: tuple[Buffer, ...]
 
     @property
+    def unread_inputs(self) -> frozenset[str]:
+        """Inputs that no call reads."""
+        tensors = (
+            tensor.name
+            for layer in self.layers
+            if layer.name not in self.moved
+            for tensor in layer.call.activations
+        )
+        return frozenset(self.graph.inputs) - {self.addresses[t].external for t in tensors}
+
+    @property
     def peak_layer(self) -> str:
         """The layer during which the arena is fullest."""
         return self.layers[self.plan.peak_step].name
@@ -53,6 +65,7 @@ class Program:
 
 def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Program:
     """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError."""
+    graph = with_own_outputs(graph)
     check_accumulators(graph)
     layers = tuple(_lower_node(call, target) for call in graph.calls())
     steps = [_step(layer) for layer in layers]

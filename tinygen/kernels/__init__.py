@@ -7,11 +7,10 @@ To add one, see docs/adding-an-operator.md. There is no list to edit: every modu
 import importlib
 import pkgutil
 
-from tinygen.errors import UnsupportedError
 from tinygen.ir import Call, Operator
 from tinygen.kernels.kernel import Array, Fill, Kernel, KernelCall, Role, Struct
 
-__all__ = ["Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "CATALOGUE", "select"]
+__all__ = ["CATALOGUE", "Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "select"]
 
 
 def _collect() -> dict[type[Operator], tuple[Kernel, ...]]:

@@ -1,12 +1,18 @@
 """C kernels of Conv2D."""
 
+import dataclasses
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
+    ARMV6M,
     packed_rows,
     pad_row,
+    raised,
+    raised_sums_fit,
     row_pointers_bytes,
     sums_fit,
     window_fits,
@@ -22,10 +28,20 @@ def _window(call: Call) -> Window:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
+    return _lowered(call, call.inputs[1].data)
+
+
+def _lower_v6m(call: Call) -> tuple[KernelCall, ...]:
+    return _lowered(call, raised(call.inputs[1].data))
+
+
+def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
+    """The call for weights as the kernel stores them, but not yet packed."""
     op: Conv2D = call.op
     x, weights = call.inputs[:2]
     window, groups = _window(call), op.groups(call)
-    per_group = weights.data.reshape(groups, weights.shape[0] // groups, -1)
+    per_group = stored.reshape(groups, stored.shape[0] // groups, -1)
+    packed = np.concatenate([packed_rows(g) for g in per_group])
     params = Struct(
         tag="tg_conv2d",
         fields={
@@ -34,9 +50,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "out_channels": call.output.channels,
             "groups": groups,
             "in_zero_point": x.zero_point,
-            "weights": int8(
-                "weights", np.concatenate([packed_rows(g) for g in per_group]), Role.WEIGHTS
-            ),
+            "weights": int8("weights", packed, Role.WEIGHTS),
             "requantization": requantization_struct(call, weights.data.sum((1, 2, 3), np.int64)),
             "pad_row": pad_row(x, window),
         },
@@ -73,7 +87,7 @@ def _one_cell(symbol: str) -> Kernel:
     )
 
 
-def _portable(symbol: str) -> Kernel:
+def _any_window(symbol: str) -> Kernel:
     return Kernel(
         op=Conv2D,
         symbol=symbol,
@@ -85,7 +99,24 @@ def _portable(symbol: str) -> Kernel:
     )
 
 
-KERNELS = (
-    _one_cell("tg_conv2d_1x1_s8"),
-    _portable("tg_conv2d_s8"),
-)
+def _for_armv6m(kernel: Kernel) -> Kernel:
+    """The same with the dense product of Armv6-M. It sums the input once more, so it wants some channels."""
+    symbol = f"{kernel.symbol}_v6m"
+    return dataclasses.replace(
+        kernel,
+        symbol=symbol,
+        source=f"armv6m/{symbol}.c",
+        needs=ARMV6M,
+        fits=all_of(_has_channels, kernel.fits, raised_sums_fit),
+        lower=_lower_v6m,
+    )
+
+
+def _has_channels(call: Call) -> str | None:
+    per_group = call.output.channels // call.op.groups(call)
+    return None if per_group >= 4 else "is only for four or more output channels in a group"
+
+
+_ONE_CELL, _ANY_WINDOW = _one_cell("tg_conv2d_1x1_s8"), _any_window("tg_conv2d_s8")
+
+KERNELS = (_for_armv6m(_ONE_CELL), _for_armv6m(_ANY_WINDOW), _ONE_CELL, _ANY_WINDOW)

@@ -1,12 +1,16 @@
 """C kernels of FullyConnected."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
+    ARMV6M,
     leading_size,
     packed_rows,
+    raised,
+    raised_sums_fit,
     sums_fit,
 )
 from tinygen.kernels.requantization import requantization_struct
@@ -18,6 +22,15 @@ def _zero_point(call: Call) -> int:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
+    return _lowered(call, call.inputs[1].data)
+
+
+def _lower_v6m(call: Call) -> tuple[KernelCall, ...]:
+    return _lowered(call, raised(call.inputs[1].data))
+
+
+def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
+    """The call for weights as the kernel stores them, but not yet packed."""
     x, weights = call.inputs[:2]
     centred = weights.data.astype(np.int64) - _zero_point(call)
     params = Struct(
@@ -26,7 +39,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "rows": leading_size(x),
             "depth": weights.shape[1],
             "channels": weights.shape[0],
-            "weights": int8("weights", packed_rows(weights.data), Role.WEIGHTS),
+            "weights": int8("weights", packed_rows(stored), Role.WEIGHTS),
             "weights_zero_point": _zero_point(call),
             "requantization": requantization_struct(call, centred.sum(1)),
         },
@@ -49,7 +62,18 @@ def _portable(symbol: str, *conditions: Fits) -> Kernel:
     )
 
 
+_V6M = Kernel(
+    op=FullyConnected,
+    symbol="tg_fully_connected_s8_v6m",
+    header="tg_fully_connected.h",
+    source="armv6m/tg_fully_connected_s8_v6m.c",
+    needs=ARMV6M,
+    fits=all_of(_is_symmetric, sums_fit, raised_sums_fit),
+    lower=_lower_v6m,
+)
+
 KERNELS = (
+    _V6M,
     _portable("tg_fully_connected_s8", _is_symmetric),
     _portable("tg_fully_connected_asymmetric_s8"),
 )

@@ -77,6 +77,21 @@ def packed_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.concatenate([blocks.ravel(), weights[whole:].ravel()])
 
 
+ARMV6M = frozenset({"armv6m"})
+"""Cores without signed byte loads at an offset, and without a 64-bit product."""
+
+
+def raised(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The bytes of uint8 weights that are 128 higher (tg_dense_one_s8_v6m.h)."""
+    return weights ^ np.int8(-128)
+
+
+def raised_sums_fit(call: Call) -> str | None:
+    """128 * the sum of the inputs must fit in int32."""
+    depth = call.inputs[1].size // call.output.channels
+    return None if depth < 2**17 else f"sums of {depth} products are too long"
+
+
 def folded_bias(call: Call, weight_sums: NDArray) -> NDArray[np.int64]:
     """bias[o] - zero_in * sum of weights[o], so that the kernel multiplies raw inputs (rule C1)."""
     op: WeightedOperator = call.op

@@ -24,7 +24,8 @@ class Storage:
     """A piece of memory and the tensors that live in it, one after the other or as aliases.
 
     `first` and `last` are the steps between which its bytes matter, inclusive. `external` names the graph input
-    or output that owns the memory, if it is not in the arena.
+    or output that owns the memory, if it is not in the arena. `is_fixed`: it is an input in the arena, where the
+    caller finds it, and cannot become an output's memory.
     """
 
     tensors: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Storage:
     last: int = 0
     external: str | None = None
     read_only: bool = False
+    is_fixed: bool = False
 
 
 def assign_storage(
@@ -57,6 +59,7 @@ def assign_storage(
             last=last_read.get(name, 0),
             external=external,
             read_only=external is not None,
+            is_fixed=external is None,
         )
     for i, step in enumerate(steps):
         last = last_read.get(step.write, i)
@@ -92,8 +95,8 @@ def _shareable(
         if storage is None or storage.bytes != tensor_bytes[step.write]:
             continue
         is_output = step.write in outputs
-        if is_output and storage.external is not None:
-            continue  # two external memories cannot be one
+        if is_output and (storage.external is not None or storage.is_fixed):
+            continue  # two memories of the caller cannot be one
         if step.moves_only and not is_output:
             return storage
         if not storage.read_only and storage.external is None and storage.last <= index:

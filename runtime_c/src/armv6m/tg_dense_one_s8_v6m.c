@@ -18,14 +18,15 @@ TG_INLINE int32_t multiply_add(int32_t acc, int32_t x, int32_t w)
 }
 #endif
 
-/* sums[i] += x times channel i of a block, for a depth that is a multiple of 4. */
-static TG_NOINLINE void add_fours(const int8_t *x, const uint8_t *w, int32_t depth, int32_t *sums)
+/* sums[i] = start plus x times channel i of a block, for a depth that is a multiple of 4. */
+static TG_NOINLINE void multiply_fours(const int8_t *x, const uint8_t *w, int32_t depth, int32_t start,
+                                       int32_t *sums)
 {
     const int8_t *const end = x + depth;
-    int32_t a0 = sums[0];
-    int32_t a1 = sums[1];
-    int32_t a2 = sums[2];
-    int32_t a3 = sums[3];
+    int32_t a0 = start;
+    int32_t a1 = start;
+    int32_t a2 = start;
+    int32_t a3 = start;
 
     while (x != end) {
         a0 = multiply_add(a0, x[0], w[0]);
@@ -57,17 +58,39 @@ static TG_NOINLINE void add_fours(const int8_t *x, const uint8_t *w, int32_t dep
     sums[3] = a3;
 }
 
-/* sums[i] += x times channel i of the `channels` that share a block, or of the one that stands alone. */
-static TG_NOINLINE void add_rest(const int8_t *x, const uint8_t *w, int32_t depth, int32_t channels,
-                                 int32_t *sums)
+/* sums[i] += x times channel i of a block: the last steps of depth. */
+static TG_NOINLINE void add_steps(const int8_t *x, const uint8_t *w, int32_t depth, int32_t *sums)
+{
+    const int8_t *const end = x + depth;
+    int32_t a0 = sums[0];
+    int32_t a1 = sums[1];
+    int32_t a2 = sums[2];
+    int32_t a3 = sums[3];
+
+    while (x != end) {
+        const int32_t v = *x++;
+
+        a0 = multiply_add(a0, v, w[0]);
+        a1 = multiply_add(a1, v, w[1]);
+        a2 = multiply_add(a2, v, w[2]);
+        a3 = multiply_add(a3, v, w[3]);
+        w += 4;
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = a2;
+    sums[3] = a3;
+}
+
+/* start plus x times a channel that stands alone. */
+static TG_NOINLINE int32_t multiply_one(const int8_t *x, const uint8_t *w, int32_t depth, int32_t start)
 {
     const int8_t *const end = x + depth;
 
-    for (; x != end; x++) {
-        for (int32_t i = 0; i < channels; i++) {
-            sums[i] = multiply_add(sums[i], *x, *w++);
-        }
+    while (x != end) {
+        start = multiply_add(start, *x++, *w++);
     }
+    return start;
 }
 
 static TG_NOINLINE int32_t sum_of(const int8_t *x, int32_t depth)
@@ -92,19 +115,17 @@ TG_KERNEL void tg_dense_one_s8_v6m(const struct tg_dense *dense, const int8_t *x
     int32_t sums[4];
 
     for (; left >= 4; left -= 4) {
-        for (int32_t i = 0; i < 4; i++) {
-            sums[i] = start;
+        multiply_fours(x, w, fours, start, sums);
+        if (fours != depth) {
+            add_steps(x + fours, w + 4 * fours, depth - fours, sums);
         }
-        add_fours(x, w, fours, sums);
-        add_rest(x + fours, w + 4 * fours, depth - fours, 4, sums);
         tg_requantize_s8(dense->requantization, channel, 4, sums, 1, out, 0);
         w += 4 * depth;
         channel += 4;
         out += 4;
     }
     for (; left > 0; left--) {
-        sums[0] = start;
-        add_rest(x, w, depth, 1, sums);
+        sums[0] = multiply_one(x, w, depth, start);
         tg_requantize_s8(dense->requantization, channel, 1, sums, 1, out, 0);
         w += depth;
         channel++;

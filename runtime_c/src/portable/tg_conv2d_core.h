@@ -35,7 +35,8 @@ TG_INLINE int8_t *tg_fill_cells(int8_t *to, int32_t value, int32_t size)
 }
 
 /* Copies one kernel row whose taps lie side by side: kernel_width * in_channels bytes. */
-TG_INLINE int8_t *tg_conv2d_gather_run(const struct tg_conv2d *layer, const int8_t *row, int32_t first_x, int8_t *patch)
+TG_INLINE int8_t *tg_conv2d_gather_run(const struct tg_conv2d *layer, const int8_t *row, int32_t first_x,
+                                       int8_t *patch)
 {
     const int32_t taps = layer->window.kernel_width;
     const int32_t channels = layer->in_channels;
@@ -52,7 +53,7 @@ TG_INLINE int8_t *tg_conv2d_gather_run(const struct tg_conv2d *layer, const int8
 
 /* Copies one kernel row tap by tap, `channels` bytes from each. */
 TG_INLINE int8_t *tg_conv2d_gather_taps(const struct tg_conv2d *layer, const int8_t *row, int32_t first_x,
-                           int32_t channels, int8_t *patch)
+                                        int32_t channels, int8_t *patch)
 {
     const struct tg_window *w = &layer->window;
     int32_t x = first_x;
@@ -69,8 +70,8 @@ TG_INLINE int8_t *tg_conv2d_gather_taps(const struct tg_conv2d *layer, const int
 }
 
 /* Gathers what the window of output column ox sees of one group, from its first channel on. */
-TG_INLINE void tg_conv2d_gather(const struct tg_conv2d *layer, const int8_t *const *rows, int32_t ox,
-                   int32_t first_channel, int8_t *patch)
+static TG_NOINLINE void tg_conv2d_gather(const struct tg_conv2d *layer, const int8_t *const *rows,
+                                         int32_t ox, int32_t first_channel, int8_t *patch)
 {
     const struct tg_window *w = &layer->window;
     const int32_t first_x = ox * w->stride_width - w->pad_left;

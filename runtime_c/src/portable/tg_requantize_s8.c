@@ -88,6 +88,26 @@ TG_INLINE void finish_one_shift(const struct tg_requantization *r, struct block 
     }
 }
 
+/* The same for one pixel: neighbouring outputs, one loop. */
+static TG_NOINLINE void finish_one_pixel(const struct tg_requantization *r, const struct block *b)
+{
+    const int32_t prescale = r->prescale;
+    const int32_t shift = *r->shifts;
+    const int32_t step = r->channel_step;
+    const int32_t *biases = r->biases + b->channel;
+    const int32_t *multipliers = r->multipliers + b->channel * step;
+    const int32_t *sum = b->sums;
+    int8_t *out = b->out;
+    int8_t *const out_end = out + b->channels;
+
+    while (out != out_end) {
+        const int32_t t = tg_scaled_sum(*sum++, prescale, *biases++);
+
+        *out++ = (int8_t)tg_saturate_s8(tg_multiply_high(t, *multipliers) >> shift);
+        multipliers += step;
+    }
+}
+
 static TG_NOINLINE void finish_one_shift_clamped(const struct tg_requantization *r, const struct block *b)
 {
     finish_one_shift(r, *b, 0);
@@ -98,7 +118,11 @@ TG_KERNEL void tg_requantize_s8(const struct tg_requantization *r, int32_t chann
 {
     const struct block b = {sums, channel, channels, pixels, out, pixel_step};
 
-    if (r->form == TG_ONE_SHIFT && r->out_min == -128 && r->out_max == 127) {
+    const int saturates = r->out_min == -128 && r->out_max == 127;
+
+    if (r->form == TG_ONE_SHIFT && saturates && pixels == 1) {
+        finish_one_pixel(r, &b);
+    } else if (r->form == TG_ONE_SHIFT && saturates) {
         finish_one_shift(r, b, 1);
     } else if (r->form == TG_ONE_SHIFT) {
         finish_one_shift_clamped(r, &b);

@@ -94,7 +94,19 @@ def _add_layer(layer: Layer) -> list[Finding]:
         return [_finding(error, layer.name, layer.kind)]
 
 
+_DILATION = "the converter's form of a dilated convolution is not supported"
+
+_PROBLEMS = {"SPACE_TO_BATCH_ND": _DILATION, "BATCH_TO_SPACE_ND": _DILATION}
+"""Operators that users have not written themselves: what they stand for."""
+
+
 def _reader(layer: Layer) -> Importer:
+    if layer.kind in _PROBLEMS:
+        raise UnsupportedError(
+            what=f"{layer.kind}: {_PROBLEMS[layer.kind]}",
+            where=layer.where,
+            next_step="give the Keras file (.h5, .keras) instead: dilations are read from there",
+        )
     if layer.kind not in REGISTRY:
         raise layer.unsupported("the operator is not supported", ", ".join(REGISTRY))
     return REGISTRY[layer.kind]
