@@ -151,29 +151,28 @@ def test_help_is_quick_and_names_every_command(tinygen):
         assert command in done.out
 
 
-def test_a_changed_kernel_is_caught_and_its_layer_named(tinygen, tmp_path, monkeypatch):
-    """The proof that verify can fail: break one kernel, and the first layer that uses it is named."""
+def test_changed_weights_are_caught_and_their_layer_named(tinygen, tmp_path, monkeypatch):
+    """The proof that verify can fail: damage one layer's weights, and that layer is named."""
     from tinygen.emit import context
 
     path = tmp_path / "mlp.tflite"
     path.write_bytes(to_tflite(mlp()))
     real = context.constant_array
+    damaged = []
 
-    def damaged(name, ctype, data, alignment):
-        if name.endswith("bias") and "_2_" in name:
-            data = data.copy()
-            data[1] += 4000
+    def damage(name, ctype, data, alignment):
+        if "fullyconnected_1" in name and name.endswith("weights"):
+            damaged.append(name)
+            data = ~data
         return real(name, ctype, data, alignment)
 
-    monkeypatch.setattr(context, "constant_array", damaged)
+    monkeypatch.setattr(context, "constant_array", damage)
     done = tinygen("verify", path, "--samples", 8)
+    assert damaged, "the test must have changed something"
     assert done.code == 3
-    assert (
-        "fullyconnected_2" in done.err
-        and "is the first to differ" in done.err
-        and "[1]" in done.err
-    )
-    assert json.loads(json.dumps(done.out))
+    assert "'fullyconnected_1:out' (FullyConnected) is the first to differ" in done.err
+    assert "reference" in done.err and "computed" in done.err
+    assert "DIFFERENT" in done.out
 
 
 def test_inspect_lists_every_layer_that_would_not_convert(tinygen, tmp_path):
