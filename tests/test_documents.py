@@ -38,6 +38,8 @@ def test_commands_and_options_exist(document):
     for line in re.findall(r"^(?:\$ )?(tinygen [a-z].*)$", "\n".join(blocks), flags=re.M):
         name, *words = line.split()[1:]
         assert name in cli.commands, f"{document.name}: `{line}`"
-        known = {option for p in cli.commands[name].params for option in (*p.opts, *p.secondary_opts)}
+        known = {
+            option for p in cli.commands[name].params for option in (*p.opts, *p.secondary_opts)
+        }
         unknown = [w for w in words if w.startswith("-") and w.split("=")[0] not in known]
         assert not unknown, f"{document.name}: `{line}`"

@@ -95,9 +95,7 @@ def train(path: Path, x: NDArray, y: NDArray, test_x: NDArray, test_y: NDArray) 
     )
     steps = EPOCHS * -(-len(x) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(0.005, steps)
-    network.compile(
-        optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy"
-    )
+    network.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy")
     network.fit(x, y, batch_size=BATCH, epochs=EPOCHS, verbose=0)
     network.save(path)
     predicted = network.predict(test_x, verbose=0).argmax(1)

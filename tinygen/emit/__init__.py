@@ -17,8 +17,8 @@ from tinygen.version import VERSION
 
 __all__ = [
     "ArenaMode",
-    "EmitOptions",
     "Emission",
+    "EmitOptions",
     "InputMode",
     "Io",
     "Provenance",
