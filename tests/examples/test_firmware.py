@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.example_graphs import cnn
+from tests.example_graphs import branches, cnn
 from tinygen import targets
 from tinygen.emit import emit
 
@@ -47,3 +47,39 @@ def test_a_wrong_byte_in_the_weights_fails_the_self_test(built):
     done = run("ctest", "--test-dir", built / "build", "--output-on-failure")
     assert done.returncode != 0
     assert "selftest: WRONG" in done.stdout + done.stderr
+
+
+TWO_MODELS = """\
+#include "one.h"
+#include "two.h"
+
+int main(void)
+{
+    return (int)(one_selftest() + 2 * two_selftest());
+}
+"""
+
+
+def test_two_models_in_one_firmware_share_kernels_and_are_both_right(tmp_path):
+    target = targets.load("cortex-m4")
+    emissions = [
+        emit(graph, target, tmp_path / name, name=name)
+        for name, graph in (("one", cnn()), ("two", branches()))
+    ]
+    (tmp_path / "main.c").write_text(TWO_MODELS)
+    sources = [p for e in emissions for p in (*e.folder.glob("*.c"), *e.folder.glob("tinygen/*.c"))]
+    image = tmp_path / "firmware.elf"
+    built = run(
+        target.compiler, *target.compile_flags, "-O2", "-ffunction-sections", "-fdata-sections",
+        "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections",
+        "-Wl,--no-warn-rwx-segments", "-T", EXAMPLE / "firmware.ld", EXAMPLE / "startup.c",
+        tmp_path / "main.c", *sources, *(f"-I{e.folder}" for e in emissions), "-o", image,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    symbols = run("arm-none-eabi-nm", image).stdout.split()
+    assert symbols.count("tg_conv2d_s8_dsp") == 1, "one copy of a kernel that both models use"
+    done = run(
+        "qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "null",
+        "-semihosting-config", "enable=on,target=native", "-kernel", image,
+    )  # fmt: skip
+    assert done.returncode == 0

@@ -11,43 +11,27 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Call, Range, Tensor
 from tinygen.ops.checks import unsupported
-from tinygen.ops.conv2d import convolution_multipliers, padded_range
-from tinygen.ops.scaled import ChannelMultipliers, WeightedOperator, interval_products
-from tinygen.ops.window import Padding, Window
+from tinygen.ops.convolution import ConvolutionOperator
+from tinygen.ops.scaled import interval_products
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthwiseConv2D(WeightedOperator):
+class DepthwiseConv2D(ConvolutionOperator):
     """y[n,oy,ox,o] = bias[o] + sum x[n, oy*sh+ky*dh-top, ox*sw+kx*dw-left, c] * w[0,ky,kx,o]
 
     with o = c*M + m. Inputs: x [N, H, W, C], weights [1, KH, KW, C * M], bias [C * M] (optional).
     M follows from the shapes.
     """
 
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    padding: Padding = Padding()
-
-    def window(self, weights: Tensor) -> Window:
-        return Window(
-            kernel=weights.shape[1:3],
-            stride=self.stride,
-            dilation=self.dilation,
-            padding=self.padding,
-        )
-
-    def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        self.check_parameters(inputs, 4, 4)
-        x, weights = inputs[:2]
-        n, height, width, channels = x.shape
-        if weights.shape[0] != 1 or weights.shape[3] % channels:
+    def check_channels(self, inputs: Sequence[Tensor]) -> None:
+        channels, shape = inputs[0].channels, inputs[1].shape
+        if shape[0] != 1 or shape[3] % channels:
             raise unsupported(
                 self,
                 inputs,
-                f"weights {list(weights.shape)} on {channels} channels",
+                f"weights {list(shape)} on {channels} channels",
                 "weights [1, KH, KW, C * M]",
             )
-        return ((n, *self.window(weights).output_size(height, width), weights.shape[3]),)
 
     def channel_axis(self) -> int:
         return 3
@@ -60,9 +44,6 @@ class DepthwiseConv2D(WeightedOperator):
         kh, kw = call.inputs[1].shape[1:3]
         return call.output.size * kh * kw
 
-    def channel_multipliers(self, call: Call) -> ChannelMultipliers:
-        return convolution_multipliers(call)
-
     def accumulate(self, call: Call, x: NDArray, weights: NDArray, pad: float) -> NDArray:
         window = self.window(call.inputs[1])
         padded = window.pad(np.repeat(x, self.multiplier(call), axis=3), pad)
@@ -73,7 +54,7 @@ class DepthwiseConv2D(WeightedOperator):
 
     def accumulator_range(self, call: Call, x: Range) -> Range:
         tensor, weights = call.inputs[:2]
-        low, high = padded_range(x, tensor, self.padding)
+        low, high = self.centred_range(x, tensor)
         repeat = self.multiplier(call)
         w = weights.data[0].astype(np.int64)
         least, most = interval_products(w, np.repeat(low, repeat), np.repeat(high, repeat))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Call, Range, Tensor
 from tinygen.ops.checks import multiplier, unsupported
-from tinygen.ops.conv2d import convolution_multipliers
+from tinygen.ops.convolution import convolution_multipliers
 from tinygen.ops.scaled import ChannelMultipliers, WeightedOperator, interval_products
 
 
