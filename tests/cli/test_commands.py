@@ -9,7 +9,7 @@ import pytest
 
 from tests.example_graphs import Network, mlp
 from tests.oracle.tflite_writer import to_tflite
-from tests.quantize.networks import classifier
+from tests.quantize.networks import classifier, images
 
 
 def test_emit_writes_the_folder_named_after_the_model(tinygen, model, tmp_path):
@@ -207,3 +207,38 @@ def test_the_calibration_methods_of_the_command_line_are_those_that_exist():
     from tinygen.quantize import CalibrationMethod
 
     assert sorted(CALIBRATION_METHODS) == sorted(m.value for m in CalibrationMethod)
+
+
+@pytest.fixture
+def float_model(tmp_path):
+    """A float .tflite classifier and a file of calibration images."""
+    (tmp_path / "eyes.tflite").write_bytes(to_tflite(classifier()))
+    np.savez(tmp_path / "images.npz", x=images(20, seed=1))
+    return tmp_path / "eyes.tflite"
+
+
+def test_a_float_model_is_quantized_and_says_where_accuracy_was_lost(tinygen, float_model):
+    done = tinygen("emit", float_model, "--calibration", "images.npz", "-o", "out")
+    assert done.code == 0, done.err
+    assert "20 calibration samples" in done.err and "dB" in done.err
+    figures = tinygen(
+        "emit", float_model, "--calibration", "images.npz", "-o", "out", "--json"
+    ).json["quantization"]
+    assert figures["samples"] == 20 and not figures["synthetic_samples"]
+    assert all(layer["mean_abs_error"] >= 0 for layer in figures["layers"])
+
+
+def test_a_float_model_without_data_is_converted_with_a_plain_warning(tinygen, float_model):
+    done = tinygen("emit", float_model, "-t", "cortex-m4", "-o", "out")
+    assert done.code == 0, done.err
+    assert "warning:" in done.err and "accuracy is unmeasured" in done.err
+    assert "--calibration" in done.err
+
+
+@pytest.mark.parametrize("name", ["shape", "nan"])
+def test_bad_calibration_is_refused(tinygen, float_model, tmp_path, name):
+    bad = {"shape": np.zeros((4, 5, 5, 3)), "nan": np.full((4, 12, 12, 3), np.nan)}[name]
+    np.savez(tmp_path / "bad.npz", x=bad)
+    done = tinygen("emit", float_model, "--calibration", "bad.npz", "-o", "out")
+    assert done.code == 1 and "next:" in done.err and "bad.npz" in done.err
+    assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ from tinygen.cli.options import load_int8, model_argument, quantization_options,
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
+    from tinygen.quantize import QuantizationReport
     from tinygen.targets import Target
 
 
@@ -63,6 +64,8 @@ def command(
     with progress("writing C"):
         emission = converted.emit(chosen, folder, name=name, options=options)
     summary = summarize(emission)
+    if converted.quantization:
+        summary["quantization"] = quantization_figures(converted.quantization)
     if as_json:
         print_json(summary)
         return
@@ -81,12 +84,46 @@ def command(
             for x in summary["layers"]
         ],
     )
+    if converted.quantization:
+        note(quantization_note(converted.quantization))
     note(f"MACs {summary['macs']:,}   constants {summary['constant_bytes']:,} bytes")
     note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
 
 
 MAX_DIGITS = 15
 """Of a number of bytes."""
+
+
+def quantization_figures(report: "QuantizationReport") -> dict[str, object]:
+    """How the model was quantized, and the error of every layer on the calibration data."""
+    import dataclasses
+
+    return {
+        "method": report.method.value,
+        "bias_correction": report.bias_correction,
+        "samples": report.samples,
+        "synthetic_samples": report.is_synthetic,
+        "layers": [
+            {key: _finite(value) for key, value in dataclasses.asdict(layer).items()}
+            for layer in report.layers
+        ],
+    }
+
+
+def _finite(value: object) -> object:
+    """JSON has no infinity: a layer without any error has no ratio."""
+    return None if value == float("inf") else value
+
+
+def quantization_note(report: "QuantizationReport") -> str:
+    """One line: method, data, and where accuracy was lost."""
+    correction = " with bias correction" if report.bias_correction else ""
+    data = "synthetic samples" if report.is_synthetic else "calibration samples"
+    text = f"quantized by {report.method.value}{correction} on {report.samples} {data}"
+    worst = report.worst_layer
+    if worst is None or worst.sqnr_db is None:
+        return text
+    return f"{text}; signal to noise ratio lowest at layer '{worst.name}': {worst.sqnr_db:.1f} dB"
 
 
 def with_budgets(target: "Target", flash_bytes: int | None, ram_bytes: int | None) -> "Target":
