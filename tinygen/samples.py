@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tinygen.errors import UsageError
 from tinygen.ir import Graph, Tensor
+from tinygen.quantize import arrays_by_input
 
 SEED = 20240229
 
@@ -32,7 +33,10 @@ def _samples(tensor: Tensor, count: int, generator: np.random.Generator) -> NDAr
 
 
 def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
-    """Read int8 samples, or real ones that are quantized here, from .npy or .npz (key `x` or input names)."""
+    """Read int8 samples, or real ones that are quantized here, from .npy or .npz.
+
+    Arrays are named as `arrays_by_input` says.
+    """
     try:
         data = np.load(path, allow_pickle=False)
         is_array = isinstance(data, np.ndarray)
@@ -43,23 +47,21 @@ def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
             where=str(path),
             next_step="give an .npy or .npz file of plain numbers",
         ) from error
-    return {t.name: _checked(t, arrays, path, len(graph.inputs) == 1) for t in graph.input_tensors}
+    found = arrays_by_input(arrays, graph)
+    for tensor in graph.input_tensors:
+        if tensor.name not in found:
+            raise UsageError(
+                what=f"no samples for the input '{tensor.name}'",
+                where=str(path),
+                next_step=f"the file holds {', '.join(arrays) or 'nothing'}; name an array after the input",
+            )
+    return {t.name: _checked(t, found[t.name], path) for t in graph.input_tensors}
 
 
-def _checked(
-    tensor: Tensor, arrays: dict[str, NDArray], path: Path, is_only: bool
-) -> NDArray[np.int8]:
-    key = tensor.name if tensor.name in arrays else "x"
-    if key not in arrays or (key == "x" and not is_only):
-        raise UsageError(
-            what=f"no samples for the input '{tensor.name}'",
-            where=str(path),
-            next_step=f"the file holds {', '.join(arrays) or 'nothing'}; name an array after the input",
-        )
-    x = arrays[key]
+def _checked(tensor: Tensor, x: NDArray, path: Path) -> NDArray[np.int8]:
     if x.size == 0 or x.size % tensor.size or x.dtype.kind not in "fiu":
         raise UsageError(
-            what=f"samples '{key}' are {x.dtype}{list(x.shape)}",
+            what=f"samples for '{tensor.name}' are {x.dtype}{list(x.shape)}",
             where=str(path),
             next_step=f"give [N, {', '.join(map(str, tensor.shape[1:]))}]",
         )

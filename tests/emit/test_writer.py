@@ -36,6 +36,35 @@ def test_second_write_replaces_listed_files_and_keeps_the_users(tmp_path):
     assert (out / "notes.txt").read_text() == "mine"
 
 
+def test_second_write_keeps_empty_folders_and_links(tmp_path):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write_folder(out, files(a="1", gone__b="2"))
+    elsewhere.mkdir()
+    (elsewhere / "secret").write_text("not copied")
+    (out / "build" / "empty").mkdir(parents=True)
+    (out / "data").symlink_to(elsewhere)
+    (out / "dangling").symlink_to("nowhere")
+    (out / "circle").symlink_to(out)
+    write_folder(out, files(a="3"))
+    assert sorted(os.listdir(out)) == ["a", "build", "circle", "dangling", "data", "manifest.json"]
+    assert (out / "build" / "empty").is_dir()
+    links = {name: os.readlink(out / name) for name in ("data", "dangling", "circle")}
+    assert links == {"data": str(elsewhere), "dangling": "nowhere", "circle": str(out)}
+    assert os.listdir(elsewhere) == ["secret"]
+
+
+def test_a_link_in_the_place_of_a_generated_folder_gives_way(tmp_path):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write_folder(out, files(sub__b="1"))
+    elsewhere.mkdir()
+    (out / "sub" / "b").unlink()
+    (out / "sub").rmdir()
+    (out / "sub").symlink_to(elsewhere)
+    write_folder(out, files(sub__b="2"))
+    assert not (out / "sub").is_symlink() and (out / "sub" / "b").read_text() == "2"
+    assert os.listdir(elsewhere) == []
+
+
 def test_foreign_folder_is_refused_and_untouched(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(OutputFolderError, match="did not write"):

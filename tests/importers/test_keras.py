@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tinygen import reference
-from tinygen.errors import ModelFileError, ToolMissingError
+from tinygen import importers, reference
+from tinygen.errors import ModelFileError, ToolMissingError, UnsupportedError
 from tinygen.importers import keras as importer
 from tinygen.importers import saved_model
 from tinygen.ir import Graph
@@ -293,6 +293,72 @@ def test_saved_model_that_is_none(saved, tmp_path):
     with pytest.raises(ModelFileError, match="converter refuses") as error:
         saved_model.load(tmp_path / "model")
     assert "model.export" in str(error.value)
+
+
+def test_saved_model_errors_name_its_folder(saved, tmp_path):
+    layers = keras.layers
+    keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.ELU()]).export(
+        tmp_path / "folder", verbose=False
+    )
+    with pytest.raises(UnsupportedError, match="ELU") as error:
+        importers.load(tmp_path / "folder")
+    assert error.value.where.endswith(" of folder") and ".tflite" not in error.value.where
+
+
+def test_tensorflow_is_silent(saved):
+    """In a process of its own, because TensorFlow logs most while it is loaded."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tinygen import importers\n"
+        "importers.load(Path(sys.argv[1]))\n"
+        "print('on', file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(saved["vectors"].h5.parent / "vectors_saved")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"},
+    )
+    assert (done.stdout, done.stderr) == ("", "on\n")
+
+
+def _saved_as(path: Path, *layers) -> Path:
+    keras.Sequential([keras.Input((6, 4), name="x"), *layers]).save(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_refusals_read_as_sentences(saved, tmp_path, suffix):
+    layers = keras.layers
+    one = _saved_as(tmp_path / f"one{suffix}", layers.LSTM(3, name="memory"))
+    with pytest.raises(UnsupportedError) as error:
+        importers.load(one)
+    assert str(error.value).splitlines()[:2] == [
+        "LSTM layer 'memory' cannot be converted: layers of this class are not supported",
+        f"  where: one{suffix}",
+    ]
+    two = _saved_as(
+        tmp_path / f"two{suffix}",
+        layers.Dense(3, activation="elu", name="dense"),
+        layers.GRU(2, name="gru"),
+    )
+    with pytest.raises(UnsupportedError) as error:
+        importers.load(two)
+    assert str(error.value).splitlines()[:4] == [
+        "2 layers cannot be converted",
+        "  Dense layer 'dense': activation 'elu' is not supported",
+        "  GRU layer 'gru': layers of this class are not supported",
+        f"  where: two{suffix}",
+    ]
+
+
+def test_a_model_of_nothing_but_dropout(saved, tmp_path):
+    path = _saved_as(tmp_path / "m.keras", keras.layers.Dropout(0.5))
+    with pytest.raises(UnsupportedError, match="the input 'x' is also an output") as error:
+        importers.load(path)
+    assert "Dropout" in error.value.next_step
 
 
 def test_saved_model_without_tensorflow(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from tests.quantize.networks import FloatNetwork, classifier
 from tinygen.errors import CalibrationError
 from tinygen.ir import Graph
 from tinygen.ops.add import Add
-from tinygen.quantize import calibration_from_arrays, load_calibration
+from tinygen.quantize import arrays_by_input, calibration_from_arrays, load_calibration
 
 X = np.random.default_rng(0).uniform(0, 1, (4, 12, 12, 3)).astype(np.float32)
 
@@ -95,6 +95,42 @@ def test_missing_and_uneven_inputs(two_inputs):
     with pytest.raises(CalibrationError, match="different numbers"):
         calibration_from_arrays({"x": x, "other": x[:2]}, two_inputs)
     assert calibration_from_arrays({"x": x, "other": x}, two_inputs).count == 3
+
+
+@pytest.fixture
+def tensorflow_names() -> Graph:
+    n = FloatNetwork(4)
+    left, right = (n.activation(f"serving_default_{k}:0", (1, 4)) for k in ("left", "right"))
+    n.apply("sum", Add(), left, right)
+    del n.tensors[n.input]
+    return Graph(
+        name="two",
+        tensors=n.tensors,
+        nodes=tuple(n.nodes),
+        inputs=(left, right),
+        outputs=("sum",),
+    )
+
+
+def test_short_names_of_inputs_are_taken(tmp_path, tensorflow_names):
+    left, right = np.zeros((3, 4), np.float32), np.ones((3, 4), np.float32)
+    np.savez(tmp_path / "c.npz", right=right, **{"serving_default_left:0": left})
+    samples = load_calibration(tmp_path / "c.npz", tensorflow_names).samples
+    np.testing.assert_array_equal(samples["serving_default_left:0"], left)
+    np.testing.assert_array_equal(samples["serving_default_right:0"], right)
+    with pytest.raises(CalibrationError, match="'serving_default_left:0'") as error:
+        calibration_from_arrays({"right": right}, tensorflow_names)
+    assert "named 'left'" in error.value.next_step
+
+
+def test_full_names_win_and_ambiguous_short_names_are_not_taken():
+    n = FloatNetwork(4)
+    names = ("serving_default_a:0", "a:0", "b", "serving_default_b:0")
+    for name in names:
+        n.activation(name, (1, 4))
+    graph = Graph(name="g", tensors=n.tensors, nodes=(), inputs=names, outputs=("b",))
+    arrays = {key: np.full((1, 4), i) for i, key in enumerate(("a", "b", "x"))}
+    assert list(arrays_by_input(arrays, graph)) == ["b"]
 
 
 def test_python_objects_are_never_loaded(tmp_path, graph):

@@ -29,7 +29,7 @@ def quantization_options(command: Callable) -> Callable:
         click.option(
             "--calibration",
             type=click.Path(path_type=Path),
-            help="Typical inputs: .npz (key x or input names) or .npy of shape [N, ...].",
+            help="Typical inputs: .npz (key x or the inputs' names, long or short) or .npy of shape [N, ...].",
         ),
         click.option(
             "--input-range",

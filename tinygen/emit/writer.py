@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from tinygen.emit.manifest import FILE_NAME, GENERATOR
@@ -83,14 +84,27 @@ def _fill(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _keep_foreign_files(old: Path, new: Path) -> None:
-    """Copy what the user has added to the folder."""
+    """Copy what the user has added to the folder: files, empty folders, and links as links."""
     ours = _listed_files(old) or set()
-    for file in sorted(old.rglob("*")):
-        relative = file.relative_to(old)
-        if file.is_dir() or relative.as_posix() in ours or (new / relative).exists():
+    for path in _entries(old):
+        relative = path.relative_to(old)
+        if relative.as_posix() in ours or os.path.lexists(new / relative):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            (new / relative).mkdir(parents=True)
             continue
         (new / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, new / relative, follow_symlinks=False)
+        shutil.copy2(path, new / relative, follow_symlinks=False)
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """All files, links and empty folders below a folder; what links point to is not entered."""
+    for path in sorted(folder.iterdir()):
+        is_folder = path.is_dir() and not path.is_symlink()
+        if is_folder and any(path.iterdir()):
+            yield from _entries(path)
+        else:
+            yield path
 
 
 def _failure(folder: Path, error: OSError) -> OutputFolderError:

@@ -4,8 +4,11 @@ A SavedModel is a program in TensorFlow's own format, so only TensorFlow can rea
 TensorFlow makes it. Every other format is read without running anything.
 """
 
+import contextlib
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +16,11 @@ from tinygen.errors import ModelFileError, ToolMissingError
 from tinygen.importers import tflite
 from tinygen.importers.finding import Finding
 from tinygen.ir import Graph
+
+MAX_REASON = 200
+"""Characters of TensorFlow's own words in an error; it has been seen to give thousands."""
+
+_STANDARD_ERROR = 2
 
 
 def load(path: Path) -> Graph:
@@ -32,30 +40,52 @@ def survey(path: Path) -> tuple[Finding, ...]:
 
 
 def _converted(path: Path, folder: Path) -> Path:
-    tensorflow = _tensorflow(path)
-    target = folder / f"{path.stem}.tflite"
-    try:
-        converter = tensorflow.lite.TFLiteConverter.from_saved_model(str(path))
-        target.write_bytes(converter.convert())
-    # TensorFlow raises errors of many unrelated classes for folders that it cannot read
-    except Exception as error:
-        text = str(error).strip().splitlines()
-        raise ModelFileError(
-            what="TensorFlow's converter refuses the SavedModel",
-            where=f"{path} ({text[0] if text else type(error).__name__})",
-            next_step="export it again with model.export(folder), with fixed input shapes and one signature",
-        ) from error
+    target = folder / (path.absolute().name or "model")  # errors name the file that is read
+    with _silence():
+        tensorflow = _tensorflow(path)
+        try:
+            converter = tensorflow.lite.TFLiteConverter.from_saved_model(str(path))
+            target.write_bytes(converter.convert())
+        # TensorFlow raises errors of many unrelated classes for folders that it cannot read
+        except Exception as error:
+            raise ModelFileError(
+                what=f"TensorFlow's converter refuses the SavedModel: {_reason(error)}",
+                where=str(path),
+                next_step="export it again with model.export(folder), with fixed input shapes and one signature",
+            ) from error
     return target
 
 
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:MAX_REASON] if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Drop what is written to standard error: TensorFlow logs there from C++, before any setting of it counts."""
+    sys.stderr.flush()
+    kept = os.dup(_STANDARD_ERROR)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STANDARD_ERROR)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+
+
 def _tensorflow(path: Path) -> ModuleType:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import tensorflow
+        from absl import logging
     except ImportError as error:
         raise ToolMissingError(
             what="reading a SavedModel folder needs TensorFlow",
             where=str(path),
             next_step="pip install 'tinygen[train]', or save the model as .keras, .h5 or .tflite",
         ) from error
+    logging.set_verbosity(logging.ERROR)
     return tensorflow

@@ -8,6 +8,7 @@ docs/quantization.md says how ranges and scales are chosen and compares the meth
 
 from tinygen.quantize.calibration import (
     Calibration,
+    arrays_by_input,
     calibration_from_arrays,
     load_calibration,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "LayerError",
     "QuantizationReport",
     "Quantized",
+    "arrays_by_input",
     "calibration_from_arrays",
     "load_calibration",
     "output_error",

@@ -67,23 +67,46 @@ def check_input_range(interval: Interval | None) -> None:
         )
 
 
+def arrays_by_input(arrays: Mapping[str, NDArray], graph: Graph) -> dict[str, NDArray]:
+    """Arrays as users name them, under the full names of the inputs; what is no input's is left out.
+
+    An input's array has the input's name, or its short name: `meta` for `serving_default_meta:0`, as TensorFlow
+    spells an input `meta`. For the only input it may also be `x`, or the only array.
+    """
+    inputs = [tensor.name for tensor in graph.input_tensors]
+    short = [_short_name(name) for name in inputs]
+    keys = {
+        name: [name, *([own] if short.count(own) == 1 and own not in inputs else [])]
+        for name, own in zip(inputs, short, strict=True)
+    }
+    if len(inputs) == 1:
+        keys[inputs[0]] += ["x", *(arrays if len(arrays) == 1 else [])]
+    found = {name: next((k for k in names if k in arrays), None) for name, names in keys.items()}
+    return {name: arrays[key] for name, key in found.items() if key is not None}
+
+
+def _short_name(name: str) -> str:
+    return name.removeprefix("serving_default_").removesuffix(":0")
+
+
 def calibration_from_arrays(
     arrays: Mapping[str, NDArray], graph: Graph, source: str = "arrays"
 ) -> Calibration:
-    """Check arrays by input name against a graph's inputs and convert them to float32.
+    """Check arrays by input name (see `arrays_by_input`) against a graph's inputs and convert them to float32.
 
     Integers are taken as the numbers they are, without scaling: bytes become 0.0 to 255.0, and for them the
     input's range is taken as exactly that. Raises CalibrationError.
     """
     samples, ranges = {}, {}
+    found = arrays_by_input(arrays, graph)
     for tensor in graph.input_tensors:
-        if tensor.name not in arrays:
+        if tensor.name not in found:
             raise CalibrationError(
                 what=f"there is no array for the input '{tensor.name}'",
                 where=f"{source}, which holds {_listed(arrays)}",
-                next_step=f"store an array named '{tensor.name}' of shape {_expected(tensor)}",
+                next_step=f"store an array named '{_short_name(tensor.name)}' of shape {_expected(tensor)}",
             )
-        array = arrays[tensor.name]
+        array = found[tensor.name]
         samples[tensor.name] = _as_float(array, tensor, source)
         if array.dtype == np.uint8:
             ranges[tensor.name] = (0.0, 255.0)
@@ -100,18 +123,10 @@ def calibration_from_arrays(
 def load_calibration(path: Path, graph: Graph) -> Calibration:
     """Read samples from an .npz or .npy file.
 
-    One array [N, ...] per input, under the input's name; a model with one input also takes the name `x`, or the
-    only array of the file. Raises CalibrationError for everything else; nothing in the file is run.
+    One array [N, ...] per input, named as `arrays_by_input` says. Raises CalibrationError for everything else;
+    nothing in the file is run.
     """
-    arrays = _read(path)
-    inputs = graph.input_tensors
-    if len(inputs) == 1 and inputs[0].name not in arrays:
-        only = arrays.get("x") if "x" in arrays else None
-        if only is None and len(arrays) == 1:
-            only = next(iter(arrays.values()))
-        if only is not None:
-            arrays = {inputs[0].name: only}
-    return calibration_from_arrays(arrays, graph, path.name)
+    return calibration_from_arrays(_read(path), graph, path.name)
 
 
 def _read(path: Path) -> dict[str, NDArray]:

@@ -41,13 +41,15 @@ def survey(path: Path) -> tuple[Finding, ...]:
 
 
 def _unsupported(findings: tuple[Finding, ...], path: Path) -> UnsupportedError:
-    lines = [f"{f.operator} layer '{f.layer}': {f.problem}" for f in findings]
-    steps = list(dict.fromkeys(f.next_step for f in findings if f.next_step))
-    count = "1 layer is" if len(findings) == 1 else f"{len(findings)} layers are"
+    """One error for all findings; the same advice is given once."""
+    steps = dict.fromkeys(f.next_step for f in findings if f.next_step)
+    layers = [f"{f.operator} layer '{f.layer}'" for f in findings]
+    problems = [f"{name}: {f.problem}" for name, f in zip(layers, findings, strict=True)]
+    what = f"{len(findings)} layers cannot be converted"
+    if len(findings) == 1:
+        what, problems = f"{layers[0]} cannot be converted: {findings[0].problem}", []
     return UnsupportedError(
-        what=f"{count} not supported in {path.name}",
-        where="\n    ".join(lines),
-        next_step="\n    ".join(steps),
+        what="\n  ".join([what, *problems]), where=path.name, next_step="\n    ".join(steps)
     )
 
 
@@ -90,6 +92,14 @@ class _Unfolding:
 
     def graph(self, name: str, inputs: list[Value], outputs: list[Value]) -> Graph:
         names = [self._output(value) for value in outputs]
+        for value in inputs:
+            if value.tensor.name in names:
+                raise UnsupportedError(
+                    what=f"the input '{value.tensor.name}' is also an output: there is nothing to compute",
+                    where="the model",
+                    next_step="remove that output, or add a layer that computes; Dropout and other layers that act "
+                    "in training only are left out",
+                )
         return Graph(
             name=name,
             tensors=self.builder.tensors,
@@ -143,7 +153,7 @@ class _Unfolding:
     ) -> Value | None:
         importer = REGISTRY.get(layer.kind)
         if importer is None:
-            self._find(layer, path, "no importer for this class", _unknown_class(layer))
+            self._find(layer, path, "layers of this class are not supported", _unknown_class(layer))
             return None
         inputs = tuple(value for value in reads if value is not None)
         if len(inputs) != len(reads):

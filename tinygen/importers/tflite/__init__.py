@@ -4,7 +4,7 @@
 the functions in `operators/`, registered by `@imports`.
 """
 
-from tinygen.importers.tflite.convert import load, survey, tensor_names
+from tinygen.importers.tflite.convert import load, operator_kinds, survey, tensor_names
 from tinygen.importers.tflite.registry import REGISTRY
 
-__all__ = ["REGISTRY", "load", "survey", "tensor_names"]
+__all__ = ["REGISTRY", "load", "operator_kinds", "survey", "tensor_names"]

@@ -7,6 +7,7 @@ from tinygen.errors import UnsupportedError
 from tinygen.importers.finding import Finding
 from tinygen.importers.tflite import model_file
 from tinygen.importers.tflite.boundary import strip_boundary
+from tinygen.importers.tflite.dilation import merge_dilations
 from tinygen.importers.tflite.layer import Builder, Layer, free_name, short_name
 from tinygen.importers.tflite.model_file import FileOperator, ModelFile, damaged
 from tinygen.importers.tflite.registry import REGISTRY, Importer
@@ -39,11 +40,21 @@ def survey(path: Path) -> tuple[Finding, ...]:
 
 def tensor_names(content: bytes) -> tuple[str, ...]:
     """The names that `load` gives to the tensors of a file, by their index in the file."""
-    return Builder(strip_boundary(model_file.parse(content))).names
+    return Builder(_simplified(model_file.parse(content))).names
+
+
+def operator_kinds(content: bytes) -> frozenset[str]:
+    """Which operators a file holds, by their names in the schema."""
+    return frozenset(op.kind for op in model_file.parse(content).operators)
+
+
+def _simplified(file: ModelFile) -> ModelFile:
+    """The file without what converters write around the operators that a model is made of."""
+    return merge_dilations(strip_boundary(file))
 
 
 def _convert(file: ModelFile, name: str) -> _Result:
-    file = strip_boundary(file)
+    file = _simplified(file)
     builder, findings = Builder(file), []
     for index in file.inputs:
         _define(builder, index, findings)
@@ -94,7 +105,7 @@ def _add_layer(layer: Layer) -> list[Finding]:
         return [_finding(error, layer.name, layer.kind)]
 
 
-_DILATION = "the converter's form of a dilated convolution is not supported"
+_DILATION = "it is not part of a dilated convolution in the form that converters write"
 
 _PROBLEMS = {"SPACE_TO_BATCH_ND": _DILATION, "BATCH_TO_SPACE_ND": _DILATION}
 """Operators that users have not written themselves: what they stand for."""
@@ -105,7 +116,8 @@ def _reader(layer: Layer) -> Importer:
         raise UnsupportedError(
             what=f"{layer.kind}: {_PROBLEMS[layer.kind]}",
             where=layer.where,
-            next_step="give the Keras file (.h5, .keras) instead: dilations are read from there",
+            next_step="supported: SPACE_TO_BATCH_ND, one convolution and BATCH_TO_SPACE_ND with the same block, "
+            "with nothing else reading what is between them; or give the Keras file (.h5, .keras) instead",
         )
     if layer.kind not in REGISTRY:
         raise layer.unsupported("the operator is not supported", ", ".join(REGISTRY))

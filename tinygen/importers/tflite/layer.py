@@ -198,19 +198,27 @@ class Layer:
             return _FUSED[code]
         raise self.unsupported(f"fused activation number {code}", "none, relu, relu6, relu_n1_to_1")
 
-    def derive(self, suffix: str, op: Operator, x: Tensor) -> Tensor:
-        """Add a helper node before this layer's own; its output has x's type and quantization."""
+    def derive(
+        self, suffix: str, op: Operator, *inputs: Tensor, like: Tensor | None = None
+    ) -> Tensor:
+        """Add a helper node before this layer's own.
+
+        Its output has the type and quantization of `like`, which is the first input if not given.
+        """
         name = f"{self.name}/{suffix}"
-        (shape,) = op.infer_shapes([x])
-        y = self.builder.keep(dataclasses.replace(x, name=name, shape=shape))
-        self.builder.nodes.append(Node(name=name, op=op, inputs=(x.name,), outputs=(name,)))
+        (shape,) = op.infer_shapes(inputs)
+        y = dataclasses.replace(like or inputs[0], name=name, shape=shape)
+        self._append(op, inputs, y)
         return y
+
+    def output(self) -> Tensor:
+        """This layer's output as the file declares it; of a type that an operator can make."""
+        self.check_type(self.declared_output)
+        return activation_tensor(self.declared_output, self.builder.names[self.output_index])
 
     def add(self, op: Operator, *inputs: Tensor) -> None:
         """Add the node that computes this layer's output."""
-        self.check_type(self.declared_output)
-        output = activation_tensor(self.declared_output, self.builder.names[self.output_index])
-        self._check_same_types(output, inputs)
+        output = self.output()
         shapes = op.infer_shapes(inputs)
         if self._leaves_open(shapes[0]):
             output = dataclasses.replace(output, shape=shapes[0])
@@ -219,14 +227,25 @@ class Layer:
                 f"the output is declared {list(output.shape)}, "
                 f"but the operator makes {[list(s) for s in shapes]}"
             )
+        self._append(op, inputs, output, self.name)
+        self.builder.computed[self.output_index] = output
+
+    def _append(
+        self, op: Operator, inputs: tuple[Tensor, ...], output: Tensor, name: str | None = None
+    ) -> None:
+        """Add a node, named like its output if no name is given."""
+        self._check_same_types(output, inputs)
         node = Node(
-            name=self.name, op=op, inputs=tuple(x.name for x in inputs), outputs=(output.name,)
+            name=name or output.name,
+            op=op,
+            inputs=tuple(x.name for x in inputs),
+            outputs=(output.name,),
         )
         if output.dtype.is_integer:
             op.check_integer(
                 Call(node=node, inputs=inputs, outputs=(output,), arithmetic=Arithmetic.TFLM)
             )
-        self.builder.computed[self.output_index] = self.builder.keep(output)
+        self.builder.keep(output)
         self.builder.nodes.append(node)
 
     def _leaves_open(self, shape: tuple[int, ...]) -> bool:

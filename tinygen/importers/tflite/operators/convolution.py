@@ -2,15 +2,18 @@
 
 import tflite
 
+from tinygen.importers.tflite.dilation import DilatedConvolution
 from tinygen.importers.tflite.layer import Layer
-from tinygen.importers.tflite.padding import window_padding
+from tinygen.importers.tflite.padding import batches_padding, window_padding
 from tinygen.importers.tflite.registry import imports
 from tinygen.importers.tflite.weights import bias, weights
 from tinygen.ir import Tensor
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.convolution import ConvolutionOperator
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.window import Window
 
 _STRIDES = ("StrideH", "StrideW", "DilationHFactor", "DilationWFactor")
 
@@ -19,18 +22,18 @@ _STRIDES = ("StrideH", "StrideW", "DilationHFactor", "DilationWFactor")
 def convolution(layer: Layer) -> None:
     table = tflite.Conv2DOptions
     padding, activation = layer.options(table, "Padding", "FusedActivationFunction")
-    sh, sw, dh, dw = layer.options(table, *_STRIDES)
-    x, w = layer.activation(0, ranks=(4,)), weights(layer, 1, rank=4, axis=0)
+    x, w = _image(layer), weights(layer, 1, rank=4, axis=0)
     groups, rest = divmod(x.channels, w.shape[3])
     if rest or groups < 1 or w.shape[0] % groups:
         raise layer.damaged(f"weights {list(w.shape)} for an input of {x.channels} channels")
+    window = _window(layer, padding, table, x, w)
     op = Conv2D(
         activation=layer.fused_activation(activation),
-        stride=(sh, sw),
-        dilation=(dh, dw),
-        padding=window_padding(layer, padding, x, w.shape[1:3], (sh, sw), (dh, dw)),
+        stride=window.stride,
+        dilation=window.dilation,
+        padding=window.padding,
     )
-    layer.add(op, x, w, *bias(layer, 2, w.shape[0]))
+    _add(layer, op, x, w, *bias(layer, 2, w.shape[0]))
 
 
 @imports("DEPTHWISE_CONV_2D")
@@ -39,19 +42,55 @@ def depthwise_convolution(layer: Layer) -> None:
     padding, activation, multiplier = layer.options(
         table, "Padding", "FusedActivationFunction", "DepthMultiplier"
     )
-    sh, sw, dh, dw = layer.options(table, *_STRIDES)
-    x, w = layer.activation(0, ranks=(4,)), weights(layer, 1, rank=4, axis=3)
+    x, w = _image(layer), weights(layer, 1, rank=4, axis=3)
     if w.shape[0] != 1 or w.shape[3] != x.channels * multiplier:
         raise layer.damaged(
             f"weights {list(w.shape)} for {x.channels} channels and depth multiplier {multiplier}"
         )
+    window = _window(layer, padding, table, x, w)
     op = DepthwiseConv2D(
         activation=layer.fused_activation(activation),
-        stride=(sh, sw),
-        dilation=(dh, dw),
-        padding=window_padding(layer, padding, x, w.shape[1:3], (sh, sw), (dh, dw)),
+        stride=window.stride,
+        dilation=window.dilation,
+        padding=window.padding,
     )
-    layer.add(op, x, w, *bias(layer, 2, w.shape[3]))
+    _add(layer, op, x, w, *bias(layer, 2, w.shape[3]))
+
+
+def _image(layer: Layer) -> Tensor:
+    """The input [N, H, W, C]; the sequence of a dilated convolution gets its axis of length 1."""
+    operator = layer.operator
+    if not isinstance(operator, DilatedConvolution) or operator.added_axis is None:
+        return layer.activation(0, ranks=(4,))
+    x, axis = layer.activation(0, ranks=(3,)), operator.added_axis
+    return layer.derive("image", Reshape(shape=(*x.shape[:axis], 1, *x.shape[axis:])), x)
+
+
+def _window(layer: Layer, scheme: int, table: type, x: Tensor, w: Tensor) -> Window:
+    """Kernel, stride, dilation and padding of a convolution over x [N, H, W, C]."""
+    sh, sw, dh, dw = layer.options(table, *_STRIDES)
+    _, kh, kw, _ = w.shape
+    kernel, stride, dilation = (kh, kw), (sh, sw), (dh, dw)
+    padding = window_padding(layer, scheme, x, kernel, stride, dilation)
+    if isinstance(layer.operator, DilatedConvolution):
+        if scheme != tflite.Padding.VALID or not sh == sw == dh == dw == 1:
+            raise layer.unsupported(
+                "a stride, a dilation or padding between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND",
+                "a plain convolution between them",
+            )
+        dilation, padding = layer.operator.block, batches_padding(layer, layer.operator, x)
+    return Window(kernel=kernel, stride=stride, dilation=dilation, padding=padding)
+
+
+def _add(layer: Layer, op: ConvolutionOperator, *inputs: Tensor) -> None:
+    """Add the convolution; that of a sequence loses its axis of length 1 again."""
+    operator = layer.operator
+    if not isinstance(operator, DilatedConvolution) or operator.added_axis is None:
+        layer.add(op, *inputs)
+        return
+    y = layer.derive("convolution", op, *inputs, like=layer.output())
+    axis = operator.added_axis
+    layer.add(Reshape(shape=(*y.shape[:axis], *y.shape[axis + 1 :])), y)
 
 
 @imports("FULLY_CONNECTED")
