@@ -1,7 +1,7 @@
 # make demo    train a small CNN, emit C, check it bit for bit, run it on an emulated Cortex-M4
 # make test    install what the tests need, then run them
-# make check   lint, types, layering
-# make wheel   build the wheel and run the smoke tests against it
+# make check   lint, format, layering
+# make wheel   build the wheel (tests/test_wheel.py runs against one)
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from tinygen import bench, targets
+from tinygen.errors import TinygenError
 from tinygen.model import load
 
 HERE = Path(__file__).resolve().parent
@@ -71,15 +72,25 @@ def read(path: Path) -> dict[tuple[str, str], dict[str, str]]:
         return {(row["model"], row["target"]): row for row in csv.DictReader(file)}
 
 
+def merged(path: Path, rows: list[dict]) -> list[dict]:
+    """The recorded rows with the new ones in their places: measuring one model keeps the others."""
+    recorded = read(path) if path.exists() else {}
+    recorded |= {(row["model"], row["target"]): row for row in rows}
+    return sorted(recorded.values(), key=lambda r: (r["model"], TARGETS.index(r["target"])))
+
+
 def main() -> None:
     paths = [Path(a) for a in sys.argv[1:]] or default_models()
     if not paths:
         sys.exit(
             f"no models: give .tflite files, or put them into {MODELS.name}/ beside the checkout"
         )
-    cycles, sizes = measure(paths)
-    write(CYCLES, cycles)
-    write(SIZES, sizes)
+    try:
+        cycles, sizes = measure(paths)
+    except TinygenError as error:
+        sys.exit(f"error: {error}")
+    write(CYCLES, merged(CYCLES, cycles))
+    write(SIZES, merged(SIZES, sizes))
 
 
 if __name__ == "__main__":

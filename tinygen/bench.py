@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygen import device, samples
+from tinygen import device, samples, targets
 from tinygen.device import Measurement
 from tinygen.emit import emit
 from tinygen.emit.manifest import FILE_NAME, GENERATOR
@@ -54,6 +54,7 @@ def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Bench
     """Measure a generated folder. One run on the same input each time: random bytes of a fixed seed."""
     manifest = read_manifest(folder)
     _check_entry_point(folder, manifest)
+    _check_core(folder, manifest, target)
     measurement = device.measure(
         folder,
         manifest["name"],
@@ -102,6 +103,17 @@ def _check_entry_point(folder: Path, manifest: dict) -> None:
             where=str(folder),
             next_step="emit it without --arena and --input, or bench the model file; "
             "models with several inputs or outputs cannot be measured yet",
+        )
+
+
+def _check_core(folder: Path, manifest: dict, target: Target) -> None:
+    """Kernels are chosen for a core: another one may not even compile them."""
+    core = targets.load(manifest["target"]).core
+    if core != target.core:
+        raise UsageError(
+            what=f"the folder was emitted for {core}, not for {target.core}",
+            where=str(folder),
+            next_step=f"bench it with --target {manifest['target']}, or bench the model file",
         )
 
 

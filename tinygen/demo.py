@@ -74,7 +74,7 @@ def train(path: Path, x: NDArray, y: NDArray, test_x: NDArray, test_y: NDArray) 
     except ImportError as error:
         raise ToolMissingError(
             what="training the demo's model needs TensorFlow",
-            next_step="pip install 'tinygen[train]'",
+            next_step="pip install tensorflow-cpu",
         ) from error
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(SEED)

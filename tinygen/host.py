@@ -39,8 +39,8 @@ void host_hook(int layer, const void *output, uint32_t bytes)
 {{
     if (hook != NULL) {{ hook(layer, output, bytes); }}
 }}
-int32_t host_selftest(void) {{ return {name}_selftest(); }}
 {arena}
+int32_t host_selftest(void) {{ return {name}_selftest({memory}); }}
 void host_run(int32_t count, const int8_t *input, int8_t *output)
 {{
     for (int32_t i = 0; i < count; i++) {{
@@ -197,7 +197,12 @@ def _shim(emission: Emission) -> str:
     if arena:
         arguments.append("memory.bytes")
     body.append(f"{name}_run({', '.join(arguments)});")
-    return _SHIM.format(name=name, arena=arena, body="\n".join(f"        {line}" for line in body))
+    return _SHIM.format(
+        name=name,
+        arena=arena,
+        memory="memory.bytes" if arena else "",
+        body="\n".join(f"        {line}" for line in body),
+    )
 
 
 def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray[np.int8], int]:

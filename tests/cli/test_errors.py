@@ -132,3 +132,9 @@ def test_a_folder_with_another_entry_point_cannot_be_benched(tinygen, model):
     assert tinygen("emit", model, "-o", "out", "--arena", "caller").code == 0
     done = tinygen("bench", "out")
     assert done.code == 2 and "entry point" in done.err
+
+
+def test_a_folder_for_another_core_cannot_be_benched(tinygen, model):
+    assert tinygen("emit", model, "-o", "out", "-t", "cortex-m4").code == 0
+    done = tinygen("bench", "out", "-t", "cortex-m0")
+    assert done.code == 2 and "emitted for cortex-m4, not for cortex-m0" in done.err

@@ -286,3 +286,22 @@ def test_arduinos_src_folder_builds_the_same_program(tmp_path):
     include = f"-I{emission.folder / 'src'}"
     host.compile_c([include, str(main), *map(str, sources), "-o", str(program)])
     assert subprocess.run([program], check=False).returncode == 0
+
+
+def test_the_layer_hook_counts_from_0_to_the_number_of_layers(tmp_path):
+    graph = cnn()
+    emission = emit(graph, HOST, tmp_path / "out", name="cnn")
+    assert emission.program.moved, "the graph has a reshape that needs no call"
+    header = (emission.folder / "cnn.h").read_text()
+    x = samples.generate(graph, 1)[graph.inputs[0]]
+    with host.build(emission) as model:
+        seen = [layer.layer for layer in model.trace(x)]
+    assert seen == list(range(len(seen)))
+    assert f"#define CNN_LAYERS {len(seen)}\n" in header
+
+
+def test_labels_cannot_collide_with_the_headers_own_names(tmp_path):
+    labels = ("input_size", "layers", "arena_bytes", "h", "output_scale")
+    emission = emit(cnn(), HOST, tmp_path / "out", name="cnn", options=EmitOptions(labels=labels))
+    with host.build(emission) as model:
+        assert model.selftest() == 0

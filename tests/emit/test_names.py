@@ -36,7 +36,9 @@ def test_layer_names_are_unique():
     assert len(set(given_out)) == len(given_out)
 
 
-@pytest.mark.parametrize("name", ["int", "class", "tg_x", "2net", "a b", "", "x" * 60, "a-b", "é"])
+@pytest.mark.parametrize(
+    "name", ["int", "class", "tg_x", "2net", "a b", "", "x" * 60, "a-b", "é", "stdint", "string"]
+)
 def test_bad_model_names_are_refused(name):
     with pytest.raises(UsageError):
         checked_model_name(name)

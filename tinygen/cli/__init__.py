@@ -17,7 +17,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def cli() -> None:
     """Trained models into verified, standalone C for microcontrollers.
 
-    Exit codes: 0 done, 1 the model cannot be converted, 2 usage, 3 verification failed, 4 a tool is missing.
+    Exit codes: 0 done, 1 the model cannot be read, converted or written, 2 usage,
+    3 verification failed, 4 a tool is missing.
     """
 
 

@@ -16,7 +16,7 @@ TOOLS = {
 }
 PACKAGES = (
     ("tflite_micro", "compare .tflite files with TFLite Micro", "pip install --pre tflite-micro"),
-    ("tensorflow", "SavedModel folders, training the demo", "pip install 'tinygen[train]'"),
+    ("tensorflow", "SavedModel folders, training the demo", "pip install tensorflow-cpu"),
 )
 
 

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
               help="Who owns the input: the caller, or the arena, which reuses it.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
               help="Who owns the working memory.")  # fmt: skip
-@click.option("--flash-budget", metavar="BYTES", help="Fail above this; suffixes k, M.")
+@click.option(
+    "--flash-budget",
+    metavar="BYTES",
+    help="Fail when weights and constants exceed this; suffixes k, M.",
+)
 @click.option("--ram-budget", metavar="BYTES", help="Fail above this; suffixes k, M.")
 @click.option("--labels", type=click.Path(path_type=Path),
               help="Text file with one class name a line.")  # fmt: skip

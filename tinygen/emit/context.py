@@ -121,13 +121,13 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
     structs: list[StructView] = []
     layers: list[LayerView] = []
     names = LayerNames()
-    for index, layer in enumerate(program.layers):
+    for layer in program.layers:
         if layer.name in program.moved:
             continue
         layer_name = names(layer.name)
         views = list(_layer_structs(layer, f"{name}_{layer_name}", constants))
         structs += views
-        layers.append(_layer_view(index, layer, views, program, name, constants))
+        layers.append(_layer_view(len(layers), layer, views, program, name, constants))
     graph = program.graph
     return {
         "name": name,
@@ -177,7 +177,7 @@ def _selftest(
     arguments = [p.argument for p in inputs] if options.input is InputMode.CALLER else []
     arguments += [p.argument for p in outputs]
     if options.arena is ArenaMode.CALLER:
-        arguments.append("arena.bytes")
+        arguments.append("arena")
     return {
         "selftest": vectors,
         "selftest_arguments": ", ".join(arguments),
@@ -317,7 +317,7 @@ def _address(program: Program, tensor: str) -> str:
 def _labels(name: str, labels: tuple[str, ...], output: Tensor) -> tuple[tuple[str, str], ...]:
     """(enumerator, label text) of a classifier's classes; empty without labels."""
     names = LayerNames()
-    return tuple((f"{name.upper()}_{names(text).upper()}", comment(text)) for text in labels)
+    return tuple((f"{name.upper()}_LABEL_{names(text).upper()}", comment(text)) for text in labels)
 
 
 __all__ = ["build", "constant_array", "float_literal"]

@@ -12,13 +12,19 @@ _C_KEYWORDS = frozenset(
     typeid typename union unsigned using virtual void volatile wchar_t while xor""".split()  # noqa: SIM905
 )
 
+_STANDARD_HEADERS = frozenset(
+    """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+    stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype""".split()  # noqa: SIM905
+)
+"""A folder with a header of such a name would hide the system's."""
+
 _LONGEST = 48
 
 
 def model_name(text: str) -> str:
     """A C identifier from a file stem: lower case, no leading digit, no keyword, no runtime prefix."""
     name = _words(text).lower() or "model"
-    if name[0].isdigit() or name in _C_KEYWORDS or name.startswith("tg_"):
+    if name[0].isdigit() or name in _C_KEYWORDS | _STANDARD_HEADERS or name.startswith("tg_"):
         name = f"model_{name}"
     return name
 
@@ -29,7 +35,7 @@ def checked_model_name(name: str) -> str:
         raise UsageError(
             what=f"'{name}' cannot prefix C identifiers",
             next_step="--name takes letters, digits and underscores, a letter first, 48 at most, "
-            "no C keyword, not starting with tg_",
+            "no C keyword or standard header, not starting with tg_",
         )
     return name
 

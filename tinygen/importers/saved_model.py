@@ -85,7 +85,7 @@ def _tensorflow(path: Path) -> ModuleType:
         raise ToolMissingError(
             what="reading a SavedModel folder needs TensorFlow",
             where=str(path),
-            next_step="pip install 'tinygen[train]', or save the model as .keras, .h5 or .tflite",
+            next_step="pip install tensorflow-cpu, or save the model as .keras, .h5 or .tflite",
         ) from error
     logging.set_verbosity(logging.ERROR)
     return tensorflow
