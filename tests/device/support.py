@@ -1,32 +1,19 @@
 """What the tests of the device layer share."""
 
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 
+from tests.tools import ALLOW_MISSING, require_tools
 from tinygen import device, targets
-from tinygen.device import measurement, tools
+from tinygen.device import measurement
 from tinygen.device.image import Image, Model, Program
-from tinygen.errors import ToolMissingError
+
+__all__ = ["ALLOW_MISSING", "CORES", "count_probe", "require_tools"]
 
 CORES = tuple(
     name for name in targets.names() if targets.load(name).qemu and not targets.load(name).is_board
 )
-
-ALLOW_MISSING = "TINYGEN_ALLOW_MISSING_TOOLS"
-
-
-def require_tools(*names: str) -> None:
-    """Fail with the install line when a tool is missing; skip if the environment allows it."""
-    for name in names:
-        try:
-            tools.find(name)
-        except ToolMissingError as error:
-            if os.environ.get(ALLOW_MISSING):
-                pytest.skip(f"{error} ({ALLOW_MISSING} is set)")
-            pytest.fail(f"{error}\n(set {ALLOW_MISSING}=1 to skip)", pytrace=False)
 
 
 def count_probe(folder: Path, target: targets.Target) -> tuple[int, int | None]:

@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from tests.device.support import ALLOW_MISSING, require_tools
+from tests.tools import ALLOW_MISSING, require_tools
 
 STRICT = [
     "-Wall",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernels.harness import all_kernels, build_library
+from tests.tools import missing
 from tinygen.host import compiler
 
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -25,7 +26,7 @@ def sanitizer_runtime() -> str | None:
 def asan():
     runtime = sanitizer_runtime()
     if runtime is None:
-        pytest.skip("the C compiler has no AddressSanitizer library (libasan.so)")
+        missing("the C compiler has no AddressSanitizer library (libasan.so)")
     return runtime
 
 

@@ -1,10 +1,9 @@
 """The runtime as a CMake project: for the host with all kernels, and for a core with a toolchain file."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.tools import require_tools
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,8 +16,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 
 def build(folder: Path, *options: str) -> str:
-    if shutil.which("cmake") is None:
-        pytest.skip("cmake is not installed")
+    require_tools("cmake")
     flags = [*options, "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON"]
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(folder), *flags], check=True)
     subprocess.run(["cmake", "--build", str(folder)], check=True)
@@ -36,8 +34,7 @@ def test_host_build_holds_every_family(tmp_path):
 
 
 def test_cross_build_with_a_toolchain_file(tmp_path):
-    if shutil.which("arm-none-eabi-gcc") is None:
-        pytest.skip("arm-none-eabi-gcc is not installed")
+    require_tools("arm-none-eabi-gcc")
     toolchain = tmp_path / "cortex-m4.cmake"
     toolchain.write_text(TOOLCHAIN)
     symbols = build(
@@ -47,8 +44,7 @@ def test_cross_build_with_a_toolchain_file(tmp_path):
 
 
 def test_a_build_without_kernels_says_what_to_do(tmp_path):
-    if shutil.which("cmake") is None:
-        pytest.skip("cmake is not installed")
+    require_tools("cmake")
     done = subprocess.run(
         ["cmake", "-S", str(ROOT), "-B", str(tmp_path), "-DTINYGEN_PORTABLE=OFF"],
         capture_output=True,

@@ -1,13 +1,13 @@
 """The runtime compiles without a warning for every core, as C99 and as C++17, and keeps to its own names."""
 
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.tools import require_tools
 from tinygen import targets
 from tinygen.host import WARNINGS, compiler
 from tinygen.kernels import CATALOGUE
@@ -32,8 +32,7 @@ class Toolchain:
 def toolchain(core: str) -> Toolchain:
     target = targets.load(core)
     cc = compiler() if core == "host" else target.compiler
-    if shutil.which(cc) is None:
-        pytest.skip(f"{cc} is not installed")
+    require_tools(cc)
     prefix = cc.removesuffix("gcc") if cc.endswith("-gcc") else ""
     return Toolchain(cc=cc, nm=f"{prefix}nm", flags=target.compile_flags)
 
@@ -68,8 +67,7 @@ def test_sources_compile_without_a_warning(core, sources):
 
 def test_sources_are_valid_cpp(sources):
     files = sources("host")
-    if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed")
+    require_tools("g++")
     flags = ["-std=c++17", "-x", "c++", "-fsyntax-only", *WARNINGS]
     run("g++", *flags, *files, cwd=files[0].parent)
 
