@@ -22,9 +22,9 @@ def _collect() -> dict[type[Operator], tuple[Kernel, ...]]:
     return {op: tuple(sorted(found, key=_generality)) for op, found in catalogue.items()}
 
 
-def _generality(kernel: Kernel) -> int:
-    """Kernels written for more features of the core come first."""
-    return -len(kernel.needs)
+def _generality(kernel: Kernel) -> tuple[int, int]:
+    """Kernels written for more features of the core come first, then those written for fewer nodes."""
+    return -len(kernel.needs), -kernel.specificity
 
 
 CATALOGUE = _collect()

@@ -77,7 +77,9 @@ class Kernel:
     `lower` gives the calls (usually one) with weights packed as the kernel wants them. `fits` returns None, or
     the reason why the kernel cannot take this node. `scratch_bytes` is None for kernels without scratch. The
     output may take the place of any input listed in `in_place` (same address, same size). With `moves_only` the
-    output is the first input byte for byte: where they share the address, no call is needed.
+    output is the first input byte for byte: where they share the address, no call is needed. Among rows that need
+    the same features, those with the larger `specificity` are tried first. `counts` gives the terms of which the
+    kernel's cycles are a linear function: how often each of its loops runs for this node.
     """
 
     op: type[Operator]
@@ -91,6 +93,8 @@ class Kernel:
     scratch_bytes: Callable[[Call], int] | None = None
     in_place: tuple[int, ...] = ()
     moves_only: bool = False
+    specificity: int = 0
+    counts: Callable[[Call], Mapping[str, float]] | None = None
 
     def reason_against(self, call: Call, features: frozenset[str]) -> str | None:
         """Why this kernel cannot compute the node on a core with these features; None if it can."""
