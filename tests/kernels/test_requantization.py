@@ -11,7 +11,8 @@ from tests.strategies import DETERMINISTIC, zero_points
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Range
 from tinygen.kernels.kernel import Struct, int8, int32
-from tinygen.kernels.requantization import Channels, Form, choose, fast, one_shift, textbook
+from tinygen.kernels.requantization import Form, choose, fast, one_shift, textbook
+from tinygen.proofs.channels import Channels
 
 CHANNELS = 6
 

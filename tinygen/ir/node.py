@@ -69,12 +69,21 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A node with its tensors: what evaluators, range analysis and kernel selection work on."""
+    """A node with its tensors: what evaluators, range analysis and kernel selection work on.
+
+    `input_ranges` are the bounds of the inputs that the analysis of a graph found; empty where nobody has asked it.
+    """
 
     node: Node
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     arithmetic: Arithmetic
+    input_ranges: tuple[Range | None, ...] = ()
+
+    def input_range(self, index: int) -> Range:
+        """Bounds of an input per channel: what the analysis of the graph found, else all of int8."""
+        known = self.input_ranges[index] if self.input_ranges else None
+        return Range.full(self.inputs[index].channels) if known is None else known
 
     @property
     def op(self) -> Operator:

@@ -26,11 +26,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.fixedpoint import INT32_MAX, Arithmetic, Integers, requantize, wrap_int32
-from tinygen.ir import Call, Range
+from tinygen.fixedpoint import INT32_MAX, Arithmetic, Integers, wrap_int32
+from tinygen.ir import Call
 from tinygen.kernels.kernel import Struct, int8, int32
-from tinygen.kernels.lowering import folded_bias
-from tinygen.ops.scaled import WeightedOperator
+from tinygen.proofs.channels import Channels, channels_of
 
 LARGEST_RIGHT = 30
 """Larger shifts of the accumulator would need more than 32 bits for the rounding."""
@@ -52,25 +51,6 @@ class Form(enum.IntEnum):
     FAST = 1
     TFLM_TEXTBOOK = 2
     NATIVE_TEXTBOOK = 3
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Channels:
-    """What decides about forms. Per channel: bias, multiplier, right shift e, bounds of the accumulator."""
-
-    arithmetic: Arithmetic
-    bias: Integers
-    multipliers: Integers
-    right: Integers
-    acc: Range
-    zero_point: int
-    out_min: int
-    out_max: int
-
-    def textbook(self, acc: Integers) -> Integers:
-        """Outputs for accumulators [..., channels]."""
-        scaled = requantize(acc, self.multipliers, -self.right, self.arithmetic)
-        return np.clip(scaled + self.zero_point, self.out_min, self.out_max)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,23 +88,6 @@ def requantization_struct(call: Call, weight_sums: NDArray) -> Struct:
             "out_min": channels.out_min,
             "out_max": channels.out_max,
         },
-    )
-
-
-def channels_of(call: Call, weight_sums: NDArray) -> Channels:
-    """The facts about a node; `sum` in the forms is of raw inputs, so the input's zero point is in the bias."""
-    op: WeightedOperator = call.op
-    m = op.channel_multipliers(call)
-    low, high = op.activation.integer_bounds(call.output.quantization)
-    return Channels(
-        arithmetic=call.arithmetic,
-        bias=folded_bias(call, weight_sums),
-        multipliers=m.values,
-        right=np.where(m.values == 0, 1, -m.shifts),  # 0 * 2**anything
-        acc=op.accumulator_range(call, Range.full(call.inputs[0].channels)),
-        zero_point=call.output.zero_point,
-        out_min=low,
-        out_max=high,
     )
 
 
