@@ -1,13 +1,17 @@
 """The program: an integer graph lowered to kernel calls with planned addresses."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinygen.analysis.accumulators import check as check_accumulators
+from tinygen.analysis.ranges import tensor_ranges
 from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
-from tinygen.ir import Call, Graph
-from tinygen.kernels import Kernel, KernelCall, select
+from tinygen.ir import Call, Graph, Range
+from tinygen.kernels import Kernel, KernelCall
 from tinygen.planner import Buffer, Plan, Step, Storage, assign_storage, place
+from tinygen.selection import Candidate, Optimize, Selection, choose
 from tinygen.targets import Target
 
 
@@ -45,6 +49,7 @@ class Program:
     moved: frozenset[str]
     plan: Plan
     buffers: tuple[Buffer, ...]
+    selection: Selection
 
     @property
     def unread_inputs(self) -> frozenset[str]:
@@ -63,11 +68,48 @@ class Program:
         return self.layers[self.plan.peak_step].name
 
 
-def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Program:
-    """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError."""
+def lower(
+    graph: Graph,
+    target: Target,
+    *,
+    input_in_arena: bool = False,
+    optimize: Optimize = Optimize.SPEED,
+) -> Program:
+    """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError.
+
+    Where the arena is too large for the target, the layer at the peak gets a kernel with less scratch, if it has one.
+    """
     graph = with_own_outputs(graph)
     check_accumulators(graph)
-    layers = tuple(_lower_node(call, target) for call in graph.calls())
+    ranges = tensor_ranges(graph)
+    calls = tuple(_with_ranges(call, ranges) for call in graph.calls())
+    most_scratch: dict[str, int] = {}
+    while True:
+        selection = choose(
+            calls,
+            target,
+            optimize=optimize,
+            flash_budget=target.flash_bytes,
+            allowed=lambda c: c.scratch_bytes < most_scratch.get(c.call.node.name, 2**31),
+        )
+        program = _plan(graph, target, selection, input_in_arena)
+        peak = program.layers[program.plan.peak_step]
+        is_stuck = peak.scratch_bytes >= most_scratch.get(peak.name, 2**31)
+        if not _ram_missing(program) or peak.scratch_bytes == 0 or is_stuck:
+            break
+        most_scratch[peak.name] = peak.scratch_bytes
+    _check_ram(program)
+    return program
+
+
+def _with_ranges(call: Call, ranges: Mapping[str, Range]) -> Call:
+    known = tuple(None if t.is_constant else ranges[t.name] for t in call.inputs)
+    return dataclasses.replace(call, input_ranges=known)
+
+
+def _plan(graph: Graph, target: Target, selection: Selection, input_in_arena: bool) -> Program:
+    """The program of a choice of kernels: who shares storage, and where it lies."""
+    layers = tuple(_layer(candidate) for candidate in selection.chosen)
     steps = [_step(layer) for layer in layers]
     storages = assign_storage(
         steps,
@@ -83,7 +125,7 @@ def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Prog
         for layer, step in zip(layers, steps, strict=True)
         if step.moves_only and storages[step.write] is storages[step.reads[0]]
     )
-    program = Program(
+    return Program(
         graph=graph,
         target=target,
         layers=layers,
@@ -96,18 +138,16 @@ def lower(graph: Graph, target: Target, *, input_in_arena: bool = False) -> Prog
         moved=moved,
         plan=plan,
         buffers=buffers,
+        selection=selection,
     )
-    _check_ram(program)
-    return program
 
 
-def _lower_node(call: Call, target: Target) -> Layer:
-    kernel = select(call, target.features)
+def _layer(candidate: Candidate) -> Layer:
     return Layer(
-        call=call,
-        kernel=kernel,
-        kernel_calls=kernel.lower(call),
-        scratch_bytes=kernel.scratch_bytes(call) if kernel.scratch_bytes else 0,
+        call=candidate.call,
+        kernel=candidate.kernel,
+        kernel_calls=candidate.kernel_calls,
+        scratch_bytes=candidate.scratch_bytes,
     )
 
 
@@ -150,13 +190,17 @@ def _address(storage: Storage, plan: Plan) -> Address:
     return Address(offset=plan.offsets[storage.tensors[0]])
 
 
-def _check_ram(program: Program) -> None:
+def _ram_missing(program: Program) -> int:
+    """Bytes by which the arena is too large for the target."""
     limit = program.target.ram_bytes
-    if limit is not None and program.plan.arena_bytes > limit:
-        missing = program.plan.arena_bytes - limit
+    return 0 if limit is None else max(program.plan.arena_bytes - limit, 0)
+
+
+def _check_ram(program: Program) -> None:
+    if missing := _ram_missing(program):
         raise BudgetError(
             what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
-            f"{program.target.name} has {limit}: {missing} bytes are missing",
+            f"{program.target.name} has {program.target.ram_bytes}: {missing} bytes are missing",
             where=f"layer '{program.peak_layer}' (the peak)",
             next_step="choose a larger target, or a smaller input or fewer channels at that layer",
         )

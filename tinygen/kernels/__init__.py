@@ -10,7 +10,7 @@ import pkgutil
 from tinygen.ir import Call, Operator
 from tinygen.kernels.kernel import Array, Fill, Kernel, KernelCall, Role, Struct
 
-__all__ = ["CATALOGUE", "Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "select"]
+__all__ = ["CATALOGUE", "Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "candidates", "select"]
 
 
 def _collect() -> dict[type[Operator], tuple[Kernel, ...]]:
@@ -31,18 +31,26 @@ CATALOGUE = _collect()
 """Kernels by operator, best first."""
 
 
-def select(call: Call, features: frozenset[str]) -> Kernel:
-    """Return the best kernel for a node on a core with these features.
+def candidates(call: Call, features: frozenset[str]) -> tuple[Kernel, ...]:
+    """The kernels that compute a node on a core with these features: one at least, the most special first.
 
-    Raises UnsupportedError with every candidate's reason when none fits.
+    Raises UnsupportedError with every kernel's reason when there is none.
     """
-    reasons = []
+    found, reasons = [], []
     for kernel in CATALOGUE.get(type(call.op), ()):
         reason = kernel.reason_against(call, features)
         if reason is None:
-            return kernel
-        reasons.append(f"{kernel.symbol}: {reason}")
-    raise call.unsupported(
-        f"no C kernel takes this node ({'; '.join(reasons) or 'none is written'})",
-        "see `tinygen ops`",
-    )
+            found.append(kernel)
+        else:
+            reasons.append(f"{kernel.symbol}: {reason}")
+    if not found:
+        raise call.unsupported(
+            f"no C kernel takes this node ({'; '.join(reasons) or 'none is written'})",
+            "see `tinygen ops`",
+        )
+    return tuple(found)
+
+
+def select(call: Call, features: frozenset[str]) -> Kernel:
+    """The most special kernel for a node; tinygen/selection.py weighs the candidates by their costs."""
+    return candidates(call, features)[0]

@@ -1,0 +1,247 @@
+"""Which kernel computes which layer: by predicted cycles, bytes of flash and bytes of RAM.
+
+Every layer has candidates with a cost in cycles, in constants of its own, and in code that layers share. The choice
+minimizes cycles + price * bytes of flash. The price is 0 for speed; for size and for a flash budget it is raised until
+a byte saved is worth what was asked for. The result says what the next better choices would cost.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tinygen import costs
+from tinygen.costs import CostTable
+from tinygen.ir import Call
+from tinygen.kernels import Array, Fill, Kernel, KernelCall, Struct, candidates
+from tinygen.targets import Target
+
+
+class Optimize(enum.Enum):
+    """What the choice of kernels minimizes."""
+
+    SPEED = "speed"
+    """Cycles, whatever they cost in flash."""
+
+    BALANCED = "balanced"
+    """Cycles and flash: a per cent of one for a per cent of the other."""
+
+    SIZE = "size"
+    """Flash, as long as a per cent less does not cost a multiple in cycles."""
+
+    @property
+    def weight(self) -> float:
+        """Per cents of cycles that one per cent of flash is worth."""
+        return {Optimize.SPEED: 0.0, Optimize.BALANCED: 1.0, Optimize.SIZE: 6.0}[self]
+
+
+class Candidate:
+    """One way to compute a layer. What is expensive to know is computed when somebody asks."""
+
+    def __init__(self, call: Call, kernel: Kernel, table: CostTable) -> None:
+        self.call = call
+        self.kernel = kernel
+        self.cycles = table.cycles(kernel, call)
+
+    @cached_property
+    def scratch_bytes(self) -> int:
+        return self.kernel.scratch_bytes(self.call) if self.kernel.scratch_bytes else 0
+
+    @cached_property
+    def kernel_calls(self) -> tuple[KernelCall, ...]:
+        return self.kernel.lower(self.call)
+
+    @cached_property
+    def constant_bytes(self) -> int:
+        """Bytes of weights and constants that only this layer reads."""
+        return sum(constant_bytes(kernel_call.params) for kernel_call in self.kernel_calls)
+
+
+def constant_bytes(struct: Struct) -> int:
+    """Bytes of the arrays of a parameter struct, without rows that layers share."""
+    total = 0
+    for value in struct.fields.values():
+        match value:
+            case Array():
+                total += value.data.nbytes
+            case Struct():
+                total += constant_bytes(value)
+            case Fill() | int():
+                pass
+    return total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upgrade:
+    """A choice that would save cycles for more bytes."""
+
+    layer: str
+    symbol: str
+    flash_bytes: int
+    scratch_bytes: int
+    cycles: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A candidate for every call, and what they cost together. `cycles` is None where a kernel was never measured."""
+
+    chosen: tuple[Candidate, ...]
+    options: tuple[tuple[Candidate, ...], ...]
+    table: CostTable
+
+    @property
+    def cycles(self) -> float | None:
+        known = [c.cycles for c in self.chosen]
+        return None if None in known else sum(known)
+
+    @cached_property
+    def flash_bytes(self) -> int:
+        """Predicted bytes of constants, weights and kernels."""
+        code = self.table.code(c.kernel for c in self.chosen)
+        return code + sum(c.constant_bytes for c in self.chosen)
+
+    def upgrades(self) -> tuple[Upgrade, ...]:
+        """Single changes that save cycles and cost flash, best bargain first."""
+        found = []
+        if self.cycles is None:
+            return ()
+        for index, options in enumerate(self.options):
+            for option in options:
+                saved = self.chosen[index].cycles - option.cycles
+                if saved <= 0:
+                    continue
+                other = self.replacing({index: option})
+                found.append(
+                    Upgrade(
+                        layer=option.call.node.name,
+                        symbol=option.kernel.symbol,
+                        flash_bytes=other.flash_bytes - self.flash_bytes,
+                        scratch_bytes=option.scratch_bytes - self.chosen[index].scratch_bytes,
+                        cycles=saved,
+                    )
+                )
+        return tuple(sorted(found, key=lambda u: -u.cycles / max(u.flash_bytes, 1)))
+
+    def replacing(self, changes: dict[int, Candidate]) -> "Selection":
+        """The same with other candidates at some indices."""
+        chosen = tuple(changes.get(i, c) for i, c in enumerate(self.chosen))
+        return Selection(chosen=chosen, options=self.options, table=self.table)
+
+
+Allowed = Callable[[Candidate], bool]
+
+
+def choose(
+    calls: Sequence[Call],
+    target: Target,
+    *,
+    optimize: Optimize = Optimize.SPEED,
+    flash_budget: int | None = None,
+    allowed: Allowed = lambda _: True,
+) -> Selection:
+    """The kernels for the calls of a graph.
+
+    `flash_budget` bounds the predicted flash; the smallest choice is returned where it cannot be met. `allowed`
+    rules out candidates, except where it would rule out all of a layer's.
+    """
+    table = costs.load(target.core)
+    options = tuple(_options(call, target, table, allowed) for call in calls)
+    fastest = Selection(chosen=tuple(o[0] for o in options), options=options, table=table)
+    if fastest.cycles is None or (optimize is Optimize.SPEED and flash_budget is None):
+        return fastest
+    best = fastest
+    if optimize.weight:
+        best = _descend(fastest, optimize.weight * fastest.cycles / max(fastest.flash_bytes, 1))
+    if flash_budget is not None and best.flash_bytes > flash_budget:
+        best = _within(fastest, flash_budget)
+    return best
+
+
+def _options(
+    call: Call, target: Target, table: CostTable, allowed: Allowed
+) -> tuple[Candidate, ...]:
+    """Candidates, fastest first; in the order of the catalogue from the first that nobody has measured."""
+    found = [Candidate(call, kernel, table) for kernel in candidates(call, target.features)]
+    if found[0].cycles is None:
+        return tuple(found[:1])
+    measured = sorted((c for c in found if c.cycles is not None), key=lambda c: c.cycles)
+    return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)
+
+
+def _scratch(candidate: Candidate) -> int:
+    return candidate.scratch_bytes
+
+
+def _descend(start: Selection, price: float) -> Selection:
+    """A local minimum of cycles + price * flash: no single layer, and no kernel everywhere, can be changed for less."""
+
+    def cost(selection: Selection) -> float:
+        return selection.cycles + price * selection.flash_bytes
+
+    best, best_cost = start, cost(start)
+    improved = True
+    while improved:
+        improved = False
+        for changes in _changes(best):
+            other = best.replacing(changes)
+            if (found := cost(other)) < best_cost - 1e-6:
+                best, best_cost, improved = other, found, True
+    return best
+
+
+def _changes(selection: Selection) -> Iterator[dict[int, Candidate]]:
+    """Every candidate of every layer; and every kernel given up in all layers at once, for each one's next best."""
+    for index, options in enumerate(selection.options):
+        for option in options:
+            yield {index: option}
+    for symbol in sorted({c.kernel.symbol for c in selection.chosen}):
+        for prefers_small in (False, True):
+            changes = {}
+            for index, current in enumerate(selection.chosen):
+                others = [o for o in selection.options[index] if o.kernel.symbol != symbol]
+                if current.kernel.symbol == symbol and others:
+                    changes[index] = min(
+                        others, key=lambda o: o.constant_bytes if prefers_small else o.cycles
+                    )
+            yield changes
+
+
+PRICE_STEPS = 24
+"""Halvings of the interval in which the price of a byte is searched."""
+
+
+def _within(fastest: Selection, budget: int) -> Selection:
+    """The fewest cycles found with no more than `budget` bytes; the smallest flash found where that is impossible."""
+    low, high = 0.0, 1000.0 * fastest.cycles / max(fastest.flash_bytes, 1)
+    best = _descend(fastest, high)
+    if best.flash_bytes > budget:
+        return best
+    for _ in range(PRICE_STEPS):
+        price = (low * high) ** 0.5 if low else high / 1000
+        found = _descend(fastest, price)
+        if found.flash_bytes <= budget:
+            best, high = min(best, found, key=lambda s: s.cycles), price
+        else:
+            low = price
+    return _spend(best, budget)
+
+
+def _spend(selection: Selection, budget: int) -> Selection:
+    """Buy upgrades that still fit, best bargain first."""
+    for _ in range(len(selection.options)):
+        fitting = [
+            u for u in selection.upgrades() if selection.flash_bytes + u.flash_bytes <= budget
+        ]
+        if not fitting:
+            break
+        selection = _bought(selection, fitting[0])
+    return selection
+
+
+def _bought(selection: Selection, upgrade: Upgrade) -> Selection:
+    for index, options in enumerate(selection.options):
+        for option in options:
+            if option.call.node.name == upgrade.layer and option.kernel.symbol == upgrade.symbol:
+                return selection.replacing({index: option})
+    raise ValueError("an upgrade of another selection")
