@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygen import device, samples, targets
 from tinygen.device import Measurement
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.emit.manifest import FILE_NAME, GENERATOR
 from tinygen.errors import UsageError
 from tinygen.ir import Graph
@@ -43,10 +43,12 @@ class Benchmark:
         }
 
 
-def bench_graph(graph: Graph, target: Target, *, layers: bool = False) -> Benchmark:
+def bench_graph(
+    graph: Graph, target: Target, *, layers: bool = False, options: EmitOptions = EmitOptions()
+) -> Benchmark:
     """Emit an integer graph into a temporary folder and measure it there."""
     with tempfile.TemporaryDirectory(prefix="tinygen-bench-") as scratch:
-        emission = emit(graph, target, Path(scratch) / "model", name="model")
+        emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
         return bench_folder(emission.folder, target, layers=layers)
 
 

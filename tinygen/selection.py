@@ -1,8 +1,8 @@
 """Which kernel computes which layer: by predicted cycles, bytes of flash and bytes of RAM.
 
 Every layer has candidates with a cost in cycles, in constants of its own, and in code that layers share. The choice
-minimizes cycles + price * bytes of flash. The price is 0 for speed; for size and for a flash budget it is raised until
-a byte saved is worth what was asked for. The result says what the next better choices would cost.
+minimizes cycles + price * bytes of flash and RAM. The price is 0 for speed; for size and for a flash budget it is
+raised until a byte saved is worth what was asked for. The result says what the next better choices would cost.
 """
 
 import enum
@@ -24,14 +24,14 @@ class Optimize(enum.Enum):
     """Cycles, whatever they cost in flash."""
 
     BALANCED = "balanced"
-    """Cycles and flash: a per cent of one for a per cent of the other."""
+    """Cycles and memory: a per cent of one for a per cent of the other."""
 
     SIZE = "size"
-    """Flash, as long as a per cent less does not cost a multiple in cycles."""
+    """Memory, as long as a per cent less does not cost a multiple in cycles."""
 
     @property
     def weight(self) -> float:
-        """Per cents of cycles that one per cent of flash is worth."""
+        """Per cents of cycles that one per cent of memory is worth."""
         return {Optimize.SPEED: 0.0, Optimize.BALANCED: 1.0, Optimize.SIZE: 6.0}[self]
 
 
@@ -101,6 +101,11 @@ class Selection:
         code = self.table.code(c.kernel for c in self.chosen)
         return code + sum(c.constant_bytes for c in self.chosen)
 
+    @cached_property
+    def ram_bytes(self) -> int:
+        """Inputs, output and scratch of the layer where they are most: near to what the arena will be."""
+        return max((_bytes_alive(c) for c in self.chosen), default=0)
+
     def upgrades(self) -> tuple[Upgrade, ...]:
         """Single changes that save cycles and cost flash, best bargain first."""
         found = []
@@ -152,7 +157,10 @@ def choose(
         return fastest
     best = fastest
     if optimize.weight:
-        best = _descend(fastest, optimize.weight * fastest.cycles / max(fastest.flash_bytes, 1))
+        best = _descend(
+            fastest,
+            optimize.weight * fastest.cycles / max(fastest.flash_bytes + fastest.ram_bytes, 1),
+        )
     if flash_budget is not None and best.flash_bytes > flash_budget:
         best = _within(fastest, flash_budget)
     return best
@@ -169,15 +177,21 @@ def _options(
     return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)
 
 
+def _bytes_alive(candidate: Candidate) -> int:
+    call = candidate.call
+    tensors = sum(t.bytes for t in (*call.activations, *call.outputs))
+    return tensors + candidate.scratch_bytes
+
+
 def _scratch(candidate: Candidate) -> int:
     return candidate.scratch_bytes
 
 
 def _descend(start: Selection, price: float) -> Selection:
-    """A local minimum of cycles + price * flash: no single layer, and no kernel everywhere, can be changed for less."""
+    """A local minimum of cycles + price * bytes: no single layer, and no kernel everywhere, can be changed for less."""
 
     def cost(selection: Selection) -> float:
-        return selection.cycles + price * selection.flash_bytes
+        return selection.cycles + price * (selection.flash_bytes + selection.ram_bytes)
 
     best, best_cost = start, cost(start)
     improved = True

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import host, reference, tflm
-from tinygen.emit import Emission, emit
+from tinygen.emit import Emission, EmitOptions, emit
 from tinygen.errors import ToolMissingError, UnsupportedError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Graph
@@ -84,12 +84,12 @@ def run_reference(graph: Graph, samples: Samples) -> Expected:
     return Expected(graph=graph, samples=samples, rows=rows)
 
 
-def on_host(expected: Expected, target: Target) -> Comparison:
+def on_host(expected: Expected, target: Target, options: EmitOptions = EmitOptions()) -> Comparison:
     """Compile the generated C for this machine and run it there."""
     graph, samples = expected.graph, expected.samples
     family = "dsp kernels, emulated" if "dsp" in target.features else "portable kernels"
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
-        emission = emit(graph, target, Path(scratch) / "model", name="model")
+        emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
         with host.build(emission) as model:
             results = model.run(*(samples[name] for name in graph.inputs))
             outputs = results if isinstance(results, tuple) else (results,)
@@ -102,7 +102,7 @@ def on_host(expected: Expected, target: Target) -> Comparison:
             return compare(f"host C ({family})", expected, actual, trace, HOST_LAYER_SAMPLES)
 
 
-def on_qemu(expected: Expected, target: Target) -> Comparison:
+def on_qemu(expected: Expected, target: Target, options: EmitOptions = EmitOptions()) -> Comparison:
     """Cross-compile the generated C and run it on the target's QEMU machine."""
     from tinygen import device
 
@@ -115,7 +115,7 @@ def on_qemu(expected: Expected, target: Target) -> Comparison:
         )
     inputs = expected.samples[graph.inputs[0]].reshape(len(expected.rows), -1)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
-        emission = emit(graph, target, Path(scratch) / "model", name="model")
+        emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
         folder, out_bytes = emission.folder, expected.rows.shape[1]
         actual = device.run_on_qemu(folder, "model", target, inputs, out_bytes)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tinygen.cli.options import load_int8, model_argument, quantization_options
+from tinygen.cli.options import load_int8, model_argument, optimize_option, quantization_options
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 
@@ -12,11 +12,17 @@ from tinygen.cli.output import json_option, note, print_json, print_table, progr
 @model_argument
 @click.option("--target", "-t", "names", multiple=True, default=("cortex-m4",), show_default=True,
               help="Core or board; may be given several times.")  # fmt: skip
+@optimize_option
 @click.option("--layers", is_flag=True, help="Figures per layer too.")
 @quantization_options
 @json_option
 def command(
-    model: Path, names: tuple[str, ...], layers: bool, as_json: bool, **quantization: object
+    model: Path,
+    names: tuple[str, ...],
+    optimize: str,
+    layers: bool,
+    as_json: bool,
+    **quantization: object,
 ) -> None:
     """Measure MODEL, or a folder that `tinygen emit` wrote, under QEMU.
 
@@ -24,17 +30,19 @@ def command(
     milliseconds and microjoules follow for boards with a published clock and current.
     """
     from tinygen import bench, targets
+    from tinygen.emit import EmitOptions, Optimize
 
     chosen = [targets.load(name) for name in names]
     folder = is_generated_folder(model)
     graph = None if folder else load_int8(model, **quantization).graph
+    options = EmitOptions(optimize=Optimize(optimize))
     results = []
     for target in chosen:
         with progress(f"measuring on {target.name}"):
             results.append(
                 bench.bench_folder(model, target, layers=layers)
                 if folder
-                else bench.bench_graph(graph, target, layers=layers)
+                else bench.bench_graph(graph, target, layers=layers, options=options)
             )
     if as_json:
         print_json({"model": model.name, "targets": [r.as_dict() for r in results]})

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinygen.cli.options import load_int8, model_argument, quantization_options, target_option
+from tinygen.cli.options import (
+    load_int8,
+    model_argument,
+    optimize_option,
+    quantization_options,
+    target_option,
+)
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 @target_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--name", help="Prefix of all C names; default: from the file's name.")
+@optimize_option
 @quantization_options
 @click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "float"]), default="int8",
               help="Also emit an entry point for this element type.")  # fmt: skip
@@ -28,9 +35,9 @@ if TYPE_CHECKING:
 @click.option(
     "--flash-budget",
     metavar="BYTES",
-    help="Fail when weights and constants exceed this; suffixes k, M.",
+    help="Choose kernels so that code and constants fit, or fail; suffixes k, M.",
 )
-@click.option("--ram-budget", metavar="BYTES", help="Fail above this; suffixes k, M.")
+@click.option("--ram-budget", metavar="BYTES", help="The same for the arena; suffixes k, M.")
 @click.option("--labels", type=click.Path(path_type=Path),
               help="Text file with one class name a line.")  # fmt: skip
 @json_option
@@ -39,6 +46,7 @@ def command(
     target: str,
     output: Path | None,
     name: str | None,
+    optimize: str,
     io_type: str,
     input_mode: str,
     arena: str,
@@ -50,7 +58,7 @@ def command(
 ) -> None:
     """Write MODEL as a folder of standalone C."""
     from tinygen import targets
-    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Io, check_folder
+    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Io, Optimize, check_folder
     from tinygen.emit.names import checked_model_name, model_name
     from tinygen.emit.summary import summarize
 
@@ -62,6 +70,7 @@ def command(
         io=Io(io_type),
         arena=ArenaMode(arena),
         input=InputMode(input_mode),
+        optimize=Optimize(optimize),
         labels=read_labels(labels) if labels else (),
     )
     converted = load_int8(model, **quantization)
@@ -91,7 +100,25 @@ def command(
     if converted.quantization:
         note(quantization_note(converted.quantization))
     note(f"MACs {summary['macs']:,}   constants {summary['constant_bytes']:,} bytes")
+    for line in selection_notes(summary["selection"]):
+        note(line)
     note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
+
+
+def selection_notes(selection: dict) -> list[str]:
+    """The predicted cost of the choice, and the next better choices."""
+    if selection["predicted"] is None:
+        return []
+    lines = [
+        f"kernels chosen for {selection['optimize']}: predicted {selection['predicted']:,.0f} "
+        f"{selection['unit']}, {selection['predicted_flash_bytes']:,} bytes of flash"
+    ]
+    for upgrade in selection["upgrades"]:
+        lines.append(
+            f"  layer '{upgrade['layer']}' with {upgrade['symbol']}: {upgrade['cycles']:,.0f} fewer for "
+            f"{upgrade['flash_bytes']:+,} bytes of flash, {upgrade['scratch_bytes']:+,} of scratch"
+        )
+    return lines
 
 
 MAX_DIGITS = 15

@@ -23,6 +23,15 @@ target_option = click.option(
 )
 
 
+optimize_option = click.option(
+    "--optimize",
+    type=click.Choice(["speed", "balanced", "size"]),
+    default="balanced",
+    show_default=True,
+    help="What the choice of kernels is for.",
+)
+
+
 def quantization_options(command: Callable) -> Callable:
     """--calibration, --input-range, --arithmetic, --calibration-method."""
     options = (

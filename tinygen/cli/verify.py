@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinygen.cli.options import load_int8, model_argument, quantization_options, target_option
+from tinygen.cli.options import (
+    load_int8,
+    model_argument,
+    optimize_option,
+    quantization_options,
+    target_option,
+)
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ MAX_SAMPLES = 100_000
               "(default: TFLite Micro too where the model is a .tflite file).")  # fmt: skip
 @click.option("--samples", default="100", show_default=True, metavar="N|FILE",
               help="How many generated samples (extremes, then random), or an .npz or .npy file.")  # fmt: skip
+@optimize_option
 @quantization_options
 @json_option
 def command(
@@ -34,6 +41,7 @@ def command(
     on: str,
     against: str | None,
     samples: str,
+    optimize: str,
     as_json: bool,
     **quantization: object,
 ) -> None:
@@ -44,8 +52,10 @@ def command(
     """
     from tinygen import targets
     from tinygen import verify as verification
+    from tinygen.emit import EmitOptions, Optimize
     from tinygen.errors import VerificationError
 
+    options = EmitOptions(optimize=Optimize(optimize))
     chosen = targets.load(target)
     converted = load_int8(model, **quantization)
     graph = converted.graph
@@ -58,11 +68,11 @@ def command(
             comparisons += run_tflm(model, expected, insist=against == "tflm")
     if on == "qemu":
         with progress(f"running on QEMU ({chosen.name})"):
-            comparisons.append(verification.on_qemu(expected, chosen))
+            comparisons.append(verification.on_qemu(expected, chosen, options))
     else:
         for variant in host_variants(chosen):
             with progress(f"running on the host ({variant.name})"):
-                comparisons.append(verification.on_host(expected, variant))
+                comparisons.append(verification.on_host(expected, variant, options))
     show(model.name, comparisons, as_json)
     failed = [c for c in comparisons if not c.passed]
     if failed:

@@ -12,6 +12,7 @@ from tinygen.emit.writer import check_folder, write_folder
 from tinygen.errors import BudgetError, UsageError
 from tinygen.ir import Graph
 from tinygen.kernels.sources import files_for
+from tinygen.selection import Optimize
 from tinygen.targets import Target
 from tinygen.version import VERSION
 
@@ -21,6 +22,7 @@ __all__ = [
     "EmitOptions",
     "InputMode",
     "Io",
+    "Optimize",
     "Provenance",
     "check_folder",
     "emit",
@@ -53,7 +55,12 @@ def emit(
     checked_model_name(name)
     _check_options(graph, options)
     check_folder(folder)
-    program = lower(graph, target, input_in_arena=options.input is InputMode.ARENA)
+    program = lower(
+        graph,
+        target,
+        input_in_arena=options.input is InputMode.ARENA,
+        optimize=options.optimize,
+    )
     variables = context.build(program, name, options)
     constant_bytes = _constant_bytes(program, variables)
     runtime = files_for({layer.kernel.symbol: layer.kernel for layer in program.layers}.values())

@@ -29,6 +29,7 @@ def build(
             "io": options.io.value,
             "arena": options.arena.value,
             "input": options.input.value,
+            "optimize": options.optimize.value,
         },
         "inputs": [_port(t) for t in program.graph.input_tensors],
         "outputs": [_port(t) for t in program.graph.output_tensors],
@@ -56,6 +57,7 @@ def build(
                 "operator": layer.call.op.label(),
                 "kernel": None if layer.name in program.moved else layer.kernel.symbol,
                 "macs": layer.call.op.macs(layer.call),
+                "proofs": sorted({p for kc in layer.kernel_calls for p in kc.proofs}),
             }
             for i, layer in enumerate(program.layers)
         ],

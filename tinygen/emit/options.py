@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from tinygen.selection import Optimize
+
 
 class Io(enum.Enum):
     """Element type of the entry point beside the int8 one, which is always there."""
@@ -41,5 +43,6 @@ class EmitOptions:
     io: Io = Io.INT8
     arena: ArenaMode = ArenaMode.STATIC
     input: InputMode = InputMode.CALLER
+    optimize: Optimize = Optimize.BALANCED
     labels: tuple[str, ...] = ()
     provenance: Provenance | None = None

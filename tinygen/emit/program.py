@@ -73,7 +73,7 @@ def lower(
     target: Target,
     *,
     input_in_arena: bool = False,
-    optimize: Optimize = Optimize.SPEED,
+    optimize: Optimize = Optimize.BALANCED,
 ) -> Program:
     """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError.
 

@@ -1,9 +1,11 @@
 """Figures of a generated folder that are known without running it."""
 
+import dataclasses
 from collections.abc import Iterator
 
 from tinygen.emit import Emission
 from tinygen.kernels import Array, Struct
+from tinygen.selection import Optimize, Selection
 
 
 def summarize(emission: Emission) -> dict[str, object]:
@@ -19,6 +21,7 @@ def summarize(emission: Emission) -> dict[str, object]:
         "arena_lower_bound_bytes": program.plan.lower_bound_bytes,
         "arena_is_optimal": program.plan.is_optimal,
         "peak_layer": program.peak_layer,
+        "selection": _selection(program.selection, emission.options.optimize),
         "layers": [
             {
                 "name": layer.name,
@@ -33,6 +36,20 @@ def summarize(emission: Emission) -> dict[str, object]:
             }
             for layer in program.layers
         ],
+    }
+
+
+UPGRADES_SHOWN = 5
+
+
+def _selection(selection: Selection, optimize: Optimize) -> dict[str, object]:
+    """What the choice of kernels is predicted to cost, and what more flash would buy."""
+    return {
+        "optimize": optimize.value,
+        "unit": selection.table.unit,
+        "predicted": selection.cycles,
+        "predicted_flash_bytes": selection.flash_bytes,
+        "upgrades": [dataclasses.asdict(u) for u in selection.upgrades()[:UPGRADES_SHOWN]],
     }
 
 

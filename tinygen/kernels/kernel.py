@@ -51,10 +51,14 @@ class Struct:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelCall:
-    """One call of the kernel: its parameters and which inputs of the node it reads, by index."""
+    """One call of the kernel: its parameters and which inputs of the node it reads, by index.
+
+    `proofs` says in words what was proved about this node, for the manifest.
+    """
 
     params: Struct
     inputs: tuple[int, ...]
+    proofs: tuple[str, ...] = ()
 
 
 Fits = Callable[[Call], str | None]

@@ -65,6 +65,15 @@ class Scaled:
     def has_signs(self) -> bool:
         return bool(self.signs.any())
 
+    @property
+    def statement(self) -> str:
+        """What was proved, in words."""
+        sign = ", a sign term" if self.has_signs else ""
+        return (
+            f"requantization by one product (prescale {self.prescale}, shift {self.shift}{sign}): equal to the "
+            f"textbook on both sides of every step of {len(self.multipliers)} channels"
+        )
+
     def apply(self, channels: Channels, acc: Integers) -> Integers:
         """What the form gives for accumulators [..., channels]: the model of the C, for tests."""
         t = wrap_int32(acc << self.prescale)
