@@ -6,12 +6,14 @@ raised until a byte saved is worth what was asked for. The result says what the 
 """
 
 import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from tinygen import costs
 from tinygen.costs import CostTable
+from tinygen.errors import UsageError
 from tinygen.ir import Call
 from tinygen.kernels import Array, Fill, Kernel, KernelCall, Struct, candidates
 from tinygen.targets import Target
@@ -144,14 +146,19 @@ def choose(
     optimize: Optimize = Optimize.SPEED,
     flash_budget: int | None = None,
     allowed: Allowed = lambda _: True,
+    forced: Mapping[str, str] = MappingProxyType({}),
 ) -> Selection:
     """The kernels for the calls of a graph.
 
+    `forced` names the kernel of some layers, by the layers' names: UsageError where one does not fit.
     `flash_budget` bounds the predicted flash; the smallest choice is returned where it cannot be met. `allowed`
     rules out candidates, except where it would rule out all of a layer's.
     """
     table = costs.load(target.core)
-    options = tuple(_options(call, target, table, allowed) for call in calls)
+    options = tuple(
+        _forced(call, target, table, forced) or _options(call, target, table, allowed)
+        for call in calls
+    )
     fastest = Selection(chosen=tuple(o[0] for o in options), options=options, table=table)
     if fastest.cycles is None or (optimize is Optimize.SPEED and flash_budget is None):
         return fastest
@@ -164,6 +171,24 @@ def choose(
     if flash_budget is not None and best.flash_bytes > flash_budget:
         best = _within(fastest, flash_budget)
     return best
+
+
+def _forced(
+    call: Call, target: Target, table: CostTable, forced: Mapping[str, str]
+) -> tuple[Candidate, ...]:
+    """The one candidate that was asked for by name; empty where none was."""
+    wanted = forced.get(call.node.name)
+    if wanted is None:
+        return ()
+    fitting = candidates(call, target.features)
+    found = tuple(Candidate(call, k, table) for k in fitting if k.symbol == wanted)
+    if not found:
+        raise UsageError(
+            what=f"{wanted} does not compute this layer on {target.name}",
+            where=f"layer '{call.node.name}'",
+            next_step=f"kernels that do: {', '.join(sorted({k.symbol for k in fitting}))}",
+        )
+    return found[:1]
 
 
 def _options(

@@ -87,13 +87,20 @@ def instructions_of_ticks(
 
 def measure_whole(image: Image, files: Path, cycle_model: str | None) -> _WholeRun:
     """Run the `measure` program; cycles are None without a cycle model."""
-    cycles = None
-    if cycle_model is not None:
-        empty, model = _regions(image, files, cycle_model)[:2]
-        cycles = model - empty
+    cycles = None if cycle_model is None else cycles_of_run(image, files, cycle_model)
     qemu.run(image, files)
-    report = dict(_read_report(files / "report.txt"))
-    return _WholeRun(report=report, cycles=cycles)
+    return _WholeRun(report=read_report(files / "report.txt"), cycles=cycles)
+
+
+def cycles_of_run(image: Image, files: Path, cycle_model: str) -> int:
+    """Modelled cycles of the model alone, by the `measure` program."""
+    empty, model = _regions(image, files, cycle_model)[:2]
+    return model - empty
+
+
+def read_report(path: Path) -> dict[str, int]:
+    """What the firmware wrote, by key."""
+    return dict(_read_report(path))
 
 
 def instructions_of_report(board: QemuBoard, report: dict[str, int]) -> int:

@@ -60,6 +60,7 @@ def emit(
         target,
         input_in_arena=options.input is InputMode.ARENA,
         optimize=options.optimize,
+        forced=dict(options.kernels),
     )
     variables = context.build(program, name, options)
     constant_bytes = _constant_bytes(program, variables)

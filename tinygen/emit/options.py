@@ -38,11 +38,16 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class EmitOptions:
-    """Choices for one folder; `labels` are the class names of a classifier, in output order."""
+    """Choices for one folder.
+
+    `labels` are the class names of a classifier, in output order. `kernels` overrides the choice of kernels: pairs
+    (layer name, kernel symbol).
+    """
 
     io: Io = Io.INT8
     arena: ArenaMode = ArenaMode.STATIC
     input: InputMode = InputMode.CALLER
     optimize: Optimize = Optimize.BALANCED
     labels: tuple[str, ...] = ()
+    kernels: tuple[tuple[str, str], ...] = ()
     provenance: Provenance | None = None

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tinygen.analysis.accumulators import check as check_accumulators
 from tinygen.analysis.ranges import tensor_ranges
@@ -74,6 +75,7 @@ def lower(
     *,
     input_in_arena: bool = False,
     optimize: Optimize = Optimize.BALANCED,
+    forced: Mapping[str, str] = MappingProxyType({}),
 ) -> Program:
     """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError.
 
@@ -89,6 +91,7 @@ def lower(
             calls,
             target,
             optimize=optimize,
+            forced=forced,
             flash_budget=target.flash_bytes,
             allowed=lambda c: c.scratch_bytes < most_scratch.get(c.call.node.name, 2**31),
         )

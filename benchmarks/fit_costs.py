@@ -1,0 +1,140 @@
+"""Measures every kernel on layers of many shapes and fits tinygen/costs/<core>.json to it.
+
+    python benchmarks/fit_costs.py CORE [KERNEL ...]
+
+With kernel names only those are measured again. A kernel's cycles (instructions on cores without a cycle model) are a
+non-negative linear function of its counts, fitted to relative errors. Code is what the compiler makes of each C file.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import layers
+import numpy as np
+from scipy.optimize import nnls
+
+from tinygen import device, targets
+from tinygen.emit import EmitOptions, emit
+from tinygen.errors import TinygenError
+from tinygen.ir import Graph
+from tinygen.kernels import CATALOGUE, Kernel
+from tinygen.kernels.counts import counts_of
+from tinygen.kernels.sources import files_for
+from tinygen.targets import Target
+
+COSTS = Path(__file__).resolve().parent.parent / "tinygen" / "costs"
+
+MOST_LAYERS = 14
+"""Layers that one kernel is measured on."""
+
+
+def kernels_of(target: Target) -> list[Kernel]:
+    """Every kernel that the core can run, once."""
+    rows = [k for kernels in CATALOGUE.values() for k in kernels if k.needs <= target.features]
+    return list({k.symbol: k for k in rows}.values())
+
+
+def fitting_layers(kernel: Kernel, target: Target) -> list[Graph]:
+    """Layers that the kernel takes, spread over all that there are."""
+    found = [g for g in layers.all_layers() if takes(kernel, g, target)]
+    step = max(len(found) / MOST_LAYERS, 1.0)
+    return [found[int(i * step)] for i in range(min(len(found), MOST_LAYERS))]
+
+
+def takes(kernel: Kernel, graph: Graph, target: Target) -> bool:
+    (call,) = graph.calls()
+    rows = CATALOGUE.get(type(call.op), ())
+    return any(
+        k.symbol == kernel.symbol and k.reason_against(call, target.features) is None for k in rows
+    )
+
+
+def cost(kernel: Kernel, graph: Graph, target: Target) -> int:
+    """Cycles or instructions of the layer with this kernel, the call included."""
+    options = EmitOptions(kernels=(("node", kernel.symbol),))
+    size = sum(t.size for t in graph.input_tensors)
+    x = np.random.default_rng(1).integers(-128, 128, size, np.int8)
+    with tempfile.TemporaryDirectory(prefix="tinygen-costs-") as scratch:
+        folder = emit(graph, target, Path(scratch) / "model", name="model", options=options).folder
+        return device.count_run(folder, "model", target, x)
+
+
+def measured(kernel: Kernel, target: Target) -> Iterator[tuple[dict[str, float], int]]:
+    """(counts, cost) of layers; those that have nothing to call are left out."""
+    for graph in fitting_layers(kernel, target):
+        (call,) = graph.calls()
+        try:
+            found = cost(kernel, graph, target)
+        except TinygenError as error:
+            print(f"  {kernel.symbol}: {str(error)[:200]}", file=sys.stderr)
+            continue
+        if found > 0:
+            yield dict(counts_of(kernel, call)), found
+
+
+def fit(points: list[tuple[dict[str, float], int]]) -> tuple[dict[str, float], float]:
+    """Terms, and the largest relative error of a prediction."""
+    names = sorted({name for counts, _ in points for name in counts})
+    table = np.array([[counts.get(name, 0.0) for name in names] for counts, _ in points])
+    costs = np.array([found for _, found in points], float)
+    relative = table / costs[:, None]
+    scale = np.maximum(np.abs(relative).max(axis=0), 1e-12)
+    solution, _ = nnls(relative / scale, np.ones(len(points)))
+    terms = {n: float(f"{v:.5g}") for n, v in zip(names, solution / scale, strict=True) if v > 0}
+    predicted = table @ np.array([terms.get(name, 0.0) for name in names])
+    return terms, float(np.abs(predicted / costs - 1).max())
+
+
+def code_bytes(target: Target) -> dict[str, int]:
+    """Bytes of code and constants of every C file of the runtime that the core can compile."""
+    found: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="tinygen-code-") as scratch:
+        for name, data in files_for(kernels_of(target)).items():
+            (Path(scratch) / name).write_bytes(data)
+        for file in sorted(Path(scratch).glob("*.c")):
+            flags = ["-O2", "-std=c99", "-ffunction-sections", *target.compile_flags]
+            subprocess.run([target.compiler, *flags, "-c", file.name], cwd=scratch, check=True)
+            size = target.compiler.replace("gcc", "size")
+            text = subprocess.run(
+                [size, file.stem + ".o"], cwd=scratch, check=True, capture_output=True, text=True
+            ).stdout
+            found[file.name] = int(text.splitlines()[1].split()[0])
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    core, wanted = arguments[0], set(arguments[1:])
+    target = targets.load(core)
+    path = COSTS / f"{core}.json"
+    terms: dict[str, dict[str, float]] = (
+        json.loads(path.read_text())["terms"] if path.exists() else {}
+    )
+    existing = {k.symbol for k in kernels_of(target)}
+    terms = {symbol: t for symbol, t in terms.items() if symbol in existing}
+    for kernel in kernels_of(target):
+        if wanted and kernel.symbol not in wanted:
+            continue
+        points = list(measured(kernel, target))
+        if not points:
+            print(f"{kernel.symbol:44} no layer fits", file=sys.stderr)
+            continue
+        terms[kernel.symbol], error = fit(points)
+        print(
+            f"{kernel.symbol:44} {len(points):3} layers, largest error {error:6.1%}",
+            file=sys.stderr,
+        )
+    table = {
+        "unit": "cycles" if target.cycle_model else "instructions",
+        "terms": {symbol: terms[symbol] for symbol in sorted(terms)},
+        "code_bytes": code_bytes(target),
+    }
+    path.write_text(json.dumps(table, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,244 @@
+"""Single layers as trained networks have them, in many shapes: what costs are fitted to and cliffs are looked for in.
+
+Weights are normal, scales differ by channel, and outputs spread over int8, all from fixed seeds.
+"""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
+from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
+from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.logistic import Logistic
+from tinygen.ops.max_pool2d import MaxPool2D
+from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
+from tinygen.ops.pad import Pad
+from tinygen.ops.relu import Relu
+from tinygen.ops.requantize import Requantize
+from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.softmax import Softmax
+from tinygen.ops.tanh import Tanh
+from tinygen.ops.window import Padding, same_padding
+
+Shape = tuple[int, ...]
+
+LINEAR_ZERO_POINT = -7
+
+
+def activation(name: str, shape: Shape, scale: float, zero_point: int) -> Tensor:
+    q = Quantization.per_tensor(scale, zero_point)
+    return Tensor(name=name, shape=shape, dtype=DType.INT8, quantization=q)
+
+
+def one_node(op: Operator, inputs: list[Tensor], scale: float, zero_point: int) -> Graph:
+    """A graph of one node."""
+    y = activation("y", tuple(op.infer_shapes(inputs)[0]), scale, zero_point)
+    node = Node(name="node", op=op, inputs=tuple(t.name for t in inputs), outputs=("y",))
+    return verify(
+        Graph(
+            name="layer",
+            tensors={t.name: t for t in (*inputs, y)},
+            nodes=(node,),
+            inputs=tuple(dict.fromkeys(t.name for t in inputs if not t.is_constant)),
+            outputs=("y",),
+        )
+    )
+
+
+def weighted(op: WeightedOperator, shape: Shape, weights_shape: Shape, *, relu: bool) -> Graph:
+    """A convolution or a dense layer; with `relu` the output's zero point is -128."""
+    rng = np.random.default_rng([*shape, *weights_shape, relu])
+    axis = op.channel_axis()
+    channels = weights_shape[axis]
+    depth = int(np.prod(weights_shape)) // channels
+    weights = _trained_weights(rng, weights_shape, axis)
+    scales = (0.004 * rng.uniform(0.5, 1.5, channels)).astype(np.float32)
+    bias = rng.normal(0, 200, channels).astype(np.int32)
+    # the standard deviation of an accumulator is about 60 * 30 * sqrt(depth)
+    out_scale = 0.02 * 0.004 * 60 * 30 * depth**0.5 / 50
+    inputs = [
+        activation("x", shape, 0.02, -128),
+        Tensor(
+            name="weights",
+            shape=weights_shape,
+            dtype=DType.INT8,
+            quantization=Quantization.per_channel(scales, axis),
+            data=weights,
+        ),
+        Tensor(name="bias", shape=(channels,), dtype=DType.INT32, data=bias),
+    ]
+    return one_node(op, inputs, out_scale, -128 if relu else LINEAR_ZERO_POINT)
+
+
+def _trained_weights(rng: np.random.Generator, shape: Shape, axis: int) -> NDArray[np.int8]:
+    """Normal weights whose largest in every channel is 127, as per-channel quantization makes them."""
+    w = rng.normal(0, 1, shape)
+    others = tuple(i for i in range(len(shape)) if i != axis)
+    return np.rint(w * 127 / np.abs(w).max(axis=others, keepdims=True)).astype(np.int8)
+
+
+def conv2d(
+    height: int,
+    width: int,
+    channels: int,
+    out_channels: int,
+    kernel: tuple[int, int] = (3, 3),
+    stride: tuple[int, int] = (1, 1),
+    *,
+    dilation: tuple[int, int] = (1, 1),
+    groups: int = 1,
+    relu: bool = True,
+) -> Graph:
+    padding = same_padding((height, width), kernel, stride, dilation)
+    op = Conv2D(stride=stride, dilation=dilation, padding=padding, activation=Activation.NONE)
+    weights_shape = (out_channels, *kernel, channels // groups)
+    return weighted(op, (1, height, width, channels), weights_shape, relu=relu)
+
+
+def depthwise(
+    height: int,
+    width: int,
+    channels: int,
+    kernel: tuple[int, int] = (3, 3),
+    stride: tuple[int, int] = (1, 1),
+    *,
+    dilation: tuple[int, int] = (1, 1),
+    multiplier: int = 1,
+    relu: bool = True,
+) -> Graph:
+    padding = same_padding((height, width), kernel, stride, dilation)
+    op = DepthwiseConv2D(stride=stride, dilation=dilation, padding=padding)
+    weights_shape = (1, *kernel, channels * multiplier)
+    return weighted(op, (1, height, width, channels), weights_shape, relu=relu)
+
+
+def fully_connected(depth: int, channels: int, *, relu: bool = True) -> Graph:
+    return weighted(FullyConnected(), (1, depth), (channels, depth), relu=relu)
+
+
+def convolutions() -> Iterator[Graph]:
+    """1x1, 3x3 and others; few and many, even and odd channels; strides, dilations, groups."""
+    sizes = [(8, 8), (5, 7), (12, 12), (3, 3)]
+    pairs = [(16, 16), (8, 24), (32, 32), (64, 48), (24, 40), (19, 30), (57, 15), (96, 20), (3, 8)]
+    for (h, w), (cin, cout), relu in zip(
+        itertools.cycle(sizes), pairs * 2, [True] * 9 + [False] * 9, strict=False
+    ):
+        yield conv2d(h, w, cin, cout, (1, 1), relu=relu)
+    for h, w, cin, cout in [(8, 8, 16, 32), (13, 13, 32, 24), (7, 6, 10, 20)]:
+        yield conv2d(h, w, cin, cout, (1, 1), (2, 2))
+    threes = [
+        (16, 16, 16, 16), (8, 8, 32, 32), (9, 7, 8, 12), (6, 6, 64, 24), (12, 20, 4, 8),
+        (10, 10, 24, 16), (5, 5, 20, 28), (11, 12, 12, 40), (7, 7, 15, 9), (16, 8, 6, 30),
+    ]  # fmt: skip
+    for i, (h, w, cin, cout) in enumerate(threes):
+        yield conv2d(h, w, cin, cout, relu=i % 2 == 0)
+        yield conv2d(h, w, cin, cout, stride=(2, 2), relu=i % 2 == 1)
+    few = [
+        (16, 16, 3, 8),
+        (12, 24, 3, 16),
+        (24, 12, 1, 8),
+        (16, 16, 1, 32),
+        (9, 11, 3, 12),
+        (20, 20, 2, 10),
+    ]
+    for i, (h, w, cin, cout) in enumerate(few):
+        yield conv2d(h, w, cin, cout, stride=(1 + i % 2, 1 + i % 2))
+        yield conv2d(h, w, cin, cout, (5, 5), stride=(2 - i % 2, 2 - i % 2))
+    yield conv2d(30, 10, 1, 32, (10, 4), (2, 2))
+    yield conv2d(20, 12, 1, 24, (8, 4), (1, 2))
+    for h, w, cin, cout in [(1, 40, 16, 16), (1, 64, 8, 24), (50, 1, 12, 20), (1, 30, 40, 32)]:
+        yield conv2d(h, w, cin, cout, (1, 5) if h == 1 else (5, 1))
+    for h, w, cin, cout in [(8, 8, 16, 16), (12, 9, 8, 12), (6, 6, 32, 24)]:
+        yield conv2d(h, w, cin, cout, dilation=(2, 2))
+        yield conv2d(h, w, cin, cout, (5, 5))
+    for h, w, cin, cout, groups in [(8, 8, 32, 32, 2), (6, 9, 48, 24, 3), (10, 10, 16, 32, 2)]:
+        yield conv2d(h, w, cin, cout, groups=groups)
+
+
+def depthwise_convolutions() -> Iterator[Graph]:
+    shapes = [
+        (16, 16, 8), (12, 12, 16), (25, 5, 16), (6, 6, 64), (3, 3, 40), (8, 8, 30), (9, 11, 19),
+        (24, 24, 4), (5, 5, 57), (10, 6, 32), (13, 9, 12), (6, 6, 15),
+    ]  # fmt: skip
+    for i, (h, w, c) in enumerate(shapes):
+        yield depthwise(h, w, c, relu=i % 3 != 0)
+        yield depthwise(h, w, c, stride=(2, 2), relu=i % 3 != 1)
+    for i, (h, w, c) in enumerate(shapes[:6]):
+        yield depthwise(h, w, c, (5, 5), relu=i % 2 == 0)
+        yield depthwise(h, w, c, (4, 3), (2, 1))
+        yield depthwise(h, w, c, dilation=(2, 2))
+    yield depthwise(12, 12, 4, multiplier=4)
+    yield depthwise(25, 5, 1, (10, 8), (2, 2), multiplier=8)
+    yield depthwise(1, 40, 24, (1, 7))
+
+
+def dense_layers() -> Iterator[Graph]:
+    pairs = [
+        (640, 128),
+        (128, 128),
+        (128, 8),
+        (8, 128),
+        (64, 12),
+        (256, 10),
+        (100, 33),
+        (57, 2),
+        (31, 19),
+        (1024, 16),
+    ]
+    for i, (depth, channels) in enumerate(pairs):
+        yield fully_connected(depth, channels, relu=i % 2 == 0)
+        yield fully_connected(depth + 1, channels + 1, relu=i % 2 == 1)
+
+
+def others() -> Iterator[Graph]:
+    """Operators without weights. Two operands are one tensor twice: a measured graph has one input."""
+    shapes = [
+        (1, 16, 16, 16),
+        (1, 8, 8, 64),
+        (1, 25, 5, 64),
+        (1, 7, 9, 13),
+        (1, 5, 5, 30),
+        (1, 24, 24, 8),
+    ]
+    for shape in shapes:
+        x = activation("x", shape, 0.05, -10)
+        yield one_node(Add(), [x, x], 0.08, -4)
+        yield one_node(Mul(), [x, x], 0.08, -4)
+        yield one_node(Concatenate(axis=3), [x, x], 0.05, -10)
+        yield one_node(Mean(axes=(1, 2)), [x], 0.02, 3)
+        yield one_node(Pad(paddings=((0, 0), (1, 1), (1, 1), (0, 0))), [x], 0.05, -10)
+        for unary in (Relu(), Requantize(), LeakyRelu(alpha=0.1), HardSwish()):
+            yield one_node(unary, [x], 0.06, -20)
+        yield one_node(Logistic(), [x], 1 / 256, -128)
+        yield one_node(Tanh(), [x], 1 / 128, 0)
+        yield from _pools(x)
+    for classes in (2, 5, 10, 12, 35, 100):
+        yield one_node(Softmax(), [activation("x", (1, classes), 0.1, 5)], 1 / 256, -128)
+
+
+def _pools(x: Tensor) -> Iterator[Graph]:
+    _, height, width, _ = x.shape
+    around = Padding(top=1, bottom=1, left=1, right=1)
+    for pool in (AveragePool2D, MaxPool2D):
+        for kernel, stride, padding in [
+            ((2, 2), (2, 2), Padding()),
+            ((height, width), (height, width), Padding()),
+            ((3, 3), (1, 1), around),
+        ]:
+            yield one_node(pool(kernel=kernel, stride=stride, padding=padding), [x], 0.05, -10)
+
+
+def all_layers() -> Iterator[Graph]:
+    for family in (convolutions, depthwise_convolutions, dense_layers, others):
+        yield from family()
