@@ -6,10 +6,12 @@
 #ifndef TG_ASSEMBLY_H
 #define TG_ASSEMBLY_H
 
+#include "tg_common.h"
+
 #if defined(__GNUC__) && (defined(__arm__) || defined(__riscv)) && !defined(TG_NO_ASSEMBLY)
 #define TG_ASSEMBLY 1
 /* The body is one asm statement that saves what it uses and returns. */
-#define TG_NAKED __attribute__((naked, noinline))
+#define TG_NAKED __attribute__((naked, noinline)) TG_KERNEL_SECTION
 #else
 #define TG_ASSEMBLY 0
 #endif

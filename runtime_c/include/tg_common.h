@@ -10,15 +10,20 @@
 /* The version of the structs and of their meaning. Generated code checks it at compile time. */
 #define TG_RUNTIME_VERSION 1
 
+/* An attribute that puts all kernels into a section, e.g. of fast memory. */
+#ifndef TG_KERNEL_SECTION
+#define TG_KERNEL_SECTION
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 /* Weak: two models in one firmware bring the same kernels, and the linker keeps one copy. */
-#define TG_KERNEL __attribute__((weak))
+#define TG_KERNEL __attribute__((weak)) TG_KERNEL_SECTION
 #define TG_INLINE static inline __attribute__((always_inline))
 /* For hot loops that need all registers for themselves. */
 #define TG_NOINLINE __attribute__((noinline))
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
-#define TG_KERNEL __weak
+#define TG_KERNEL __weak TG_KERNEL_SECTION
 #define TG_INLINE static inline
 #define TG_NOINLINE
 #define TG_ALIGNED(bytes) _Pragma("data_alignment=8")

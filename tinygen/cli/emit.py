@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     help="Choose kernels so that code and constants fit, or fail; suffixes k, M.",
 )
 @click.option("--ram-budget", metavar="BYTES", help="The same for the arena; suffixes k, M.")
+@click.option("--hot-weights", metavar="BYTES",
+              help="Keep that many bytes of weights in RAM: those read most often per byte.")  # fmt: skip
 @click.option("--labels", type=click.Path(path_type=Path),
               help="Text file with one class name a line.")  # fmt: skip
 @json_option
@@ -52,6 +54,7 @@ def command(
     arena: str,
     flash_budget: str | None,
     ram_budget: str | None,
+    hot_weights: str | None,
     labels: Path | None,
     as_json: bool,
     **quantization: object,
@@ -71,6 +74,7 @@ def command(
         arena=ArenaMode(arena),
         input=InputMode(input_mode),
         optimize=Optimize(optimize),
+        hot_weights=parse_bytes(hot_weights) or 0,
         labels=read_labels(labels) if labels else (),
     )
     converted = load_int8(model, **quantization)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io
 from tinygen.emit.program import Layer, Program
 from tinygen.emit.selftest import golden_vectors
 from tinygen.ir import Graph, Tensor
-from tinygen.kernels import Array, Fill, Struct
+from tinygen.kernels import Array, Fill, Role, Struct
 
 NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20}
 
@@ -38,6 +38,13 @@ class ConstantArray:
     length: int
     alignment: int
     lines: tuple[str, ...]
+    bytes: int
+    is_hot: bool = False
+
+    @property
+    def qualifier(self) -> str:
+        """Arrays in RAM are initialized data, which the start-up code copies; the others stay in flash."""
+        return "" if self.is_hot else "const "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +74,37 @@ class _Constants:
     prefix: str
     arrays: list[ConstantArray] = field(default_factory=list)
     weight_names: list[str] = field(default_factory=list)
+    reads: dict[str, float] = field(default_factory=dict)
     _by_content: dict[tuple[str, bytes], str] = field(default_factory=dict)
     _fills: dict[int, int] = field(default_factory=dict)
 
-    def add(self, name: str, array: Array) -> str:
+    def add(self, name: str, array: Array, products: int = 0) -> str:
+        """The name under which an array is stored; `products` are those of the layer that reads it as weights."""
         ctype = f"{array.data.dtype.name}_t"
         key = (ctype, array.data.tobytes())
         if key not in self._by_content:
             self._by_content[key] = name
             self.arrays.append(constant_array(name, ctype, array.data, array.alignment))
-        return self._by_content[key]
+        stored = self._by_content[key]
+        if array.role is Role.WEIGHTS:
+            self.reads[stored] = self.reads.get(stored, 0.0) + products / max(array.data.nbytes, 1)
+        return stored
 
     def add_fill(self, fill: Fill) -> str:
         self._fills[fill.value] = max(fill.length, self._fills.get(fill.value, 0))
         return f"{self.prefix}_row_of_{_signed_word(fill.value)}"
 
-    def finish(self) -> tuple[ConstantArray, ...]:
+    def finish(self, hot_bytes: int) -> tuple[ConstantArray, ...]:
+        """All arrays; those that are read most often per byte are hot, as far as `hot_bytes` go."""
         for value, length in sorted(self._fills.items()):
             name = f"{self.prefix}_row_of_{_signed_word(value)}"
             self.arrays.append(constant_array(name, "int8_t", np.full(length, value, np.int8), 4))
-        return tuple(self.arrays)
+        hot: set[str] = set()
+        for array in sorted(self.arrays, key=lambda a: (-self.reads.get(a.name, 0.0), a.name)):
+            if self.reads.get(array.name, 0.0) > 1.0 and array.bytes <= hot_bytes:
+                hot.add(array.name)
+                hot_bytes -= array.bytes
+        return tuple(replace(a, is_hot=a.name in hot) for a in self.arrays)
 
 
 def _signed_word(value: int) -> str:
@@ -98,7 +116,12 @@ def constant_array(name: str, ctype: str, data: np.ndarray, alignment: int) -> C
     words = [_literal(int(v), ctype) for v in data]
     lines = (", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line))
     return ConstantArray(
-        name=name, ctype=ctype, length=len(words), alignment=alignment, lines=tuple(lines)
+        name=name,
+        ctype=ctype,
+        length=len(words),
+        alignment=alignment,
+        lines=tuple(lines),
+        bytes=data.nbytes,
     )
 
 
@@ -148,7 +171,7 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
         "input_offset": program.addresses[graph.inputs[0]].offset,
         "io_is_float": options.io is Io.FLOAT,
         "io_is_uint8": options.io is Io.UINT8,
-        "arrays": constants.finish(),
+        "arrays": constants.finish(options.hot_weights),
         "structs": tuple(structs),
         "layers": tuple(layers),
         "layer_count": len(layers),
@@ -241,21 +264,23 @@ def _layer_structs(layer: Layer, name: str, constants: _Constants) -> Iterator[S
     several = len(layer.kernel_calls) > 1
     for i, kernel_call in enumerate(layer.kernel_calls):
         struct_name = f"{name}_{i}" if several else name
-        lines = tuple(_initializer(kernel_call.params, struct_name, constants))
+        products = layer.call.op.macs(layer.call)
+        lines = tuple(_initializer(kernel_call.params, struct_name, constants, products))
         yield StructView(tag=kernel_call.params.tag, name=struct_name, lines=lines)
 
 
-def _initializer(struct: Struct, name: str, constants: _Constants) -> Iterator[str]:
+def _initializer(struct: Struct, name: str, constants: _Constants, products: int) -> Iterator[str]:
     """Positional, with the field names as comments: C++17 has no designated initializers."""
     for field_name, value in struct.fields.items():
         match value:
             case Struct():
-                inner = list(_initializer(value, f"{name}_{field_name}", constants))
+                inner = list(_initializer(value, f"{name}_{field_name}", constants, products))
                 yield f"{{ /* {field_name} */"
                 yield from (f"    {line}" for line in inner)
                 yield "},"
             case Array():
-                yield f"{constants.add(f'{name}_{value.name}', value)}, /* {field_name} */"
+                stored = constants.add(f"{name}_{value.name}", value, products)
+                yield f"{stored}, /* {field_name} */"
             case Fill():
                 yield f"{constants.add_fill(value)}, /* {field_name} */"
             case _:

@@ -30,6 +30,7 @@ def build(
             "arena": options.arena.value,
             "input": options.input.value,
             "optimize": options.optimize.value,
+            "hot_weights": options.hot_weights,
         },
         "inputs": [_port(t) for t in program.graph.input_tensors],
         "outputs": [_port(t) for t in program.graph.output_tensors],

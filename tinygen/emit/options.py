@@ -41,7 +41,7 @@ class EmitOptions:
     """Choices for one folder.
 
     `labels` are the class names of a classifier, in output order. `kernels` overrides the choice of kernels: pairs
-    (layer name, kernel symbol).
+    (layer name, kernel symbol). Up to `hot_weights` bytes of weights are kept in RAM: those that are read most often.
     """
 
     io: Io = Io.INT8
@@ -50,4 +50,5 @@ class EmitOptions:
     optimize: Optimize = Optimize.BALANCED
     labels: tuple[str, ...] = ()
     kernels: tuple[tuple[str, str], ...] = ()
+    hot_weights: int = 0
     provenance: Provenance | None = None

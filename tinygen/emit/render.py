@@ -9,6 +9,7 @@ from tinygen.resources import resource
 TEMPLATES = {
     "model.h.j2": "{name}.h",
     "model.c.j2": "{name}.c",
+    "sections.h.j2": "{name}_sections.h",
     "weights.h.j2": "{name}_weights.h",
     "weights.c.j2": "{name}_weights.c",
     "io.c.j2": "{name}_io.c",
