@@ -6,7 +6,8 @@ raised until a byte saved is worth what was asked for. The result says what the 
 """
 
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -164,10 +165,8 @@ def choose(
         return fastest
     best = fastest
     if optimize.weight:
-        best = _descend(
-            fastest,
-            optimize.weight * fastest.cycles / max(fastest.flash_bytes + fastest.ram_bytes, 1),
-        )
+        price = optimize.weight * fastest.cycles / max(fastest.flash_bytes + fastest.ram_bytes, 1)
+        best = _cheapest(fastest, price, price)
     if flash_budget is not None and best.flash_bytes > flash_budget:
         best = _within(fastest, flash_budget)
     return best
@@ -212,38 +211,71 @@ def _scratch(candidate: Candidate) -> int:
     return candidate.scratch_bytes
 
 
-def _descend(start: Selection, price: float) -> Selection:
-    """A local minimum of cycles + price * bytes: no single layer, and no kernel everywhere, can be changed for less."""
+MOST_KERNELS = 10
+"""Kernels of one operator whose subsets are all tried; of more only the fastest anywhere are."""
 
-    def cost(selection: Selection) -> float:
-        return selection.cycles + price * (selection.flash_bytes + selection.ram_bytes)
 
-    best, best_cost = start, cost(start)
-    improved = True
-    while improved:
-        improved = False
-        for changes in _changes(best):
-            other = best.replacing(changes)
-            if (found := cost(other)) < best_cost - 1e-6:
-                best, best_cost, improved = other, found, True
+def _cheapest(fastest: Selection, flash_price: float, ram_price: float = 0.0) -> Selection:
+    """The least cycles + flash_price * flash + ram_price * RAM that is found.
+
+    For each operator every set of its kernels is tried: within a set each layer's choice is free, and the set's code
+    is paid once. What operators share (code, RAM) is left to single changes afterwards.
+    """
+    families: dict[type, list[int]] = {}
+    for index, candidate in enumerate(fastest.chosen):
+        families.setdefault(type(candidate.call.op), []).append(index)
+    changes: dict[int, Candidate] = {}
+    for indices in families.values():
+        changes |= _cheapest_family(fastest, indices, flash_price)
+    starts = (fastest.replacing(changes), fastest)
+    found = [_polished(start, flash_price, ram_price) for start in starts]
+    return min(found, key=lambda s: _cost(s, flash_price, ram_price))
+
+
+def _cost(selection: Selection, flash_price: float, ram_price: float) -> float:
+    bytes_cost = flash_price * selection.flash_bytes + ram_price * selection.ram_bytes
+    return selection.cycles + bytes_cost
+
+
+def _cheapest_family(
+    selection: Selection, indices: list[int], flash_price: float
+) -> dict[int, Candidate]:
+    options = {i: selection.options[i] for i in indices}
+    ranks = {
+        o.kernel: (r, -o.kernel.specificity) for i in indices for r, o in enumerate(options[i])
+    }
+    kernels = sorted(ranks, key=lambda k: ranks[k])[:MOST_KERNELS]
+    best: dict[int, Candidate] = {}
+    best_cost = float("inf")
+    for count in range(1, len(kernels) + 1):
+        for kept in itertools.combinations(kernels, count):
+            cost = flash_price * selection.table.code(kept)
+            choice = {}
+            for index in indices:
+                allowed = [o for o in options[index] if o.kernel in kept]
+                if not allowed or cost >= best_cost:
+                    break
+                choice[index] = min(
+                    allowed, key=lambda o: o.cycles + flash_price * o.constant_bytes
+                )
+                cost += choice[index].cycles + flash_price * choice[index].constant_bytes
+            if len(choice) == len(indices) and cost < best_cost:
+                best, best_cost = choice, cost
     return best
 
 
-def _changes(selection: Selection) -> Iterator[dict[int, Candidate]]:
-    """Every candidate of every layer; and every kernel given up in all layers at once, for each one's next best."""
-    for index, options in enumerate(selection.options):
-        for option in options:
-            yield {index: option}
-    for symbol in sorted({c.kernel.symbol for c in selection.chosen}):
-        for prefers_small in (False, True):
-            changes = {}
-            for index, current in enumerate(selection.chosen):
-                others = [o for o in selection.options[index] if o.kernel.symbol != symbol]
-                if current.kernel.symbol == symbol and others:
-                    changes[index] = min(
-                        others, key=lambda o: o.constant_bytes if prefers_small else o.cycles
-                    )
-            yield changes
+def _polished(start: Selection, flash_price: float, ram_price: float) -> Selection:
+    """The same after all changes of single layers that make it cheaper."""
+    best, best_cost = start, _cost(start, flash_price, ram_price)
+    improved = True
+    while improved:
+        improved = False
+        for index, options in enumerate(best.options):
+            for option in options:
+                other = best.replacing({index: option})
+                if (found := _cost(other, flash_price, ram_price)) < best_cost - 1e-6:
+                    best, best_cost, improved = other, found, True
+    return best
 
 
 PRICE_STEPS = 24
@@ -253,12 +285,12 @@ PRICE_STEPS = 24
 def _within(fastest: Selection, budget: int) -> Selection:
     """The fewest cycles found with no more than `budget` bytes; the smallest flash found where that is impossible."""
     low, high = 0.0, 1000.0 * fastest.cycles / max(fastest.flash_bytes, 1)
-    best = _descend(fastest, high)
+    best = _cheapest(fastest, high)
     if best.flash_bytes > budget:
         return best
     for _ in range(PRICE_STEPS):
         price = (low * high) ** 0.5 if low else high / 1000
-        found = _descend(fastest, price)
+        found = _cheapest(fastest, price)
         if found.flash_bytes <= budget:
             best, high = min(best, found, key=lambda s: s.cycles), price
         else:

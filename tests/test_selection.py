@@ -1,0 +1,132 @@
+"""The choice of kernels: against brute force over all choices, under budgets, by name."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from tests.example_graphs import branches, cnn
+from tinygen import costs, targets
+from tinygen.costs import CostTable
+from tinygen.emit.program import lower
+from tinygen.errors import BudgetError, UsageError
+from tinygen.kernels import candidates
+from tinygen.kernels.counts import usual_counts
+from tinygen.selection import Candidate, Optimize, Selection, choose
+
+TARGET = targets.load("cortex-m4")
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """Costs of every kernel, made up: whatever was measured, the choice must be the best by the table."""
+    symbols = sorted(
+        {k.symbol for call in cnn().calls() for k in candidates(call, TARGET.features)}
+    )
+    table = CostTable(
+        unit="cycles",
+        terms={s: {"outputs": 3.0 + 7 * i % 11, "call": 10.0} for i, s in enumerate(symbols)},
+        code_bytes=EvenCode(),
+    )
+    monkeypatch.setattr(costs, "load", lambda core: table)
+    return table
+
+
+class EvenCode(dict):
+    """400 bytes for every file."""
+
+    def get(self, key, default=None):
+        return 400
+
+
+def total(selection: Selection, price: float) -> float:
+    return selection.cycles + price * (selection.flash_bytes + selection.ram_bytes)
+
+
+def every_choice(selection: Selection):
+    for combination in itertools.product(*selection.options):
+        yield Selection(chosen=combination, options=selection.options, table=selection.table)
+
+
+def usual(calls, **choices):
+    return choose(calls, TARGET, **choices)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Costs count the usual terms, whatever the rows say."""
+    monkeypatch.setattr(costs, "counts_of", lambda kernel, call: usual_counts(call))
+    return cnn().calls()
+
+
+def test_speed_takes_the_fewest_cycles(table, calls):
+    chosen = usual(calls, optimize=Optimize.SPEED)
+    assert chosen.cycles == min(s.cycles for s in every_choice(chosen))
+
+
+@pytest.mark.parametrize("optimize", [Optimize.BALANCED, Optimize.SIZE])
+def test_other_modes_take_the_best_sum_of_cycles_and_bytes(table, calls, optimize):
+    fastest = usual(calls, optimize=Optimize.SPEED)
+    price = optimize.weight * fastest.cycles / (fastest.flash_bytes + fastest.ram_bytes)
+    chosen = usual(calls, optimize=optimize)
+    best = min(total(s, price) for s in every_choice(chosen))
+    assert total(chosen, price) <= 1.05 * best
+    assert chosen.flash_bytes <= fastest.flash_bytes
+
+
+def test_a_flash_budget_is_kept_with_few_cycles(table, calls):
+    fastest = usual(calls, optimize=Optimize.SPEED)
+    smallest = min(s.flash_bytes for s in every_choice(fastest))
+    for share in (0.0, 0.3, 0.6, 0.9):
+        budget = int(smallest + share * (fastest.flash_bytes - smallest))
+        chosen = usual(calls, optimize=Optimize.SPEED, flash_budget=budget)
+        fitting = [s.cycles for s in every_choice(chosen) if s.flash_bytes <= budget]
+        assert chosen.flash_bytes <= budget
+        assert chosen.cycles <= 1.3 * min(fitting)
+
+
+def test_upgrades_say_what_more_flash_buys(table, calls):
+    smallest = usual(calls, optimize=Optimize.SIZE)
+    for upgrade in smallest.upgrades():
+        index = next(i for i, c in enumerate(calls) if c.node.name == upgrade.layer)
+        option = next(o for o in smallest.options[index] if o.kernel.symbol == upgrade.symbol)
+        other = smallest.replacing({index: option})
+        assert other.cycles == pytest.approx(smallest.cycles - upgrade.cycles)
+        assert other.flash_bytes == smallest.flash_bytes + upgrade.flash_bytes
+
+
+def test_a_kernel_that_nobody_measured_is_taken_by_its_place():
+    call = cnn().calls()[0]
+    table = CostTable(unit="cycles", terms={}, code_bytes={})
+    assert Candidate(call, candidates(call, TARGET.features)[0], table).cycles is None
+
+
+def test_a_kernel_can_be_asked_for_by_name():
+    graph = branches()
+    call = graph.calls()[0]
+    wanted = candidates(call, TARGET.features)[-1].symbol
+    program = lower(graph, TARGET, forced={call.node.name: wanted})
+    assert program.layers[0].kernel.symbol == wanted
+
+
+def test_a_kernel_that_does_not_fit_is_refused_with_those_that_do():
+    graph = cnn()
+    call = graph.calls()[0]
+    with pytest.raises(UsageError) as caught:
+        lower(graph, TARGET, forced={call.node.name: "tg_softmax_s8"})
+    assert candidates(call, TARGET.features)[0].symbol in str(caught.value)
+
+
+def test_less_ram_means_less_scratch_or_an_error():
+    graph = cnn()
+    roomy = lower(graph, TARGET, optimize=Optimize.SPEED)
+    floor = max(sum(t.bytes for t in (*c.activations, *c.outputs)) for c in graph.calls())
+    small = dataclasses.replace(TARGET, ram_bytes=roomy.plan.arena_bytes - 8)
+    try:
+        tight = lower(graph, small, optimize=Optimize.SPEED)
+    except BudgetError as error:
+        assert str(roomy.plan.arena_bytes - 8) in str(error)
+    else:
+        assert tight.plan.arena_bytes <= roomy.plan.arena_bytes - 8
+    with pytest.raises(BudgetError):
+        lower(graph, dataclasses.replace(TARGET, ram_bytes=floor // 4))
