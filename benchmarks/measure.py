@@ -1,16 +1,21 @@
-"""Measures models on emulated cores and writes benchmarks/cycles.csv and benchmarks/sizes.csv.
+"""Measures models on emulated cores and writes benchmarks/cycles.csv, sizes.csv and layers.csv.
 
-    python benchmarks/measure.py [MODEL.tflite ...]
+    python benchmarks/measure.py [--core CORE]... [--optimize MODE]... [MODEL.tflite ...]
 
-Without arguments: the MLPerf Tiny models in ../shared/models, where that folder exists. Figures are executed
-instructions and modelled cycles, so they repeat to the last digit on every machine with the same compiler.
+Without arguments: the MLPerf Tiny models in ../shared/models, where that folder exists, on all cores in all modes.
+Figures are executed instructions and modelled cycles, so they repeat to the last digit on every machine with the same
+compiler. Rows of other models, cores and modes stay as they are.
 """
 
+import argparse
 import csv
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tinygen import bench, targets
+from tinygen.bench import Benchmark
+from tinygen.emit import EmitOptions, Optimize
 from tinygen.errors import TinygenError
 from tinygen.model import load
 
@@ -25,8 +30,16 @@ TARGETS = (
     "cortex-m55",
     "rv32imc",
 )
+MODES = tuple(mode.value for mode in Optimize)
+LAYER_TARGET = "cortex-m4"
+"""The core whose layers are recorded one by one."""
+
 CYCLES = HERE / "cycles.csv"
 SIZES = HERE / "sizes.csv"
+LAYERS = HERE / "layers.csv"
+KEY = ("model", "target", "optimize")
+
+Row = dict[str, object]
 
 
 def default_models() -> list[Path]:
@@ -34,63 +47,103 @@ def default_models() -> list[Path]:
     return sorted(MODELS.glob("*_int8.tflite"))
 
 
-def measure(paths: list[Path], names: tuple[str, ...] = TARGETS) -> tuple[list[dict], list[dict]]:
-    """Rows of cycles.csv and of sizes.csv."""
-    cycles, sizes = [], []
-    for path in paths:
-        graph = load(path).quantize().optimize().graph
-        for name in names:
-            result = bench.bench_graph(graph, targets.load(name)).measurement
-            key = {"model": path.stem, "target": name}
-            cycles.append(
-                key | {"instructions": result.instructions, "cycles": result.cycles or ""}
-            )
-            sizes.append(
-                key
-                | {
-                    "code": result.flash.code_bytes + result.flash.library_bytes,
-                    "constants": result.flash.constant_bytes,
-                    "weights": result.flash.weight_bytes,
-                    "arena": result.ram.arena_bytes,
-                    "stack": result.stack_bytes,
-                }
-            )
-            print(f"{path.stem:24} {name:14} {result.instructions:>12,}", file=sys.stderr)
-    return cycles, sizes
+def measure(path: Path, core: str, mode: str) -> tuple[Row, Row, list[Row]]:
+    """Rows of cycles.csv, sizes.csv and layers.csv for a model on a core."""
+    graph = load(path).quantize().optimize().graph
+    options = EmitOptions(optimize=Optimize(mode))
+    wants_layers = core == LAYER_TARGET
+    result = bench.bench_graph(graph, targets.load(core), layers=wants_layers, options=options)
+    key: Row = {"model": path.stem, "target": core, "optimize": mode}
+    m = result.measurement
+    cycles = {
+        "instructions": m.instructions,
+        "cycles": m.cycles or "",
+        "predicted": _predicted(result),
+    }
+    sizes = {
+        "code": m.flash.code_bytes + m.flash.library_bytes,
+        "constants": m.flash.constant_bytes,
+        "weights": m.flash.weight_bytes,
+        "arena": m.ram.arena_bytes,
+        "stack": m.stack_bytes,
+    }
+    return key | cycles, key | sizes, [key | row for row in _layers(result)]
 
 
-def write(path: Path, rows: list[dict]) -> None:
+def _predicted(result: Benchmark) -> object:
+    return "" if result.predicted is None else round(result.predicted)
+
+
+def _layers(result: Benchmark) -> Iterator[Row]:
+    for index, cost in enumerate(result.measurement.layers):
+        yield {
+            "layer": index,
+            "kernel": result.layer_kernels[index],
+            "macs": result.layer_macs[index],
+            "instructions": cost.instructions,
+            "cycles": cost.cycles,
+        }
+
+
+def write(path: Path, rows: list[Row]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def read(path: Path) -> dict[tuple[str, str], dict[str, str]]:
-    """Rows by (model, target)."""
+def read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
     with path.open(newline="") as file:
-        return {(row["model"], row["target"]): row for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
 
-def merged(path: Path, rows: list[dict]) -> list[dict]:
-    """The recorded rows with the new ones in their places: measuring one model keeps the others."""
-    recorded = read(path) if path.exists() else {}
-    recorded |= {(row["model"], row["target"]): row for row in rows}
-    return sorted(recorded.values(), key=lambda r: (r["model"], TARGETS.index(r["target"])))
+def recorded(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
+    """Rows by (model, target, optimize)."""
+    return {key_of(row): row for row in read(path)}
+
+
+def key_of(row: Row) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in KEY)
+
+
+def merged(path: Path, rows: list[Row]) -> list[Row]:
+    """The recorded rows without those that were measured again, and these."""
+    again = {key_of(row) for row in rows}
+    kept = [row for row in read(path) if key_of(row) not in again]
+    return sorted([*kept, *rows], key=_order)
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    target, mode = str(row["target"]), str(row["optimize"])
+    return row["model"], TARGETS.index(target), MODES.index(mode), int(row.get("layer", 0))
 
 
 def main() -> None:
-    paths = [Path(a) for a in sys.argv[1:]] or default_models()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--core", action="append", choices=TARGETS)
+    parser.add_argument("--optimize", action="append", choices=MODES)
+    parser.add_argument("models", nargs="*", type=Path)
+    arguments = parser.parse_args()
+    paths = arguments.models or default_models()
     if not paths:
         sys.exit(
             f"no models: give .tflite files, or put them into {MODELS.name}/ beside the checkout"
         )
-    try:
-        cycles, sizes = measure(paths)
-    except TinygenError as error:
-        sys.exit(f"error: {error}")
-    write(CYCLES, merged(CYCLES, cycles))
-    write(SIZES, merged(SIZES, sizes))
+    for path in paths:
+        for core in arguments.core or TARGETS:
+            for mode in arguments.optimize or MODES:
+                try:
+                    cycles, sizes, layers = measure(path, core, mode)
+                except TinygenError as error:
+                    sys.exit(f"error: {error}")
+                write(CYCLES, merged(CYCLES, [cycles]))
+                write(SIZES, merged(SIZES, [sizes]))
+                if layers:
+                    write(LAYERS, merged(LAYERS, layers))
+                figure = cycles["cycles"] or cycles["instructions"]
+                print(f"{path.stem:24} {core:14} {mode:9} {figure:>12,}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -30,13 +30,13 @@ def operators() -> str:
 
 
 def figures() -> str:
-    """One row per model and core, from benchmarks/*.csv."""
-    sizes = {(r["model"], r["target"]): r for r in _rows("sizes")}
+    """One row per model and core with the kernels for speed, from benchmarks/*.csv."""
+    sizes = {(r["model"], r["target"]): r for r in _rows("sizes") if r["optimize"] == "speed"}
     lines = [
         "| model | core | instructions | cycles (model) | code B | constants + weights B | arena B | stack B |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for row in _rows("cycles"):
+    for row in (r for r in _rows("cycles") if r["optimize"] == "speed"):
         size = sizes[row["model"], row["target"]]
         constants = int(size["constants"]) + int(size["weights"])
         cycles = f"{int(row['cycles']):,}" if row["cycles"] else "unmeasured"

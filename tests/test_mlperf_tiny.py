@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import measure
 from tinygen import bench, importers, passes, samples, targets, verify
+from tinygen.emit import EmitOptions, Optimize
 from tinygen.model import load
 
 MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
@@ -42,22 +43,26 @@ def test_reference_host_c_and_tflite_micro_agree(optimized, name):
         assert comparison.samples_equal == 100
 
 
+@pytest.mark.parametrize("mode", [Optimize.SPEED, Optimize.SIZE], ids=lambda m: m.value)
 @pytest.mark.parametrize("target", measure.TARGETS)
 @pytest.mark.parametrize("name", NAMES)
-def test_emulated_cores_agree(optimized, name, target):
+def test_emulated_cores_agree(optimized, name, target, mode):
     _, graph = optimized(name)
     expected = verify.run_reference(graph, samples.generate(graph, 3))
-    comparison = verify.on_qemu(expected, targets.load(target))
+    comparison = verify.on_qemu(expected, targets.load(target), EmitOptions(optimize=mode))
     assert comparison.passed, str(comparison.divergence)
 
 
-@pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4"])
+@pytest.mark.parametrize(
+    ("target", "mode"), [("cortex-m0plus", "size"), ("cortex-m4", "speed"), ("cortex-m4", "size")]
+)
 @pytest.mark.parametrize("name", NAMES)
-def test_no_figure_is_worse_than_the_recorded_one(optimized, name, target):
+def test_no_figure_is_worse_than_the_recorded_one(optimized, name, target, mode):
     _, graph = optimized(name)
-    result = bench.bench_graph(graph, targets.load(target)).measurement
-    cycles = measure.read(measure.CYCLES)[name, target]
-    sizes = measure.read(measure.SIZES)[name, target]
+    options = EmitOptions(optimize=Optimize(mode))
+    result = bench.bench_graph(graph, targets.load(target), options=options).measurement
+    cycles = measure.recorded(measure.CYCLES)[name, target, mode]
+    sizes = measure.recorded(measure.SIZES)[name, target, mode]
     hint = "if this is meant: python benchmarks/measure.py"
     assert result.instructions <= int(cycles["instructions"]) * ALLOWED_GROWTH, hint
     assert result.ram.arena_bytes <= int(sizes["arena"]) * ALLOWED_GROWTH, hint

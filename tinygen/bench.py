@@ -18,12 +18,17 @@ from tinygen.targets import Target
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """A measurement with layer names, and what follows from a board's published clock and current."""
+    """A measurement with layer names, and what follows from a board's published clock and current.
+
+    `predicted` is what the cost tables said before (tinygen/costs), in cycles or instructions; None if they could not.
+    """
 
     measurement: Measurement
     layer_names: tuple[str, ...]
     macs: int
     layer_macs: tuple[int, ...]
+    layer_kernels: tuple[str, ...]
+    predicted: float | None
     milliseconds: float | None
     microjoules: float | None
     current_source: str | None
@@ -31,12 +36,13 @@ class Benchmark:
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
         entry = self.measurement.as_dict()
-        for layer, name, macs in zip(
-            entry["layers"], self.layer_names, self.layer_macs, strict=False
+        for layer, name, macs, kernel in zip(
+            entry["layers"], self.layer_names, self.layer_macs, self.layer_kernels, strict=False
         ):
-            layer |= {"name": name, "macs": macs}
+            layer |= {"name": name, "macs": macs, "kernel": kernel}
         return entry | {
             "macs": self.macs,
+            "predicted": self.predicted,
             "milliseconds": self.milliseconds,
             "microjoules": self.microjoules,
             "current_source": self.current_source,
@@ -72,6 +78,8 @@ def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Bench
         measurement=measurement,
         layer_names=tuple(layer["name"] for layer in ran),
         layer_macs=tuple(layer["macs"] for layer in ran),
+        layer_kernels=tuple(layer["kernel"] for layer in ran),
+        predicted=manifest.get("predicted"),
         macs=manifest["macs"],
         milliseconds=None if seconds is None else seconds * 1e3,
         microjoules=None if seconds is None or current is None else seconds * current.watts * 1e6,

@@ -35,6 +35,7 @@ def build(
         "inputs": [_port(t) for t in program.graph.input_tensors],
         "outputs": [_port(t) for t in program.graph.output_tensors],
         "macs": program.graph.macs,
+        "predicted": program.selection.cycles,
         "memory": {
             "arena_bytes": program.plan.arena_bytes,
             "lower_bound_bytes": program.plan.lower_bound_bytes,
