@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
-def test_generated_blocks_of_the_readme_are_fresh():
+def test_generated_blocks_are_fresh():
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "update_docs.py", "--check"],
         capture_output=True,
