@@ -60,7 +60,10 @@ def figures() -> str:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (ROOT / "benchmarks" / f"{name}.csv").open(newline="") as file:
+    path = ROOT / "benchmarks" / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
