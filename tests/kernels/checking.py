@@ -32,6 +32,10 @@ def check_kernel(library: KernelLibrary, kernel: Kernel, graph: Graph, samples: 
             if not tensor.is_constant and tensor.bytes == call.output.bytes:
                 got = library.run(kernel, call, inputs, in_place=index)
                 _compare(kernel, graph, got, wanted[i], f"in place of input {index}")
+        if kernel.lead is not None:
+            lead = kernel.lead(call)
+            got = library.run_over_input(kernel, call, inputs, lead)
+            _compare(kernel, graph, got, wanted[i], f"over its input, {lead} bytes below it")
         if library.has_rows(kernel) and i < 2:
             _check_rows(library, kernel, graph, inputs[0], wanted[i])
 

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygen.planner import Buffer, place
+from tinygen.planner import Buffer, Overlap, place
 
 
 @st.composite
@@ -75,3 +75,58 @@ def test_a_plan_above_the_lower_bound_can_still_be_proved_optimal():
 def test_summary_says_bound_and_proof():
     plan = place([Buffer(name="a", bytes=5, first=0, last=0)])
     assert plan.summary() == "8 bytes, lower bound 8, optimal (proved)"
+
+
+@st.composite
+def chains(draw, most: int = 4):
+    """Buffers of which each is made from the one before, and how far their overlaps may go."""
+    count = draw(st.integers(2, most))
+    sizes = [draw(st.integers(1, 5)) * 8 for _ in range(count)]
+    items = [Buffer(name=f"b{i}", bytes=s, first=i, last=i + 1) for i, s in enumerate(sizes)]
+    extra = draw(st.integers(0, 1))
+    for i in range(extra):
+        first = draw(st.integers(0, count - 1))
+        last = draw(st.integers(first, count))
+        items.append(
+            Buffer(name=f"x{i}", bytes=8 * draw(st.integers(1, 3)), first=first, last=last)
+        )
+    overlaps = [
+        Overlap(input=f"b{i}", output=f"b{i + 1}", lead=8 * draw(st.integers(0, 3)))
+        for i in range(count - 1)
+        if draw(st.booleans())
+    ]
+    return items, overlaps
+
+
+def is_allowed(a: Buffer, x: int, b: Buffer, y: int, leads: dict) -> bool:
+    """By the definition: apart, or input and output with the lead between them."""
+    if a.last < b.first or b.last < a.first or x + a.bytes <= y or y + b.bytes <= x:
+        return True
+    forward, backward = leads.get((a.name, b.name)), leads.get((b.name, a.name))
+    return (forward is not None and x - y >= forward) or (
+        backward is not None and y - x >= backward
+    )
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(chains())
+def test_overlaps_keep_their_leads_and_the_proved_optimum_is_the_optimum(chain):
+    items, overlaps = chain
+    leads = {(o.input, o.output): o.lead for o in overlaps}
+    plan = place(items, overlaps)
+    for a, b in itertools.combinations(items, 2):
+        assert is_allowed(a, plan.offsets[a.name], b, plan.offsets[b.name], leads)
+    best = next(
+        height
+        for height in range(8, 8 * 40, 8)
+        if any(
+            all(
+                is_allowed(a, x, b, y, leads)
+                for (a, x), (b, y) in itertools.combinations(zip(items, at, strict=True), 2)
+            )
+            for at in itertools.product(*[range(0, height - b.bytes + 1, 8) for b in items])
+        )
+    )
+    assert plan.lower_bound_bytes <= best <= plan.arena_bytes
+    assert not plan.is_optimal or plan.arena_bytes == best
+    assert plan.is_optimal

@@ -1,7 +1,7 @@
 """The program: an integer graph lowered to kernel calls with planned addresses."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
 from tinygen.kernels import Kernel, KernelCall
-from tinygen.planner import Buffer, Plan, Step, Storage, assign_storage, place
+from tinygen.planner import Buffer, Overlap, Plan, Step, Storage, assign_storage, place
 from tinygen.selection import Candidate, Optimize, Selection, choose
 from tinygen.targets import Target
 
@@ -122,7 +122,7 @@ def _plan(graph: Graph, target: Target, selection: Selection, input_in_arena: bo
         outputs=graph.outputs,
     )
     buffers = (*_storage_buffers(storages), *_scratch_buffers(layers))
-    plan = place(buffers)
+    plan = place(buffers, tuple(_overlaps(layers, storages)))
     moved = frozenset(
         layer.name
         for layer, step in zip(layers, steps, strict=True)
@@ -143,6 +143,21 @@ def _plan(graph: Graph, target: Target, selection: Selection, input_in_arena: bo
         buffers=buffers,
         selection=selection,
     )
+
+
+def _overlaps(layers: tuple[Layer, ...], storages: Mapping[str, Storage]) -> Iterator[Overlap]:
+    """Outputs that may lie over the input that their layer reads for the last time."""
+    for index, layer in enumerate(layers):
+        if layer.kernel.lead is None:
+            continue
+        source = storages.get(layer.call.inputs[0].name)
+        output = storages[layer.call.output.name]
+        if source is None or source is output:
+            continue
+        dies_here = source.external is None and source.last == index
+        if dies_here and output.external is None and output.first == index:
+            lead = layer.kernel.lead(layer.call)
+            yield Overlap(input=source.tensors[0], output=output.tensors[0], lead=lead)
 
 
 def _layer(candidate: Candidate) -> Layer:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call
+from tinygen.kernels import leads
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
     ARMV6M,
@@ -76,6 +77,16 @@ def conv2d_scratch_bytes(call: Call) -> int:
     return row_pointers_bytes(window) + windows * weights.size // weights.shape[0]
 
 
+def _lead(call: Call) -> int:
+    return leads.of_rows(call, _window(call), buffers_rows=False)
+
+
+def _one_cell_lead(call: Call) -> int:
+    """Two pixels at a time; whole rows where pixels are left out."""
+    pairs = leads.of_blocks(call, 2, buffers_block=False)
+    return pairs if _window(call).stride == (1, 1) else max(pairs, _lead(call))
+
+
 def _one_cell(symbol: str) -> Kernel:
     return Kernel(
         op=Conv2D,
@@ -84,6 +95,7 @@ def _one_cell(symbol: str) -> Kernel:
         source=f"portable/{symbol}.c",
         fits=all_of(_is_one_cell, _fits, sums_fit),
         lower=_lower,
+        lead=_one_cell_lead,
     )
 
 
@@ -96,6 +108,7 @@ def _any_window(symbol: str) -> Kernel:
         fits=all_of(_fits, sums_fit),
         lower=_lower,
         scratch_bytes=conv2d_scratch_bytes,
+        lead=_lead,
     )
 
 

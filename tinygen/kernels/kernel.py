@@ -83,7 +83,8 @@ class Kernel:
     output may take the place of any input listed in `in_place` (same address, same size). With `moves_only` the
     output is the first input byte for byte: where they share the address, no call is needed. Among rows that need
     the same features, those with the larger `specificity` are tried first. `counts` gives the terms of which the
-    kernel's cycles are a linear function: how often each of its loops runs for this node.
+    kernel's cycles are a linear function: how often each of its loops runs for this node. With a `lead` the output may
+    lie over the first input if that starts so many bytes above it (leads.py).
     """
 
     op: type[Operator]
@@ -99,6 +100,7 @@ class Kernel:
     moves_only: bool = False
     specificity: int = 0
     counts: Callable[[Call], Mapping[str, float]] | None = None
+    lead: Callable[[Call], int] | None = None
 
     def reason_against(self, call: Call, features: frozenset[str]) -> str | None:
         """Why this kernel cannot compute the node on a core with these features; None if it can."""
