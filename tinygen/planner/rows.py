@@ -1,0 +1,345 @@
+"""Row schedules: layers that run row by row, so that only the rows still needed are in memory.
+
+A row graph is a chain or a small net of windowed and elementwise layers. A schedule is the order in which the layers
+compute their rows; nothing is computed twice. Its cost is the most bytes that live at one moment: rows made and still
+needed, and the scratch of the layer that runs.
+
+`rings` computes every row as late as its readers allow, and keeps each tensor in a ring of as many rows as are alive at
+once. `shortest` searches for the schedule with the least live bytes: a depth-first search over the states (steps done
+per layer), which proves its optimum by exhausting the budget 4 bytes below it. A move that frees at least what it takes
+is always taken at once: nothing that comes later can be hurt by it, because a row is never freed later when more has
+been computed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+ROW_ALIGNMENT = 4
+"""Rows start on multiples of this many bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowTensor:
+    """`row_bytes` is 0 for memory that is not ours: rows that a caller keeps."""
+
+    name: str
+    rows: int
+    row_bytes: int
+
+    @property
+    def padded_bytes(self) -> int:
+        return -(-self.row_bytes // ROW_ALIGNMENT) * ROW_ALIGNMENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Which rows of a tensor each step of a layer reads: rows first[step] .. last[step]."""
+
+    tensor: int
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowLayer:
+    """A layer that computes one row of `output` a step; a source has no reads.
+
+    `sums`: every step adds to the one row of its output, which is complete after the last.
+    """
+
+    name: str
+    output: int
+    steps: int
+    reads: tuple[Read, ...] = ()
+    scratch_bytes: int = 0
+    sums: bool = False
+
+
+State = tuple[int, ...]
+"""Steps done per layer."""
+
+Schedule = tuple[int, ...]
+"""Layers, one for each step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowGraph:
+    """`present` tensors are there from the start, `kept` ones are whole at the end."""
+
+    tensors: tuple[RowTensor, ...]
+    layers: tuple[RowLayer, ...]
+    present: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+
+    @cached_property
+    def producer(self) -> dict[int, int]:
+        """Layer by tensor."""
+        return {layer.output: i for i, layer in enumerate(self.layers)}
+
+    @cached_property
+    def readers(self) -> tuple[tuple[tuple[int, Read], ...], ...]:
+        """(layer, read) of every tensor."""
+        found: list[list[tuple[int, Read]]] = [[] for _ in self.tensors]
+        for index, layer in enumerate(self.layers):
+            for read in layer.reads:
+                found[read.tensor].append((index, read))
+        return tuple(tuple(f) for f in found)
+
+    @property
+    def start(self) -> State:
+        return (0,) * len(self.layers)
+
+    @cached_property
+    def goal(self) -> State:
+        return tuple(layer.steps for layer in self.layers)
+
+    def made(self, state: State, tensor: int) -> int:
+        """Rows of a tensor that exist, whether or not they are still needed."""
+        if tensor in self.present:
+            return self.tensors[tensor].rows
+        layer = self.producer[tensor]
+        steps = state[layer]
+        return min(steps, 1) if self.layers[layer].sums else steps
+
+    def is_complete(self, state: State, tensor: int, row: int) -> bool:
+        """Whether a row can be read."""
+        layer = self.producer.get(tensor)
+        if tensor not in self.present and self.layers[layer].sums:
+            return state[layer] == self.layers[layer].steps
+        return row < self.made(state, tensor)
+
+    def oldest(self, state: State, tensor: int) -> int:
+        """The first row that is still needed; the number of rows where none is."""
+        if tensor in self.kept:
+            return 0
+        rows = self.tensors[tensor].rows
+        return min(
+            (
+                read.first[state[layer]]
+                for layer, read in self.readers[tensor]
+                if state[layer] < self.layers[layer].steps
+            ),
+            default=rows,
+        )
+
+    def alive(self, state: State, tensor: int) -> range:
+        """Rows in memory between two steps."""
+        made = self.made(state, tensor)
+        return range(min(self.oldest(state, tensor), made), made)
+
+    def live_bytes(self, state: State) -> int:
+        return sum(
+            len(self.alive(state, t)) * tensor.padded_bytes for t, tensor in enumerate(self.tensors)
+        )
+
+    def is_ready(self, state: State, layer: int) -> bool:
+        step = state[layer]
+        if step >= self.layers[layer].steps:
+            return False
+        return all(
+            self.is_complete(state, read.tensor, read.last[step])
+            for read in self.layers[layer].reads
+        )
+
+    def after(self, state: State, layer: int) -> State:
+        return (*state[:layer], state[layer] + 1, *state[layer + 1 :])
+
+    def new_bytes(self, state: State, layer: int) -> int:
+        """Bytes of the row that a step makes, beside all that is alive before it."""
+        if self.layers[layer].sums and state[layer] > 0:
+            return 0
+        return self.tensors[self.layers[layer].output].padded_bytes
+
+
+def peak_bytes(graph: RowGraph, schedule: Schedule) -> int:
+    """The most bytes that live during any step."""
+    state, peak = graph.start, graph.live_bytes(graph.start)
+    for layer in schedule:
+        during = graph.live_bytes(state) + graph.new_bytes(state, layer)
+        peak = max(peak, during + graph.layers[layer].scratch_bytes)
+        state = graph.after(state, layer)
+        peak = max(peak, graph.live_bytes(state))
+    return peak
+
+
+def downstream_first(graph: RowGraph) -> Schedule:
+    """Every row as late as possible: of the layers that are ready, the one nearest to the end."""
+    state, schedule = graph.start, []
+    while state != graph.goal:
+        layer = next(i for i in reversed(range(len(state))) if graph.is_ready(state, i))
+        schedule.append(layer)
+        state = graph.after(state, layer)
+    return tuple(schedule)
+
+
+def ring_rows(graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
+    """Rows of every tensor that are alive at once at most, the one being made included."""
+    most = [len(graph.alive(graph.start, t)) for t in range(len(graph.tensors))]
+    state = graph.start
+    for layer in schedule:
+        output = graph.layers[layer].output
+        grown = 0 if graph.layers[layer].sums and state[layer] > 0 else 1
+        most[output] = max(most[output], len(graph.alive(state, output)) + grown)
+        state = graph.after(state, layer)
+    return tuple(most)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The result of `shortest`: no schedule needs fewer than `lower_bound_bytes`."""
+
+    schedule: Schedule
+    live_bytes: int
+    lower_bound_bytes: int
+    states: int
+
+    @property
+    def is_optimal(self) -> bool:
+        return self.live_bytes == self.lower_bound_bytes
+
+
+MOST_STATES = 300_000
+"""States that one budget may visit before the search gives up on proving it."""
+
+
+def shortest(graph: RowGraph, most_states: int = MOST_STATES) -> Search:
+    """The schedule with the least live bytes, by bisection of the budget.
+
+    Budgets at which the search was not exhausted count as impossible for the schedule, but not for the bound.
+    """
+    best = downstream_first(graph)
+    high, low, proved, states = peak_bytes(graph, best), 0, 0, 0
+    while high - low > ROW_ALIGNMENT:
+        budget = (low + high) // 2 // ROW_ALIGNMENT * ROW_ALIGNMENT
+        if budget <= low:
+            break
+        found, visited, exhausted = _within(graph, budget, most_states)
+        states += visited
+        if found is not None:
+            best, high = found, peak_bytes(graph, found)
+        else:
+            low = budget
+            proved = max(proved, budget) if exhausted else proved
+    return Search(
+        schedule=best,
+        live_bytes=high,
+        lower_bound_bytes=min(high, proved + ROW_ALIGNMENT),
+        states=states,
+    )
+
+
+_Path = tuple[int, "_Path"] | None
+
+
+def _within(graph: RowGraph, budget: int, most_states: int) -> tuple[Schedule | None, int, bool]:
+    """A schedule within a budget if there is one; states visited; whether none was left out."""
+    if graph.live_bytes(graph.start) > budget:
+        return None, 0, True
+    state, path = _settled(graph, graph.start, None, budget)
+    pending: list[tuple[State, _Path]] = [(state, path)]
+    seen = {state}
+    while pending:
+        state, path = pending.pop()
+        if state == graph.goal:
+            return _unrolled(path), len(seen), True
+        if len(seen) > most_states:
+            return None, len(seen), False
+        following = []
+        for layer, live in _moves(graph, state, budget):
+            after, longer = _settled(graph, graph.after(state, layer), (layer, path), budget)
+            if after not in seen:
+                seen.add(after)
+                following.append((-live, layer, after, longer))
+        following.sort(key=lambda f: f[:2])
+        pending += [(after, longer) for _, _, after, longer in following]
+    return None, len(seen), True
+
+
+def _moves(graph: RowGraph, state: State, budget: int) -> Iterator[tuple[int, int]]:
+    """(layer, live bytes afterwards) of every step that fits in the budget."""
+    live = graph.live_bytes(state)
+    for layer in range(len(state)):
+        if not graph.is_ready(state, layer):
+            continue
+        after = graph.live_bytes(graph.after(state, layer))
+        during = live + graph.new_bytes(state, layer) + graph.layers[layer].scratch_bytes
+        if max(during, after) <= budget:
+            yield layer, after
+
+
+def _settled(graph: RowGraph, state: State, path: _Path, budget: int) -> tuple[State, _Path]:
+    """The state after all steps that free at least what they take."""
+    while True:
+        live = graph.live_bytes(state)
+        harmless = next((m for m, after in _moves(graph, state, budget) if after <= live), None)
+        if harmless is None:
+            return state, path
+        state, path = graph.after(state, harmless), (harmless, path)
+
+
+def _unrolled(path: _Path) -> Schedule:
+    steps: list[int] = []
+    while path is not None:
+        step, path = path
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowLife:
+    """A row in memory from event `first` to event `last`; event i is step i of the schedule."""
+
+    tensor: int
+    row: int
+    bytes: int
+    first: int
+    last: int
+
+
+def lives(graph: RowGraph, schedule: Schedule) -> tuple[RowLife, ...]:
+    """Every row that takes memory, with its life."""
+    first: dict[tuple[int, int], int] = {}
+    last: dict[tuple[int, int], int] = {}
+    for tensor in range(len(graph.tensors)):
+        for row in graph.alive(graph.start, tensor):
+            first[tensor, row] = last[tensor, row] = 0
+    state = graph.start
+    for event, layer in enumerate(schedule):
+        for tensor in range(len(graph.tensors)):
+            for row in graph.alive(state, tensor):
+                last[tensor, row] = event
+        output = graph.layers[layer].output
+        row = 0 if graph.layers[layer].sums else state[layer]
+        first.setdefault((output, row), event)
+        last[output, row] = event
+        state = graph.after(state, layer)
+    end = len(schedule) - 1
+    for tensor in range(len(graph.tensors)):
+        for row in graph.alive(state, tensor):
+            last[tensor, row] = end
+    return tuple(
+        RowLife(
+            tensor=tensor,
+            row=row,
+            bytes=graph.tensors[tensor].padded_bytes,
+            first=first[tensor, row],
+            last=last[tensor, row],
+        )
+        for tensor, row in sorted(first)
+        if graph.tensors[tensor].padded_bytes
+    )
+
+
+def checked(graph: RowGraph, schedule: Sequence[int]) -> Schedule:
+    """The schedule, if every step is ready in its turn and all are done; ValueError otherwise."""
+    state = graph.start
+    for layer in schedule:
+        if not graph.is_ready(state, layer):
+            raise ValueError(
+                f"layer '{graph.layers[layer].name}' is not ready for row {state[layer]}"
+            )
+        state = graph.after(state, layer)
+    if state != graph.goal:
+        raise ValueError("the schedule leaves rows uncomputed")
+    return tuple(schedule)
