@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.classical import strategies as classical
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 from tinygen.ops.activation import Activation
@@ -73,6 +74,8 @@ def inputs_for(graph: Graph, n: int, seed: int = 0) -> dict[str, NDArray]:
 
 
 def _sample(rng: np.random.Generator, tensor: Tensor, index: int, offset: int) -> NDArray:
+    if tensor.dtype is not DType.INT8:
+        return classical.sample(rng, tensor, index)
     if index == 0:  # inputs of one node meet with opposite and with equal signs
         value = -128 if offset % 2 == 0 else 127
         return np.full(tensor.shape, value, np.int8)
@@ -514,3 +517,6 @@ def _reshape(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         )
     )
     return build_graph(Reshape(shape=target), [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+STRATEGIES.update(classical.STRATEGIES)

@@ -71,20 +71,24 @@ def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Bench
         layers=layers,
         cycles=True,
     )
-    ran = [layer for layer in manifest["layers"] if layer["kernel"]]
+    ran = manifest["calls"]
     seconds = _seconds(measurement, target)
     current = target.active_current
     return Benchmark(
         measurement=measurement,
-        layer_names=tuple(layer["name"] for layer in ran),
+        layer_names=tuple(_name(call["layers"]) for call in ran),
         layer_macs=tuple(layer["macs"] for layer in ran),
-        layer_kernels=tuple(layer["kernel"] for layer in ran),
+        layer_kernels=tuple(" ".join(call["kernels"]) for call in ran),
         predicted=manifest.get("predicted"),
         macs=manifest["macs"],
         milliseconds=None if seconds is None else seconds * 1e3,
         microjoules=None if seconds is None or current is None else seconds * current.watts * 1e6,
         current_source=current.source if current else None,
     )
+
+
+def _name(layers: list[str]) -> str:
+    return layers[0] if len(layers) == 1 else f"{layers[0]} .. {layers[-1]} (rows)"
 
 
 def read_manifest(folder: Path) -> dict:
@@ -128,7 +132,9 @@ def _check_core(folder: Path, manifest: dict, target: Target) -> None:
 
 
 def _input(manifest: dict) -> np.ndarray:
-    size = sum(int(np.prod(port["shape"])) for port in manifest["inputs"])
+    size = sum(
+        int(np.prod(port["shape"])) * np.dtype(port["type"]).itemsize for port in manifest["inputs"]
+    )
     return np.random.default_rng(samples.SEED).integers(-128, 128, size, np.int8)
 
 

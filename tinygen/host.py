@@ -78,17 +78,18 @@ class HostModel:
         self._inputs = emission.program.graph.input_tensors
         self._outputs = emission.program.graph.output_tensors
 
-    def run(self, *inputs: NDArray[np.int8]) -> NDArray[np.int8] | tuple[NDArray[np.int8], ...]:
-        """Return the outputs [N, ...] for int8 inputs [N, ...], in the order of the graph."""
+    def run(self, *inputs: NDArray) -> NDArray | tuple[NDArray, ...]:
+        """Return the outputs [N, ...] for inputs [N, ...] of the graph's types, in the order of the graph."""
         packed, count = _pack(inputs, self._inputs)
-        out = np.empty((count, sum(t.size for t in self._outputs)), np.int8)
+        out = np.empty((count, sum(t.bytes for t in self._outputs)), np.int8)
         pointers = [self._ffi.from_buffer("int8_t[]", a) for a in (packed, out)]
         self._library.host_run(count, *pointers)
         results, start = [], 0
         for tensor in self._outputs:
-            part = out[:, start : start + tensor.size]
-            results.append(part.reshape(count * tensor.shape[0], *tensor.shape[1:]))
-            start += tensor.size
+            part = np.ascontiguousarray(out[:, start : start + tensor.bytes])
+            values = part.view(tensor.dtype.numpy)
+            results.append(values.reshape(count * tensor.shape[0], *tensor.shape[1:]))
+            start += tensor.bytes
         return results[0] if len(results) == 1 else tuple(results)
 
     def trace(self, *inputs: NDArray[np.int8]) -> list[LayerOutput]:
@@ -173,8 +174,8 @@ def _shim(emission: Emission) -> str:
     """C that runs the model on packed inputs, whatever its entry point looks like."""
     options, name, upper = emission.options, emission.name, emission.name.upper()
     graph = emission.program.graph
-    in_bytes = sum(t.size for t in graph.input_tensors)
-    out_bytes = sum(t.size for t in graph.output_tensors)
+    in_bytes = sum(t.bytes for t in graph.input_tensors)
+    out_bytes = sum(t.bytes for t in graph.output_tensors)
     arena, body, arguments = "", [], []
     if options.arena is ArenaMode.CALLER:
         arena = f"static union {{ int64_t align; int8_t bytes[{upper}_ARENA_BYTES + 1]; }} memory;"
@@ -188,12 +189,12 @@ def _shim(emission: Emission) -> str:
                 f"for (int32_t j = 0; j < {tensor.size}; j++) {{ place[j] = ({source})[j]; }}"
             )
         else:
-            arguments.append(source)
-        start += tensor.size
+            arguments.append(f"(const void *)({source})")
+        start += tensor.bytes
     start = 0
     for tensor in graph.output_tensors:
-        arguments.append(f"output + i * {out_bytes} + {start}")
-        start += tensor.size
+        arguments.append(f"(void *)(output + i * {out_bytes} + {start})")
+        start += tensor.bytes
     if arena:
         arguments.append("memory.bytes")
     body.append(f"{name}_run({', '.join(arguments)});")
@@ -205,7 +206,7 @@ def _shim(emission: Emission) -> str:
     )
 
 
-def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray[np.int8], int]:
+def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray, int]:
     """One row of bytes per sample, inputs side by side."""
     if len(inputs) != len(tensors):
         raise UsageError(what=f"the model has {len(tensors)} inputs, {len(inputs)} were given")
@@ -213,10 +214,10 @@ def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray
     rows = []
     for x, tensor in zip(inputs, tensors, strict=True):
         x = np.asarray(x)
-        if x.dtype != np.int8 or x.size != count * tensor.size or count == 0:
+        if x.dtype != tensor.dtype.numpy or x.size != count * tensor.size or count == 0:
             raise UsageError(
                 what=f"data for '{tensor.name}' is {x.dtype}{list(x.shape)}",
-                next_step=f"give int8 of shape [N, {', '.join(map(str, tensor.shape[1:]))}]",
+                next_step=f"give {tensor.dtype.value} of shape [N, {', '.join(map(str, tensor.shape[1:]))}]",
             )
-        rows.append(x.reshape(count, tensor.size))
+        rows.append(np.ascontiguousarray(x.reshape(count, tensor.size)).view(np.int8))
     return np.ascontiguousarray(np.concatenate(rows, axis=1)), count

@@ -20,15 +20,28 @@ def generate(graph: Graph, count: int) -> dict[str, NDArray[np.int8]]:
 
 
 def _samples(tensor: Tensor, count: int, generator: np.random.Generator) -> NDArray[np.int8]:
-    shape = (count, *tensor.shape[1:])
-    x = generator.integers(-128, 128, shape, np.int8)
+    if not tensor.dtype.is_integer:
+        return _real_samples(tensor, count, generator)
+    shape, (low, high) = (count, *tensor.shape[1:]), tensor.dtype.limits
+    x = generator.integers(low, high, shape, tensor.dtype.numpy, endpoint=True)
     flat = x.reshape(count, -1)
-    alternating = np.where(np.arange(flat.shape[1]) % 2, 127, -128)
-    patterns = (-128, 127, alternating, -1 - alternating, tensor.zero_point)
+    alternating = np.where(np.arange(flat.shape[1]) % 2, high, low)
+    patterns = (low, high, alternating, -1 - alternating, tensor.zero_point)
     for row, pattern in zip(flat, patterns, strict=False):
         row[:] = pattern
     for row in flat[len(patterns) : len(patterns) + count // 4]:
-        row[:] = np.where(row < 0, -128, 127)  # random corners of the input space
+        row[:] = np.where(row < 0, low, high)  # random corners of the input space
+    return x
+
+
+def _real_samples(
+    tensor: Tensor, count: int, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Infinities, zeros, then numbers of all sizes: random bits, NaN among them."""
+    bits = generator.integers(-(2**31), 2**31, (count, *tensor.shape[1:]), np.int64)
+    x = bits.astype(np.int32).view(np.float32)
+    for row, value in zip(x, (-np.inf, np.inf, 0.0, -0.0, np.nan), strict=False):
+        row[:] = value
     return x
 
 
@@ -66,15 +79,17 @@ def _checked(tensor: Tensor, x: NDArray, path: Path) -> NDArray[np.int8]:
             next_step=f"give [N, {', '.join(map(str, tensor.shape[1:]))}]",
         )
     x = x.reshape(-1, *tensor.shape[1:])
-    return x if x.dtype == np.int8 else quantize_input(x, tensor)
+    return x if x.dtype == tensor.dtype.numpy else quantize_input(x, tensor)
 
 
-def quantize_input(real: NDArray, tensor: Tensor) -> NDArray[np.int8]:
-    """Real inputs in a tensor's int8 units: nearest, ties away from zero, saturated (rule Q2)."""
+def quantize_input(real: NDArray, tensor: Tensor) -> NDArray:
+    """Real inputs in a tensor's integer units: nearest, ties away from zero, saturated (rule Q2)."""
     if not np.isfinite(real).all():
         raise UsageError(what=f"data for '{tensor.name}' holds NaN or infinite values")
     from tinygen.fixedpoint import round_half_away
 
+    if not tensor.dtype.is_integer:
+        return np.asarray(real, tensor.dtype.numpy)
     steps = np.asarray(real, np.float32) / np.float32(tensor.quantization.scale)
     whole = round_half_away(steps) + tensor.zero_point
-    return np.clip(whole, -128, 127).astype(np.int8)
+    return np.clip(whole, *tensor.dtype.limits).astype(tensor.dtype.numpy)

@@ -44,6 +44,7 @@ class Candidate:
     def __init__(self, call: Call, kernel: Kernel, table: CostTable) -> None:
         self.call = call
         self.kernel = kernel
+        self.table = table
         self.cycles = table.cycles(kernel, call)
 
     @cached_property

@@ -63,11 +63,11 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Expected:
-    """The reference's run over all samples: output rows [N, bytes of all outputs]."""
+    """The reference's run over all samples: output rows [N, elements of all outputs]."""
 
     graph: Graph
     samples: Samples
-    rows: NDArray[np.int8]
+    rows: NDArray[np.int64]
 
 
 HOST_LAYER_SAMPLES = 10
@@ -113,11 +113,16 @@ def on_qemu(expected: Expected, target: Target, options: EmitOptions = EmitOptio
             f"the model has {len(graph.inputs)} and {len(graph.outputs)}",
             next_step="verify it with --on host",
         )
-    inputs = expected.samples[graph.inputs[0]].reshape(len(expected.rows), -1)
+    samples = np.ascontiguousarray(expected.samples[graph.inputs[0]])
+    inputs = samples.reshape(len(expected.rows), -1).view(np.int8)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
-        folder, out_bytes = emission.folder, expected.rows.shape[1]
-        actual = device.run_on_qemu(folder, "model", target, inputs, out_bytes)
+        folder, (output,) = emission.folder, graph.output_tensors
+        alignment = max(t.dtype.bytes for t in (*graph.input_tensors, output))
+        data = device.run_on_qemu(
+            folder, "model", target, inputs, output.bytes, buffer_alignment=alignment
+        )
+        actual = data.view(output.dtype.numpy)
 
         def trace(sample: int) -> dict[str, NDArray[np.int8]]:
             outputs = device.trace_on_qemu(folder, "model", target, inputs[sample])
@@ -241,13 +246,15 @@ def _output_divergence(expected: Expected, sample: int, actual: NDArray) -> Dive
 
 def _by_tensor(emission: Emission, outputs: list[NDArray[np.int8]]) -> dict[str, NDArray[np.int8]]:
     """Name the traced outputs after the tensors; layers without a call are not traced."""
-    program = emission.program
-    ran = [layer for layer in program.layers if layer.name not in program.moved]
-    return {layer.call.output.name: data for layer, data in zip(ran, outputs, strict=True)}
+    ran = [layers[-1].call.output for layers in emission.program.ran]
+    return {
+        tensor.name: data.view(tensor.dtype.numpy)
+        for tensor, data in zip(ran, outputs, strict=True)
+    }
 
 
-def _rows(arrays, count: int) -> NDArray[np.int8]:
-    return np.concatenate([np.asarray(a).reshape(count, -1) for a in arrays], axis=1)
+def _rows(arrays, count: int) -> NDArray[np.int64]:
+    return np.concatenate([np.asarray(a).reshape(count, -1) for a in arrays], axis=1, dtype=np.int64)
 
 
 def _count(samples: Samples) -> int:

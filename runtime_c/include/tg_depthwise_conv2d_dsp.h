@@ -1,12 +1,12 @@
-/* Depthwise 2-D convolution, int8, for the DSP extension. Rules C1, C2, C4 of ARITHMETIC.md; see
- * tg_depthwise_conv2d.h.
+/* Depthwise 2-D convolution, int8, for the DSP extension: what tg_depthwise_planes.h does not take. Rules C1, C2, C4
+ * of ARITHMETIC.md; see tg_depthwise_conv2d.h.
  *
  * Four input channels at a time are taken apart into planes of int16 in scratch, a few rows at a time; then the
  * taps of a kernel row lie side by side, two in a word.
  *
  * Planes: for each of 4 channels, lines of line_words words; padding included.
  * Weights: for each output channel, for each kernel row, words of int16 times 2^prescale of the form (tg_dsp.h).
- *   3x3 kernels: (w0, w1), (w1, w2). Others: pairs in order, an odd row ends in 0.
+ *   Pairs in order, an odd row ends in 0.
  * Overflow: sums wrap; the generator bounds every result.
  * In place: a whole tensor's output may take the place of its input where both have the same shape and the stride
  * is 1. All rows up to the last one written have been taken apart by then.
@@ -32,17 +32,12 @@ struct tg_depthwise_conv2d_dsp {
     struct tg_dsp_output output; /* init is scaled by 2^prescale as well */
 };
 
-/* Computes the whole output. `scratch`: tinygen/kernels/depthwise_conv2d_dsp.py, 8-byte aligned. The first takes 3x3
- * kernels with strides to the right of 1 or 2 and no dilation, the second any without dilation to the right. */
-void tg_depthwise_conv2d_3x3_s8_dsp(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *in,
-                                    int8_t *out, void *scratch);
+/* Computes the whole output. `scratch`: tinygen/kernels/depthwise_conv2d_dsp.py, 8-byte aligned. There is no dilation
+ * to the right. */
 void tg_depthwise_conv2d_s8_dsp(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *in, int8_t *out,
                                 void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h). */
-void tg_depthwise_conv2d_3x3_s8_dsp_rows(const struct tg_depthwise_conv2d_dsp *layer,
-                                         const int8_t *const *rows, int8_t *const *out, int32_t row_count,
-                                         void *scratch);
 void tg_depthwise_conv2d_s8_dsp_rows(const struct tg_depthwise_conv2d_dsp *layer, const int8_t *const *rows,
                                      int8_t *const *out, int32_t row_count, void *scratch);
 

@@ -124,6 +124,12 @@ TG_INLINE int32_t tg_one_over_one_plus(int32_t a)
 }
 
 /* A12: zero bits above the highest one; x is not 0. */
+#if defined(__ARM_FEATURE_CLZ) && defined(__GNUC__)
+TG_INLINE int32_t tg_count_leading_zeros(uint32_t x)
+{
+    return __builtin_clz((unsigned int)x);
+}
+#else
 TG_INLINE int32_t tg_count_leading_zeros(uint32_t x)
 {
     int32_t zeros = 0;
@@ -136,6 +142,7 @@ TG_INLINE int32_t tg_count_leading_zeros(uint32_t x)
     }
     return zeros;
 }
+#endif
 
 /* A6 or A7. */
 TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t shift,

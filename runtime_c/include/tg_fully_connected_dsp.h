@@ -1,16 +1,20 @@
 /* Fully connected layer, int8, for the DSP extension. Rules C1 and C5 of ARITHMETIC.md; see tg_fully_connected.h.
  *
- * A row of the input is widened to int16 in scratch, then the outputs run over it, eight or four at a time.
+ * A row of the input is widened to int16 in scratch: for each four values k.. the words (k, k+2) and (k+1, k+3). One to
+ * three values left take one or two words more: (-, last), or (last but one, last), or (-, last but one), (last but
+ * two, last), where the weight of "-" is zero. Then the outputs run over the words, eight at a time, and four at a time
+ * where no more than four are left.
  *
- * Weights: mixed as in tg_conv2d_dsp.h. For each 8 outputs, for each pair of inputs, the four words mix(A, B),
- * mix(C, D), mix(E, F), mix(G, H); then for what is left, four at a time, two words for each pair.
+ * Weights: mixed as in tg_conv2d_1x1_dsp.h. For each 8 outputs, for each word of the input, mix(A, B), mix(C, D),
+ * mix(E, F), mix(G, H); then for up to 4 outputs two words for each word. The words come in twos: a last one alone is
+ * followed by one with zero weights. Outputs that do not exist have zero weights.
  * Overflow: sums wrap; the generator bounds every result so that both parts come out exact.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_FULLY_CONNECTED_DSP_H
 #define TG_FULLY_CONNECTED_DSP_H
 
-#include "tg_dsp.h"
+#include "tg_dsp_scale.h"
 
 TG_EXTERN_C_BEGIN
 
@@ -18,8 +22,15 @@ struct tg_fully_connected_dsp {
     int32_t rows;
     int32_t depth;
     int32_t channels;
+    int32_t steps; /* words of a row; even */
     const int32_t *weights;
-    struct tg_dsp_output output; /* whole fours of channels; B starts at 256 * its bias + the bias of A */
+    const int32_t *starts; /* where the sums start, as in tg_dsp_scale.h; for outputs that do not exist as well */
+    const int32_t *words;  /* of each channel: tg_dsp_scale.h */
+    int8_t channel_words;  /* to the words of the next channel; 0 where all have the same */
+    int8_t form;           /* enum tg_dsp_scale_form */
+    int8_t out_zero_point;
+    int8_t out_min; /* -128 and 127 where saturation does it all */
+    int8_t out_max;
 };
 
 /* in: rows * depth, out: rows * channels. `scratch`: tinygen/kernels/fully_connected_dsp.py, 8-byte aligned. */

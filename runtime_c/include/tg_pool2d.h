@@ -26,11 +26,19 @@ struct tg_pool2d {
 void tg_average_pool2d_s8(const struct tg_pool2d *layer, const int8_t *in, int8_t *out);
 void tg_max_pool2d_s8(const struct tg_pool2d *layer, const int8_t *in, int8_t *out);
 
+/* The same for the DSP extension. */
+void tg_average_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out);
+void tg_max_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out);
+
 /* Computes row_count output rows out[0 .. row_count) from input rows. */
 void tg_average_pool2d_s8_rows(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *const *out,
                                int32_t row_count);
 void tg_max_pool2d_s8_rows(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *const *out,
                            int32_t row_count);
+void tg_average_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *const *out,
+                                   int32_t row_count);
+void tg_max_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *const *out,
+                               int32_t row_count);
 
 TG_EXTERN_C_END
 

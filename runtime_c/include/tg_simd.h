@@ -4,10 +4,14 @@
  *
  *   tg_smlad(x, y, acc)      acc + x.lo * y.lo + x.hi * y.hi
  *   tg_smlabb(x, y, acc)     acc + x.lo * y.lo        (tg_smlabt: x.lo * y.hi, tg_smlatb: x.hi * y.lo)
+ *   tg_sadd16(x, y)          halves added, each modulo 2^16 (tg_ssub16: subtracted)
  *   tg_sxtb16(x)             bytes 0 and 2 of x, sign-extended: (lo, hi)
  *   tg_sxtb16_ror8(x)        bytes 1 and 3 of x, sign-extended
  *   tg_pkhbt_lsl16(x, y)     (x.lo, y.lo)
  *   tg_pkhtb_asr16(x, y)     (y.hi, x.hi)
+ *   tg_sxtab16(x, y)         bytes 0 and 2 of y, sign-extended, added to the halves of x
+ *   tg_sxtab16_ror8(x, y)    bytes 1 and 3 of y, the same way
+ *   tg_smax8(x, y)           the larger of two int8, for each of the 4 bytes
  *   tg_smmla(x, y, acc)      acc + floor(x * y / 2^32)
  *   tg_smmlar(x, y, acc)     acc + floor((x * y + 2^31) / 2^32)
  *   tg_ssat8(x)              x clamped to -128..127

@@ -47,6 +47,16 @@ TG_INLINE int32_t tg_smlatb(uint32_t x, uint32_t y, int32_t acc)
     return result;
 }
 
+TG_INLINE uint32_t tg_sadd16(uint32_t x, uint32_t y)
+{
+    return (uint32_t)__sadd16((int16x2_t)x, (int16x2_t)y);
+}
+
+TG_INLINE uint32_t tg_ssub16(uint32_t x, uint32_t y)
+{
+    return (uint32_t)__ssub16((int16x2_t)x, (int16x2_t)y);
+}
+
 TG_INLINE uint32_t tg_sxtb16(uint32_t x)
 {
     return (uint32_t)__sxtb16((int8x4_t)x);
@@ -73,6 +83,30 @@ TG_INLINE uint32_t tg_pkhtb_asr16(uint32_t x, uint32_t y)
     uint32_t result;
 
     __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(result) : "r"(x), "r"(y));
+    return result;
+}
+
+TG_INLINE uint32_t tg_sxtab16(uint32_t x, uint32_t y)
+{
+    uint32_t result;
+
+    __asm__("sxtab16 %0, %1, %2" : "=r"(result) : "r"(x), "r"(y));
+    return result;
+}
+
+TG_INLINE uint32_t tg_sxtab16_ror8(uint32_t x, uint32_t y)
+{
+    uint32_t result;
+
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(x), "r"(y));
+    return result;
+}
+
+TG_INLINE uint32_t tg_smax8(uint32_t x, uint32_t y)
+{
+    uint32_t result;
+
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(x), "r"(y) : "cc");
     return result;
 }
 

@@ -63,6 +63,16 @@ TG_INLINE int32_t tg_smlatb(uint32_t x, uint32_t y, int32_t acc)
     return tg_emulated_wrap(acc + (int64_t)tg_emulated_hi(x) * tg_emulated_lo(y));
 }
 
+TG_INLINE uint32_t tg_sadd16(uint32_t x, uint32_t y)
+{
+    return ((x + y) & 0xFFFFu) | ((x & 0xFFFF0000u) + (y & 0xFFFF0000u));
+}
+
+TG_INLINE uint32_t tg_ssub16(uint32_t x, uint32_t y)
+{
+    return ((x - y) & 0xFFFFu) | ((x & 0xFFFF0000u) - (y & 0xFFFF0000u));
+}
+
 TG_INLINE uint32_t tg_sxtb16(uint32_t x)
 {
     return tg_emulated_byte(x, 0) | (tg_emulated_byte(x, 2) << 16);
@@ -81,6 +91,33 @@ TG_INLINE uint32_t tg_pkhbt_lsl16(uint32_t x, uint32_t y)
 TG_INLINE uint32_t tg_pkhtb_asr16(uint32_t x, uint32_t y)
 {
     return (x & 0xFFFF0000u) | (y >> 16);
+}
+
+TG_INLINE uint32_t tg_sxtab16(uint32_t x, uint32_t y)
+{
+    const uint32_t low = (x + tg_emulated_byte(y, 0)) & 0xFFFFu;
+
+    return low | (((x >> 16) + tg_emulated_byte(y, 2)) << 16);
+}
+
+TG_INLINE uint32_t tg_sxtab16_ror8(uint32_t x, uint32_t y)
+{
+    const uint32_t low = (x + tg_emulated_byte(y, 1)) & 0xFFFFu;
+
+    return low | (((x >> 16) + tg_emulated_byte(y, 3)) << 16);
+}
+
+TG_INLINE uint32_t tg_smax8(uint32_t x, uint32_t y)
+{
+    uint32_t result = 0;
+
+    for (int32_t shift = 0; shift < 32; shift += 8) {
+        const uint32_t a = x >> shift & 0xFFu;
+        const uint32_t b = y >> shift & 0xFFu;
+
+        result |= ((a ^ 0x80u) > (b ^ 0x80u) ? a : b) << shift; /* int8 are ordered as uint8 that are 128 higher */
+    }
+    return result;
 }
 
 TG_INLINE int32_t tg_smmla(int32_t x, int32_t y, int32_t acc)

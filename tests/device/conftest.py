@@ -30,8 +30,8 @@ def dotty_folder() -> Path:
 HEADER = """#ifndef {upper}_H
 #define {upper}_H
 #include <stdint.h>
-#define {upper}_INPUT_SIZE {input_bytes}
-#define {upper}_OUTPUT_SIZE {output_bytes}
+#define {upper}_INPUT_BYTES {input_bytes}
+#define {upper}_OUTPUT_BYTES {output_bytes}
 #define {upper}_ARENA_BYTES {arena_bytes}
 void {name}_run(const int8_t *input, int8_t *output);
 int {name}_selftest(void);

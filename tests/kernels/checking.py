@@ -36,7 +36,7 @@ def check_kernel(library: KernelLibrary, kernel: Kernel, graph: Graph, samples: 
             lead = kernel.lead(call)
             got = library.run_over_input(kernel, call, inputs, lead)
             _compare(kernel, graph, got, wanted[i], f"over its input, {lead} bytes below it")
-        if library.has_rows(kernel) and i < 2:
+        if library.has_rows(kernel) and len(call.output.shape) == 4 and i < 2:
             _check_rows(library, kernel, graph, inputs[0], wanted[i])
 
 

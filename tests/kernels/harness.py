@@ -26,9 +26,9 @@ _ALLOCATOR = "void *malloc(size_t size); void free(void *memory);"
 
 
 def all_kernels() -> list[Kernel]:
-    """One row per C function (two rows share one where it works in place for some nodes only)."""
+    """One row per C function of the runtime (two rows share one where it works in place for some nodes only)."""
     rows = [kernel for kernels in CATALOGUE.values() for kernel in kernels]
-    return list({kernel.symbol: kernel for kernel in rows}.values())
+    return list({kernel.symbol: kernel for kernel in rows if not kernel.is_generated}.values())
 
 
 def write_sources(kernels: Iterable[Kernel], folder: Path) -> list[Path]:
@@ -122,10 +122,14 @@ class KernelLibrary:
             out = memory.empty(call.output.bytes) if in_place is None else arrays[in_place]
             scratch = _scratch(kernel, call, memory)
             for kernel_call in kernel.lower(call):
-                reads = [arrays[i].pointer for i in kernel_call.inputs]
+                reads = [self._untyped(arrays[i]) for i in kernel_call.inputs]
                 params = memory.struct(kernel_call.params)
-                getattr(self.lib, kernel.symbol)(params, *reads, out.pointer, *scratch)
-            return out.bytes().view(np.int8).reshape(call.output.shape)
+                getattr(self.lib, kernel.symbol)(params, *reads, self._untyped(out), *scratch)
+            return out.bytes().view(call.output.dtype.numpy).reshape(call.output.shape)
+
+    def _untyped(self, buffer: "Buffer") -> Any:
+        """A pointer that any parameter takes, whatever its element type."""
+        return self.ffi.cast("void *", buffer.pointer)
 
     def run_rows(
         self, kernel: Kernel, call: Call, x: NDArray, first: int, count: int

@@ -134,6 +134,7 @@ def test_features_agree_with_the_compiler(name):
     expected = {
         "armv6m": armv6m,
         "thumb2": is_arm and not armv6m,
+        "armv7m": is_arm and not armv6m and "__ARM_FEATURE_DSP" not in macros,
         "unaligned": "__ARM_FEATURE_UNALIGNED" in macros,
         "mul64": not armv6m,
         "dsp": "__ARM_FEATURE_DSP" in macros,

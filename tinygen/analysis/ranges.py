@@ -18,8 +18,8 @@ def tensor_ranges(graph: Graph) -> dict[str, Range]:
 
 
 def input_ranges(graph: Graph) -> dict[str, Range]:
-    """Graph inputs can hold any int8 value."""
-    return {t.name: Range.full(t.channels) for t in graph.input_tensors}
+    """Graph inputs can hold any value of their type."""
+    return {t.name: Range.full(t.channels, *t.dtype.limits) for t in graph.input_tensors}
 
 
 def output_ranges(call: Call, ranges: Mapping[str, Range]) -> dict[str, Range]:

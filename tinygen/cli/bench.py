@@ -4,7 +4,13 @@ from pathlib import Path
 
 import click
 
-from tinygen.cli.options import load_int8, model_argument, optimize_option, quantization_options
+from tinygen.cli.options import (
+    features_option,
+    load_int8,
+    model_argument,
+    optimize_option,
+    quantization_options,
+)
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 
@@ -15,6 +21,7 @@ from tinygen.cli.output import json_option, note, print_json, print_table, progr
 @optimize_option
 @click.option("--layers", is_flag=True, help="Figures per layer too.")
 @quantization_options
+@features_option
 @json_option
 def command(
     model: Path,

@@ -15,6 +15,7 @@ from tinygen.cli.options import (
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
+    from tinygen.emit import Io
     from tinygen.quantize import QuantizationReport
     from tinygen.targets import Target
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 @click.option("--name", help="Prefix of all C names; default: from the file's name.")
 @optimize_option
 @quantization_options
-@click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "float"]), default="int8",
-              help="Also emit an entry point for this element type.")  # fmt: skip
+@click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "int16", "int32", "float"]),
+              help="Also emit an entry point for this element type (int8, uint8, float); of a classical model "
+              "the type of its features (int8, int16, int32, float).")  # fmt: skip
 @click.option("--input", "input_mode", type=click.Choice(["caller", "arena"]), default="caller",
               help="Who owns the input: the caller, or the arena, which reuses it.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
@@ -49,7 +51,7 @@ def command(
     output: Path | None,
     name: str | None,
     optimize: str,
-    io_type: str,
+    io_type: str | None,
     input_mode: str,
     arena: str,
     flash_budget: str | None,
@@ -60,8 +62,10 @@ def command(
     **quantization: object,
 ) -> None:
     """Write MODEL as a folder of standalone C."""
+    import dataclasses
+
     from tinygen import targets
-    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Io, Optimize, check_folder
+    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Optimize, check_folder
     from tinygen.emit.names import checked_model_name, model_name
     from tinygen.emit.summary import summarize
 
@@ -70,14 +74,15 @@ def command(
     folder = output or Path(name)
     check_folder(folder)
     options = EmitOptions(
-        io=Io(io_type),
         arena=ArenaMode(arena),
         input=InputMode(input_mode),
         optimize=Optimize(optimize),
         hot_weights=parse_bytes(hot_weights) or 0,
         labels=read_labels(labels) if labels else (),
     )
-    converted = load_int8(model, **quantization)
+    converted = load_int8(model, io_type=io_type, **quantization)
+    if not converted.graph.methods:
+        options = dataclasses.replace(options, io=entry_type(io_type))
     with progress("writing C"):
         emission = converted.emit(chosen, folder, name=name, options=options)
     summary = summarize(emission)
@@ -107,6 +112,18 @@ def command(
     for line in selection_notes(summary["selection"]):
         note(line)
     note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
+
+
+def entry_type(text: str | None) -> "Io":
+    """The element type of the second entry point of a neural net."""
+    from tinygen.emit import Io
+    from tinygen.errors import UsageError
+
+    if text in ("int16", "int32"):
+        raise UsageError(
+            what=f"--io {text} is for classical models", next_step="give int8, uint8 or float"
+        )
+    return Io(text or "int8")
 
 
 def selection_notes(selection: dict) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from tinygen.model import Model
+    from tinygen.model import FittedPipeline, Model
 
 CALIBRATION_METHODS = ("mse", "min-max", "percentile-99.99", "percentile-99.9")
 """Values of tinygen.quantize.CalibrationMethod, which is too slow to import for --help."""
@@ -32,9 +32,25 @@ optimize_option = click.option(
 )
 
 
+FEATURE_TYPES = ("int8", "int16", "int32", "float")
+"""What `--io` says of the features of a classical model."""
+
+features_option = click.option(
+    "--io",
+    "io_type",
+    type=click.Choice(FEATURE_TYPES),
+    help="Type of a classical model's features; default: the smallest that holds the calibration data.",
+)
+
+
 def quantization_options(command: Callable) -> Callable:
-    """--calibration, --input-range, --arithmetic, --calibration-method."""
+    """--trust, --calibration, --input-range, --arithmetic, --calibration-method."""
     options = (
+        click.option(
+            "--trust",
+            is_flag=True,
+            help="Read pickles and joblib files too, which run code of their own.",
+        ),
         click.option(
             "--calibration",
             type=click.Path(path_type=Path),
@@ -68,6 +84,8 @@ def load_int8(
     input_range: str | None = None,
     arithmetic: str | None = None,
     calibration_method: str | None = None,
+    trust: bool = False,
+    io_type: str | None = None,
 ) -> "Model":
     """Load a model, quantize it where needed, optimize it; warnings go to the error output."""
     from tinygen import model as models
@@ -76,7 +94,9 @@ def load_int8(
     from tinygen.quantize import CalibrationMethod, load_calibration
 
     with progress("reading the model"):
-        model = models.load(path)
+        model = models.load(path, trust=trust)
+    if isinstance(model, models.FittedPipeline):
+        return _load_classical(model, calibration, io_type)
     if model.is_quantized and (calibration or input_range or calibration_method):
         note("note: the model is int8 already, calibration options have no effect")
         calibration = input_range = calibration_method = None
@@ -91,6 +111,26 @@ def load_int8(
         note(f"warning: {warning}")
     with progress("optimizing"):
         return model.optimize()
+
+
+def _load_classical(
+    pipeline: "FittedPipeline", calibration: Path | None, io_type: str | None
+) -> "Model":
+    """Choose the integers of a classical model, and say how well they agree with it."""
+    from tinygen.cli.output import note, progress
+    from tinygen.ir import DType
+    from tinygen.quantize import read_rows
+
+    dtype = DType.FLOAT32 if io_type == "float" else DType(io_type) if io_type else None
+    rows = None if calibration is None else read_rows(calibration)
+    with progress("choosing integers"):
+        model = pipeline.quantize(calibration=rows, io=dtype)
+    report = model.agreement
+    text = f"{report.agreement:.2f} % of {report.rows} calibration rows as scikit-learn"
+    if report.largest_error is not None:
+        text += f", largest error {report.largest_error:.2g} standard deviations"
+    note(f"features are {model.graph.input_tensors[0].dtype.value}; {text}")
+    return model
 
 
 def parse_range(text: str) -> tuple[float, float]:

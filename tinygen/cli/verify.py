@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
+    features_option,
     load_int8,
     model_argument,
     optimize_option,
@@ -15,8 +16,11 @@ from tinygen.cli.options import (
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
+    from tinygen.emit import EmitOptions
+    from tinygen.ir import Graph
     from tinygen.model import Model
-    from tinygen.verify import Comparison, Expected
+    from tinygen.targets import Target
+    from tinygen.verify import Comparison, Expected, Samples
 
 MAX_SAMPLES = 100_000
 """More would not fit the memory of a computer for the larger models."""
@@ -34,6 +38,7 @@ MAX_SAMPLES = 100_000
               help="How many generated samples (extremes, then random), or an .npz or .npy file.")  # fmt: skip
 @optimize_option
 @quantization_options
+@features_option
 @json_option
 def command(
     model: Path,
@@ -60,20 +65,17 @@ def command(
     converted = load_int8(model, **quantization)
     graph = converted.graph
     inputs = read_samples(samples, graph)
-    with progress("running the reference"):
-        expected = verification.run_reference(graph, inputs)
     comparisons = []
-    if wants_tflm(converted, against):
-        with progress("running TFLite Micro"):
-            comparisons += run_tflm(model, expected, insist=against == "tflm")
-    if on == "qemu":
-        with progress(f"running on QEMU ({chosen.name})"):
-            comparisons.append(verification.on_qemu(expected, chosen, options))
-    else:
-        for variant in host_variants(chosen):
-            with progress(f"running on the host ({variant.name})"):
-                comparisons.append(verification.on_host(expected, variant, options))
+    for part in graph.parts():
+        with progress("running the reference"):
+            expected = verification.run_reference(part, inputs)
+        if not graph.methods and wants_tflm(converted, against):
+            with progress("running TFLite Micro"):
+                comparisons += run_tflm(model, expected, insist=against == "tflm")
+        comparisons += named(part, run_c(expected, chosen, on, options))
     show(model.name, comparisons, as_json)
+    if converted.description and not as_json:
+        show_agreement(converted, inputs if is_file(samples) else None)
     failed = [c for c in comparisons if not c.passed]
     if failed:
         raise VerificationError(
@@ -81,6 +83,48 @@ def command(
             where=str(failed[0].divergence),
             next_step="this is a defect of tinygen: please report it with the model",
         )
+
+
+def run_c(expected: "Expected", target: "Target", on: str, options: "EmitOptions") -> list["Comparison"]:
+    """The comparisons of the generated C on one machine, or on all kinds of host."""
+    from tinygen import verify as verification
+
+    if on == "qemu":
+        with progress(f"running on QEMU ({target.name})"):
+            return [verification.on_qemu(expected, target, options)]
+    found = []
+    for variant in host_variants(target):
+        with progress(f"running on the host ({variant.name})"):
+            found.append(verification.on_host(expected, variant, options))
+    return found
+
+
+def named(part: "Graph", comparisons: list["Comparison"]) -> list["Comparison"]:
+    """Comparisons that say which method they are of."""
+    import dataclasses
+
+    method = "".join(f"{name}: " for name in part.methods)
+    return [dataclasses.replace(c, subject=method + c.subject) for c in comparisons]
+
+
+ROWS_SHOWN = 10
+
+
+def show_agreement(model: "Model", inputs: "Samples | None") -> None:
+    """How a classical model's integers agree with scikit-learn, on the calibration rows and on those of a file."""
+    from tinygen import classical
+
+    reports = [("calibration rows", model.agreement)]
+    if inputs is not None:
+        (rows,) = inputs.values()
+        reports.append(("rows of --samples", classical.compare(model.description, model.graph, rows)))
+    for name, report in reports:
+        text = f"agreement with scikit-learn: {report.agreement:.2f} % of {report.rows} {name}"
+        if report.largest_error is not None:
+            text += f", largest error {report.largest_error:.3g} standard deviations"
+        note(text)
+        for row in report.differing[:ROWS_SHOWN]:
+            note(f"  row {row} differs: {report.describe(row)}")
 
 
 def host_variants(target) -> list:
@@ -130,12 +174,17 @@ def run_tflm(model: Path, expected: "Expected", *, insist: bool) -> list["Compar
         return []
 
 
+def is_file(samples: str) -> bool:
+    """Whether --samples names a file, not a number."""
+    return not (samples.isascii() and samples.isdigit())
+
+
 def read_samples(text: str, graph):
     """Generated samples for a number, those of a file otherwise."""
     from tinygen import samples
     from tinygen.errors import UsageError
 
-    if text.isascii() and text.isdigit():
+    if not is_file(text):
         if len(text) > len(str(MAX_SAMPLES)) or not 1 <= int(text) <= MAX_SAMPLES:
             raise UsageError(
                 what=f"--samples {text[:20]}", next_step=f"give a number from 1 to {MAX_SAMPLES}"

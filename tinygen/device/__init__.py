@@ -23,6 +23,7 @@ __all__ = [
     "LayerCost",
     "Measurement",
     "RamUse",
+    "average_run",
     "count_run",
     "measure",
     "run_on_qemu",
@@ -165,6 +166,28 @@ def count_run(folder: Path, name: str, target: Target, one_input: np.ndarray) ->
     return on_first_board(
         Model(folder=Path(folder), name=name), target, Program(name="measure"), execute
     )
+
+
+def average_run(
+    folder: Path, name: str, target: Target, inputs: np.ndarray, *, optimize: str = "O2"
+) -> tuple[float, np.ndarray]:
+    """Executed instructions of a run beyond those of an empty function, averaged over all inputs; and all outputs.
+
+    inputs: [samples, ...] of the model's input type; the outputs are int8 [samples, output bytes]. The total must stay
+    below 2^32 ticks of the board's timer. Raises what run_on_qemu raises.
+    """
+    rows = np.ascontiguousarray(inputs)
+
+    def execute(image: Image, files: Path) -> tuple[float, np.ndarray]:
+        (files / "inputs.bin").write_bytes(rows.tobytes())
+        qemu.run(image, files)
+        report = measurement.read_report(files / "report.txt")
+        ticks = report["model_fine_ticks"] - report["empty_fine_ticks"]
+        outputs = np.fromfile(files / "outputs.bin", dtype=np.int8).reshape(len(rows), -1)
+        return measurement.instructions_of_ticks(image.board, ticks) / len(rows), outputs
+
+    model = Model(folder=Path(folder), name=name)
+    return on_first_board(model, target, Program(name="average", optimize=optimize), execute)
 
 
 def on_first_board(

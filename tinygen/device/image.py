@@ -20,7 +20,7 @@ from tinygen.device import tools
 from tinygen.errors import BudgetError, ConversionError, UsageError
 from tinygen.targets import QemuBoard, Target
 
-PROGRAMS = ("empty", "footprint", "verify", "trace", "selftest", "measure", "layers")
+PROGRAMS = ("empty", "footprint", "verify", "trace", "selftest", "measure", "average", "layers")
 """Firmware programs, one file each in firmware/programs."""
 
 _HOOKED_PROGRAMS = ("trace", "layers")
@@ -211,8 +211,8 @@ def _model_defines(model: Model) -> tuple[str, ...]:
         f'-DTINYGEN_MODEL_HEADER="{model.name}.h"',
         f"-DTINYGEN_MODEL_RUN={model.name}_run",
         f"-DTINYGEN_MODEL_SELFTEST={model.name}_selftest",
-        f"-DTINYGEN_MODEL_INPUT_BYTES={prefix}_INPUT_SIZE",
-        f"-DTINYGEN_MODEL_OUTPUT_BYTES={prefix}_OUTPUT_SIZE",
+        f"-DTINYGEN_MODEL_INPUT_BYTES={prefix}_INPUT_BYTES",
+        f"-DTINYGEN_MODEL_OUTPUT_BYTES={prefix}_OUTPUT_BYTES",
         f"-DTINYGEN_MODEL_ARENA_BYTES={prefix}_ARENA_BYTES",
     )
 

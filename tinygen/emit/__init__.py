@@ -55,16 +55,21 @@ def emit(
     checked_model_name(name)
     _check_options(graph, options)
     check_folder(folder)
-    program = lower(
-        graph,
-        target,
-        input_in_arena=options.input is InputMode.ARENA,
-        optimize=options.optimize,
-        forced=dict(options.kernels),
+    program, *methods = (
+        lower(
+            part,
+            target,
+            input_in_arena=options.input is InputMode.ARENA,
+            optimize=options.optimize,
+            forced=dict(options.kernels),
+            least_ram=options.least_ram,
+        )
+        for part in graph.parts()
     )
-    variables = context.build(program, name, options)
+    variables = context.build(program, name, options, tuple(methods))
     constant_bytes = _constant_bytes(program, variables)
-    runtime = files_for({layer.kernel.symbol: layer.kernel for layer in program.layers}.values())
+    kernels = {k.symbol: k for part in (program, *methods) for k in part.kernels}
+    runtime = files_for(kernels.values())
     variables |= {
         "version": VERSION,
         "constant_bytes": constant_bytes,
@@ -85,17 +90,21 @@ def _check_options(graph: Graph, options: EmitOptions) -> None:
     if not graph.is_quantized:
         raise UsageError(what="only integer graphs can be emitted", next_step="quantize it first")
     classes = graph.output_tensors[0].channels
-    if options.labels and len(options.labels) != classes:
+    if options.labels and len(options.labels) != classes and not graph.methods:
         raise UsageError(what=f"{len(options.labels)} labels for a model with {classes} outputs")
     if options.input is InputMode.ARENA and len(graph.inputs) != 1:
         raise UsageError(what=f"--input arena takes models with one input, not {len(graph.inputs)}")
+    usual = options.input is InputMode.CALLER and options.arena is ArenaMode.STATIC
+    if graph.methods and not (usual and options.io is Io.INT8):
+        raise UsageError(
+            what="a model with methods (predict, ...) has its input and its memory in one way only",
+            next_step="leave --input and --arena at their defaults",
+        )
 
 
 def _constant_bytes(program: Program, variables: dict) -> int:
     """Bytes of all constant arrays; BudgetError when they alone exceed the target's flash."""
-    sizes = {
-        a.name: a.length * {"int8_t": 1, "int16_t": 2}.get(a.ctype, 4) for a in variables["arrays"]
-    }
+    sizes = {a.name: a.bytes for a in variables["arrays"]}
     total, limit = sum(sizes.values()), program.target.flash_bytes
     if limit is not None and total > limit:
         largest = max(sizes, key=sizes.__getitem__)

@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from string import Template
 
 import numpy as np
 
+from tinygen.emit import row_program
 from tinygen.emit.names import LayerNames, comment
 from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io
 from tinygen.emit.program import Layer, Program
 from tinygen.emit.selftest import golden_vectors
-from tinygen.ir import Graph, Tensor
-from tinygen.kernels import Array, Fill, Role, Struct
+from tinygen.ir import DType, Tensor
+from tinygen.kernels import Array, Fill, KernelCall, Role, Struct
+from tinygen.streaming.segment import Segment
 
-NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20}
+NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20, "uint16_t": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +25,37 @@ class Port:
 
     argument: str
     macro: str
+    ctype: str
     size: int
+    bytes: int
     shape: tuple[int, ...]
     scale: str
     zero_point: int
     description: str
+
+    @property
+    def is_int8(self) -> bool:
+        return self.ctype == "int8_t"
+
+    @property
+    def is_float(self) -> bool:
+        return self.ctype == "float"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodView:
+    """An entry point that computes one output: `returns` where that is one number."""
+
+    name: str
+    summary: str
+    output: Port
+    layers: tuple["LayerView", ...]
+    arguments: str
+    uses_arena: bool
+
+    @property
+    def returns(self) -> bool:
+        return self.output.size == 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,21 +165,105 @@ def float_literal(value: float) -> str:
     return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
 
 
-def build(program: Program, name: str, options: EmitOptions) -> dict[str, object]:
-    """Return the variables of all templates."""
+@dataclass(kw_only=True)
+class _Code:
+    """Structs and functions under construction; methods share those that are equal."""
+
+    name: str
+    constants: _Constants
+    names: LayerNames = field(default_factory=LayerNames)
+    structs: dict[tuple[str, tuple[str, ...]], StructView] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+
+    def layers(self, program: Program) -> tuple[LayerView, ...]:
+        """The calls of a program in order."""
+        views: list[LayerView] = []
+        for item, at in zip(program.items, program.item_scratch, strict=True):
+            layer = program.layers[item.first]
+            if item.segment is not None:
+                last = program.layers[item.last]
+                views.append(self._rows(len(views), item.segment, last, program, at))
+            elif layer.name not in program.moved:
+                calls = [self._call(kc, name, layer) for kc, name in self._named(layer)]
+                views.append(
+                    _layer_view(len(views), layer, calls, program, self.name, self.constants)
+                )
+        return tuple(views)
+
+    def _rows(
+        self, index: int, segment: Segment, last: Layer, program: Program, at: int | None
+    ) -> LayerView:
+        """The call of a segment, whose function and tables are made here."""
+        function = f"{self.name}_rows_{index}"
+        steps, addresses, starts = row_program.tables(segment)
+        names = [self.constants.add(f"{function}_{a.name}", a) for a in (steps, addresses)]
+
+        def struct_of(kernel_call: KernelCall, name: str) -> str:
+            lines = tuple(_initializer(kernel_call.params, name, self.constants, 0))
+            view = StructView(tag=kernel_call.params.tag, name=name, lines=lines)
+            return self.structs.setdefault((view.tag, lines), view).name
+
+        text = row_program.function_text(segment, function, *names, starts, struct_of)
+        self.functions[text.replace("$", "$$")] = function
+        whole = next(t.name for t in segment.runs[0].call.activations)
+        out = _address(program, last.call.output.name)
+        names_of = f"{segment.runs[0].call.node.name} to {last.name}"
+        return LayerView(
+            index=index,
+            description=comment(f"{names_of}: row by row"),
+            calls=(f"{function}(arena + {at or 0}, {_address(program, whole)}, {out});",),
+            output=out,
+            output_bytes=last.call.output.bytes,
+        )
+
+    def _named(self, layer: Layer) -> Iterator[tuple[KernelCall, str]]:
+        name = f"{self.name}_{self.names(layer.name)}"
+        several = len(layer.kernel_calls) > 1
+        for i, kernel_call in enumerate(layer.kernel_calls):
+            yield kernel_call, f"{name}_{i}" if several else name
+
+    def _call(self, kernel_call: KernelCall, name: str, layer: Layer) -> "_Callee":
+        """The struct or the function of a call: a new one, or an equal one that is there already."""
+        products = layer.call.op.macs(layer.call)
+        if kernel_call.code is not None:
+            return self._function(kernel_call, name, products)
+        lines = tuple(_initializer(kernel_call.params, name, self.constants, products))
+        view = StructView(tag=kernel_call.params.tag, name=name, lines=lines)
+        stored = self.structs.setdefault((view.tag, lines), view)
+        return _Callee(name=stored.name, function=layer.kernel.symbol, first=(f"&{stored.name}",))
+
+    def _function(self, kernel_call: KernelCall, name: str, products: int) -> "_Callee":
+        arrays = {
+            key: self.constants.add(f"{name}_{value.name}", value, products)
+            for key, value in kernel_call.params.fields.items()
+        }
+        template = Template(kernel_call.code)
+        function = self.functions.setdefault(template.safe_substitute(arrays), name)
+        return _Callee(name=function, function=function, first=())
+
+    def function_texts(self) -> tuple[str, ...]:
+        return tuple(Template(text).substitute(function=f) for text, f in self.functions.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Callee:
+    """What a layer calls: the function and its first arguments; `name` prefixes what belongs to it."""
+
+    name: str
+    function: str
+    first: tuple[str, ...]
+
+
+def build(
+    program: Program, name: str, options: EmitOptions, methods: tuple[Program, ...] = ()
+) -> dict[str, object]:
+    """Return the variables of all templates; `methods` are the programs of the other methods of the whole graph."""
     upper = name.upper()
     constants = _Constants(prefix=name)
     inputs, outputs = _ports(program, upper)
-    structs: list[StructView] = []
-    layers: list[LayerView] = []
-    names = LayerNames()
-    for layer in program.layers:
-        if layer.name in program.moved:
-            continue
-        layer_name = names(layer.name)
-        views = list(_layer_structs(layer, f"{name}_{layer_name}", constants))
-        structs += views
-        layers.append(_layer_view(len(layers), layer, views, program, name, constants))
+    code = _Code(name=name, constants=constants)
+    layers = code.layers(program)
+    views = _methods(program, methods, code, inputs, layers)
     graph = program.graph
     return {
         "name": name,
@@ -163,19 +276,22 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
         "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, "uint8_t")),
         "unread_arguments": tuple(_unread(program, inputs, options)),
         "pass_through": ", ".join(_argument_names(inputs, outputs, options)),
-        "arena_bytes": _arena_bytes(program, options),
+        "arena_bytes": max(_arena_bytes(p, options) for p in (program, *methods)),
         "arena_is_static": options.arena is ArenaMode.STATIC,
-        "arena_is_used": any(a.external is None for a in program.addresses.values())
-        or bool(program.scratch_offsets),
+        "arena_is_used": _uses_arena(program),
+        "methods": views,
+        "functions": code.function_texts(),
         "input_in_arena": options.input is InputMode.ARENA,
         "input_offset": program.addresses[graph.inputs[0]].offset,
         "io_is_float": options.io is Io.FLOAT,
         "io_is_uint8": options.io is Io.UINT8,
         "arrays": constants.finish(options.hot_weights),
-        "structs": tuple(structs),
-        "layers": tuple(layers),
+        "structs": tuple(code.structs.values()),
+        "layers": layers,
         "layer_count": len(layers),
-        "headers": tuple(sorted({layer.kernel.header for layer in program.layers})),
+        "headers": tuple(
+            sorted({kernel.header for p in (program, *methods) for kernel in p.kernels})
+        ),
         "macs": graph.macs,
         "plan": program.plan,
         "target": program.target,
@@ -183,8 +299,52 @@ def build(program: Program, name: str, options: EmitOptions) -> dict[str, object
         "labels": _labels(name, options.labels, graph.output_tensors[0]),
         "source": comment(options.provenance.file_name) if options.provenance else "a graph",
         "runtime_version": RUNTIME_VERSION,
-        **_selftest(graph, inputs, outputs, options),
+        **_selftest(program, methods, inputs, outputs, options),
     }
+
+
+def _uses_arena(program: Program) -> bool:
+    return bool(program.scratch_offsets) or any(
+        a.external is None for a in program.addresses.values()
+    )
+
+
+METHODS = {
+    "predict": "The class, by its index in the order of the labels; of a regressor the value.",
+    "predict_proba": "The probability of every class.",
+    "decision": "The score of every class; of two classes one score, positive for the second.",
+    "score": "How normal the row is: negative for an anomaly.",
+    "transform": "The row after the last transformer.",
+}
+"""What the entry points of classical models compute."""
+
+
+def _methods(
+    program: Program,
+    others: tuple[Program, ...],
+    code: _Code,
+    inputs: tuple[Port, ...],
+    layers: tuple[LayerView, ...],
+) -> tuple[MethodView, ...]:
+    """The entry points by name; none for a graph that has one unnamed entry point."""
+    views = []
+    for part in (program, *others) if program.graph.methods else ():
+        (method,) = part.graph.methods
+        upper = f"{code.name}_{method}".upper()
+        (tensor,) = part.graph.output_tensors
+        views.append(
+            MethodView(
+                name=method,
+                summary=METHODS[method],
+                output=_port(tensor, "output", upper, ""),
+                layers=layers if part is program else code.layers(part),
+                arguments=", ".join(
+                    f"const {p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs
+                ),
+                uses_arena=_uses_arena(part),
+            )
+        )
+    return tuple(views)
 
 
 def _arena_bytes(program: Program, options: EmitOptions) -> int:
@@ -194,9 +354,13 @@ def _arena_bytes(program: Program, options: EmitOptions) -> int:
 
 
 def _selftest(
-    graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: EmitOptions
+    program: Program,
+    methods: tuple[Program, ...],
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    options: EmitOptions,
 ) -> dict[str, object]:
-    vectors = golden_vectors(graph)
+    vectors = golden_vectors(program.graph, *(part.graph for part in methods))
     arguments = [p.argument for p in inputs] if options.input is InputMode.CALLER else []
     arguments += [p.argument for p in outputs]
     if options.arena is ArenaMode.CALLER:
@@ -213,31 +377,40 @@ RUNTIME_VERSION = 1
 
 
 def _ports(program: Program, upper: str) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
-    def port(tensor: Tensor, kind: str, index: int, count: int) -> Port:
-        suffix = "" if count == 1 else str(index)
-        return Port(
-            argument=f"{kind}{suffix}",
-            macro=f"{upper}_{kind.upper()}{suffix}",
-            size=tensor.size,
-            shape=tensor.shape,
-            scale=float_literal(tensor.quantization.scale),
-            zero_point=tensor.quantization.zero_point,
-            description=comment(f"{tensor.name}: {tensor.describe()}"),
-        )
-
     graph = program.graph
     return tuple(
-        tuple(port(t, kind, i, len(tensors)) for i, t in enumerate(tensors))
+        tuple(
+            _port(t, f"{kind}{suffix}", f"{upper}_{kind.upper()}", suffix)
+            for i, t in enumerate(tensors)
+            for suffix in ("" if len(tensors) == 1 else str(i),)
+        )
         for kind, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
     )
 
 
+def _port(tensor: Tensor, argument: str, macro: str, suffix: str) -> Port:
+    return Port(
+        argument=argument,
+        macro=f"{macro}{suffix}",
+        ctype=tensor.dtype.ctype,
+        size=tensor.size,
+        bytes=tensor.bytes,
+        shape=tensor.shape,
+        scale=float_literal(tensor.quantization.scale if tensor.quantization else 1.0),
+        zero_point=tensor.zero_point,
+        description=comment(f"{tensor.name}: {tensor.describe()}"),
+    )
+
+
 def _arguments(
-    inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: EmitOptions, ctype: str = "int8_t"
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    options: EmitOptions,
+    ctype: str | None = None,
 ) -> Iterator[str]:
-    if options.input is InputMode.CALLER or ctype != "int8_t":
-        yield from (f"const {ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs)
-    yield from (f"{ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs)
+    if options.input is InputMode.CALLER or ctype is not None:
+        yield from (f"const {ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs)
+    yield from (f"{ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs)
     if options.arena is ArenaMode.CALLER:
         yield "void *arena"
 
@@ -258,15 +431,6 @@ def _argument_names(
     yield from (f"quantized_{p.argument}" for p in outputs)
     if options.arena is ArenaMode.CALLER:
         yield "arena"
-
-
-def _layer_structs(layer: Layer, name: str, constants: _Constants) -> Iterator[StructView]:
-    several = len(layer.kernel_calls) > 1
-    for i, kernel_call in enumerate(layer.kernel_calls):
-        struct_name = f"{name}_{i}" if several else name
-        products = layer.call.op.macs(layer.call)
-        lines = tuple(_initializer(kernel_call.params, struct_name, constants, products))
-        yield StructView(tag=kernel_call.params.tag, name=struct_name, lines=lines)
 
 
 def _initializer(struct: Struct, name: str, constants: _Constants, products: int) -> Iterator[str]:
@@ -290,7 +454,7 @@ def _initializer(struct: Struct, name: str, constants: _Constants, products: int
 def _layer_view(
     index: int,
     layer: Layer,
-    structs: list[StructView],
+    callees: list[_Callee],
     program: Program,
     name: str,
     constants: _Constants,
@@ -298,15 +462,15 @@ def _layer_view(
     call = layer.call
     out = _address(program, call.output.name)
     calls = []
-    for kernel_call, struct in zip(layer.kernel_calls, structs, strict=True):
-        arguments = [f"&{struct.name}"]
+    for kernel_call, callee in zip(layer.kernel_calls, callees, strict=True):
+        arguments = list(callee.first)
         for i in kernel_call.inputs:
-            arguments.append(_operand(call.inputs[i], program, struct.name, constants))
-        arguments.append(out)
+            arguments.append(_operand(call.inputs[i], program, callee.name, constants))
+        arguments.append(_typed(out, call.output, ""))
         if layer.kernel.scratch_bytes is not None:
             offset = program.scratch_offsets.get(layer.name)
             arguments.append("NULL" if offset is None else f"arena + {offset}")
-        calls.append(f"{layer.kernel.symbol}({', '.join(arguments)});")
+        calls.append(f"{callee.function}({', '.join(arguments)});")
     shapes = " ".join("x".join(map(str, t.shape[1:] or (1,))) for t in call.activations)
     out_shape = "x".join(map(str, call.output.shape[1:] or (1,)))
     description = f"{layer.name}: {call.op.label()} {shapes} -> {out_shape}"
@@ -321,10 +485,17 @@ def _layer_view(
 
 def _operand(tensor: Tensor, program: Program, name: str, constants: _Constants) -> str:
     if tensor.data is None:
-        return _address(program, tensor.name)
+        return _typed(_address(program, tensor.name), tensor, "const ")
     digest = hashlib.sha256(tensor.name.encode()).hexdigest()[:6]
     array = Array(name="operand", data=tensor.data.ravel())
     return constants.add(f"{name}_operand_{digest}", array)
+
+
+def _typed(address: str, tensor: Tensor, const: str) -> str:
+    """An address with the element type of its tensor: the arena is an array of bytes, its buffers are aligned."""
+    if tensor.dtype is DType.INT8 or not address.startswith("arena"):
+        return address
+    return f"({const}{tensor.dtype.ctype} *)({const}void *)({address})"
 
 
 def _address(program: Program, tensor: str) -> str:
@@ -342,7 +513,9 @@ def _address(program: Program, tensor: str) -> str:
 def _labels(name: str, labels: tuple[str, ...], output: Tensor) -> tuple[tuple[str, str], ...]:
     """(enumerator, label text) of a classifier's classes; empty without labels."""
     names = LayerNames()
-    return tuple((f"{name.upper()}_LABEL_{names(text).upper()}", comment(text)) for text in labels)
+    return tuple(
+        (f"{name}_{names(f'label {text}')}".upper(), comment(text)) for text in labels
+    )
 
 
 __all__ = ["build", "constant_array", "float_literal"]

@@ -52,6 +52,14 @@ def build(
                 for b in program.buffers
             ],
         },
+        "calls": [
+            {
+                "layers": [layer.name for layer in layers],
+                "kernels": sorted({layer.kernel.symbol for layer in layers}),
+                "macs": sum(layer.call.op.macs(layer.call) for layer in layers),
+            }
+            for layers in program.ran
+        ],
         "layers": [
             {
                 "index": i,
@@ -72,6 +80,7 @@ def _port(tensor: Tensor) -> dict[str, object]:
     return {
         "name": tensor.name,
         "shape": list(tensor.shape),
-        "scale": tensor.quantization.scale,
-        "zero_point": tensor.quantization.zero_point,
+        "type": tensor.dtype.value,
+        "scale": tensor.quantization.scale if tensor.quantization else 1.0,
+        "zero_point": tensor.zero_point,
     }

@@ -42,6 +42,7 @@ class EmitOptions:
 
     `labels` are the class names of a classifier, in output order. `kernels` overrides the choice of kernels: pairs
     (layer name, kernel symbol). Up to `hot_weights` bytes of weights are kept in RAM: those that are read most often.
+    With `least_ram` layers run row by row as far as that makes the arena smaller.
     """
 
     io: Io = Io.INT8
@@ -51,4 +52,5 @@ class EmitOptions:
     labels: tuple[str, ...] = ()
     kernels: tuple[tuple[str, str], ...] = ()
     hot_weights: int = 0
+    least_ram: bool = False
     provenance: Provenance | None = None

@@ -1,7 +1,7 @@
 """The program: an integer graph lowered to kernel calls with planned addresses."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,8 +11,11 @@ from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
 from tinygen.kernels import Kernel, KernelCall
-from tinygen.planner import Buffer, Overlap, Plan, Step, Storage, assign_storage, place
+from tinygen.kernels.row_sums import ROW_PROGRAM
+from tinygen.planner import Buffer, Layout, Plan
 from tinygen.selection import Candidate, Optimize, Selection, choose
+from tinygen.streaming.budget import fitted, least_bytes
+from tinygen.streaming.cuts import Item, Memory, Network
 from tinygen.targets import Target
 
 
@@ -40,11 +43,17 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """Layers in order, and where everything lies. `moved` names layers whose call is not needed."""
+    """Layers in order, and where everything lies.
+
+    `items` are what runs one after the other: a layer, or several row by row. `moved` names layers whose call is not
+    needed. `item_scratch` is where the scratch of each item lies, or the rows of a segment.
+    """
 
     graph: Graph
     target: Target
     layers: tuple[Layer, ...]
+    items: tuple[Item, ...]
+    item_scratch: tuple[int | None, ...]
     addresses: dict[str, Address]
     scratch_offsets: dict[str, int]
     moved: frozenset[str]
@@ -61,12 +70,31 @@ class Program:
             if layer.name not in self.moved
             for tensor in layer.call.activations
         )
-        return frozenset(self.graph.inputs) - {self.addresses[t].external for t in tensors}
+        whole = [self.addresses[t] for t in tensors if t in self.addresses]
+        return frozenset(self.graph.inputs) - {address.external for address in whole}
+
+    @property
+    def ran(self) -> tuple[tuple[Layer, ...], ...]:
+        """What calls something, in order: one layer, or those of a segment."""
+        groups = (self.layers[item.first : item.last + 1] for item in self.items)
+        return tuple(g for g in groups if len(g) > 1 or g[0].name not in self.moved)
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """What the generated code needs of the runtime, every function once."""
+        runs = [run for item in self.items if item.segment for run in item.segment.runs]
+        found = [layer.kernel for layer in self.layers]
+        found += [kernel for run in runs for kernel in (run.kernel, run.finish) if kernel]
+        found += [ROW_PROGRAM] if runs else []
+        return tuple({kernel.symbol: kernel for kernel in found}.values())
 
     @property
     def peak_layer(self) -> str:
         """The layer during which the arena is fullest."""
-        return self.layers[self.plan.peak_step].name
+        return self.layers[self.items[self.plan.peak_step].first].name
+
+
+Progress = Callable[[float], None]
 
 
 def lower(
@@ -75,33 +103,35 @@ def lower(
     *,
     input_in_arena: bool = False,
     optimize: Optimize = Optimize.BALANCED,
+    least_ram: bool = False,
     forced: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress = lambda share: None,
 ) -> Program:
     """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError.
 
-    Where the arena is too large for the target, the layer at the peak gets a kernel with less scratch, if it has one.
+    Where the arena is too large for the target, layers get kernels with less scratch, and run row by row. With
+    `least_ram` they do as far as it makes the arena smaller.
     """
     graph = with_own_outputs(graph)
     check_accumulators(graph)
     ranges = tensor_ranges(graph)
     calls = tuple(_with_ranges(call, ranges) for call in graph.calls())
-    most_scratch: dict[str, int] = {}
-    while True:
-        selection = choose(
-            calls,
-            target,
-            optimize=optimize,
-            forced=forced,
-            flash_budget=target.flash_bytes,
-            allowed=lambda c: c.scratch_bytes < most_scratch.get(c.call.node.name, 2**31),
-        )
-        program = _plan(graph, target, selection, input_in_arena)
-        peak = program.layers[program.plan.peak_step]
-        is_stuck = peak.scratch_bytes >= most_scratch.get(peak.name, 2**31)
-        if not _ram_missing(program) or peak.scratch_bytes == 0 or is_stuck:
-            break
-        most_scratch[peak.name] = peak.scratch_bytes
-    _check_ram(program)
+    selection = choose(
+        calls, target, optimize=optimize, forced=forced, flash_budget=target.flash_bytes
+    )
+    memory = Memory(
+        tensor_bytes={name: t.bytes for name, t in graph.tensors.items()},
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        input_in_arena=input_in_arena,
+    )
+    network = Network(candidates=selection.chosen, options=selection.options, memory=memory)
+    budget = 0 if least_ram else target.ram_bytes
+    network, items, layout = fitted(network, budget, progress=progress)
+    selection = dataclasses.replace(selection, chosen=network.candidates)
+    program = _program(graph, target, selection, items, layout)
+    if not least_ram:
+        _check_ram(program, network)
     return program
 
 
@@ -110,54 +140,35 @@ def _with_ranges(call: Call, ranges: Mapping[str, Range]) -> Call:
     return dataclasses.replace(call, input_ranges=known)
 
 
-def _plan(graph: Graph, target: Target, selection: Selection, input_in_arena: bool) -> Program:
-    """The program of a choice of kernels: who shares storage, and where it lies."""
+def _program(
+    graph: Graph, target: Target, selection: Selection, items: tuple[Item, ...], layout: Layout
+) -> Program:
     layers = tuple(_layer(candidate) for candidate in selection.chosen)
-    steps = [_step(layer) for layer in layers]
-    storages = assign_storage(
-        steps,
-        {name: t.bytes for name, t in graph.tensors.items()},
-        read_only_inputs=() if input_in_arena else graph.inputs,
-        arena_inputs=graph.inputs if input_in_arena else (),
-        outputs=graph.outputs,
-    )
-    buffers = (*_storage_buffers(storages), *_scratch_buffers(layers))
-    plan = place(buffers, tuple(_overlaps(layers, storages)))
+    storages = layout.storages
+    whole = [
+        (layers[i.first], at)
+        for i, at in zip(items, layout.scratch_offsets, strict=True)
+        if i.segment is None
+    ]
     moved = frozenset(
         layer.name
-        for layer, step in zip(layers, steps, strict=True)
-        if step.moves_only and storages[step.write] is storages[step.reads[0]]
+        for layer, _ in whole
+        if layer.kernel.moves_only
+        and storages[layer.call.output.name] is storages[layer.call.activations[0].name]
     )
     return Program(
         graph=graph,
         target=target,
         layers=layers,
-        addresses={name: _address(s, plan) for name, s in storages.items()},
-        scratch_offsets={
-            layer.name: plan.offsets[_scratch_name(layer)]
-            for layer in layers
-            if layer.scratch_bytes
-        },
+        items=items,
+        item_scratch=layout.scratch_offsets,
+        addresses={name: _address(name, layout) for name in storages},
+        scratch_offsets={layer.name: at for layer, at in whole if at is not None},
         moved=moved,
-        plan=plan,
-        buffers=buffers,
+        plan=layout.plan,
+        buffers=layout.buffers,
         selection=selection,
     )
-
-
-def _overlaps(layers: tuple[Layer, ...], storages: Mapping[str, Storage]) -> Iterator[Overlap]:
-    """Outputs that may lie over the input that their layer reads for the last time."""
-    for index, layer in enumerate(layers):
-        if layer.kernel.lead is None:
-            continue
-        source = storages.get(layer.call.inputs[0].name)
-        output = storages[layer.call.output.name]
-        if source is None or source is output:
-            continue
-        dies_here = source.external is None and source.last == index
-        if dies_here and output.external is None and output.first == index:
-            lead = layer.kernel.lead(layer.call)
-            yield Overlap(input=source.tensors[0], output=output.tensors[0], lead=lead)
 
 
 def _layer(candidate: Candidate) -> Layer:
@@ -169,56 +180,21 @@ def _layer(candidate: Candidate) -> Layer:
     )
 
 
-def _step(layer: Layer) -> Step:
-    call, kernel = layer.call, layer.kernel
-    return Step(
-        reads=tuple(t.name for t in call.activations),
-        write=call.output.name,
-        in_place=tuple(
-            call.inputs[i].name for i in kernel.in_place if not call.inputs[i].is_constant
-        ),
-        moves_only=kernel.moves_only,
-        scratch_bytes=layer.scratch_bytes,
-    )
-
-
-def _storage_buffers(storages: dict[str, Storage]) -> list[Buffer]:
-    inside = {id(s): s for s in storages.values() if s.external is None}
-    return [
-        Buffer(name=s.tensors[0], bytes=s.bytes, first=s.first, last=s.last)
-        for s in inside.values()
-    ]
-
-
-def _scratch_name(layer: Layer) -> str:
-    return f"{layer.name} (scratch)"
-
-
-def _scratch_buffers(layers: tuple[Layer, ...]) -> list[Buffer]:
-    return [
-        Buffer(name=_scratch_name(layer), bytes=layer.scratch_bytes, first=i, last=i)
-        for i, layer in enumerate(layers)
-        if layer.scratch_bytes
-    ]
-
-
-def _address(storage: Storage, plan: Plan) -> Address:
+def _address(tensor: str, layout: Layout) -> Address:
+    storage = layout.storages[tensor]
     if storage.external is not None:
         return Address(external=storage.external)
-    return Address(offset=plan.offsets[storage.tensors[0]])
+    return Address(offset=layout.offset(tensor))
 
 
-def _ram_missing(program: Program) -> int:
-    """Bytes by which the arena is too large for the target."""
+def _check_ram(program: Program, network: Network) -> None:
     limit = program.target.ram_bytes
-    return 0 if limit is None else max(program.plan.arena_bytes - limit, 0)
-
-
-def _check_ram(program: Program) -> None:
-    if missing := _ram_missing(program):
-        raise BudgetError(
-            what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
-            f"{program.target.name} has {program.target.ram_bytes}: {missing} bytes are missing",
-            where=f"layer '{program.peak_layer}' (the peak)",
-            next_step="choose a larger target, or a smaller input or fewer channels at that layer",
-        )
+    if limit is None or program.plan.arena_bytes <= limit:
+        return
+    raise BudgetError(
+        what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
+        f"{program.target.name} has {limit}: {program.plan.arena_bytes - limit} bytes are missing",
+        where=f"layer '{program.peak_layer}' (the peak)",
+        next_step=f"the least that was found is {least_bytes(network)} bytes; choose a larger target, "
+        "or a smaller input or fewer channels at that layer",
+    )

@@ -24,17 +24,18 @@ class SelfTest:
     expected: NDArray[np.int8]
 
 
-def golden_vectors(graph: Graph) -> SelfTest:
-    """Run the reference on the self-test's inputs."""
+def golden_vectors(graph: Graph, *methods: Graph) -> SelfTest:
+    """Run the reference on the self-test's inputs: the graph, then its other methods on the same input."""
     state = SEED
     expected = []
     for _ in range(VECTORS):
         inputs = {}
         for tensor in graph.input_tensors:
-            stream, state = _stream(state, tensor.size)
-            inputs[tensor.name] = stream.reshape(tensor.shape)
-        results = reference.run(graph, inputs)
-        expected += [results[name].ravel() for name in graph.outputs]
+            stream, state = _stream(state, tensor.bytes)
+            inputs[tensor.name] = stream.view(tensor.dtype.numpy).reshape(tensor.shape)
+        for part in (graph, *methods):
+            results = reference.run(part, inputs)
+            expected += [results[name].ravel().view(np.int8) for name in part.outputs]
     return SelfTest(
         vectors=VECTORS,
         seed=SEED,

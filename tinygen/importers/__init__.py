@@ -10,13 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.errors import ConversionError, ModelFileError
+from tinygen.classical import Description
+from tinygen.errors import ConversionError, ModelFileError, UsageError
 from tinygen.importers import formats
 from tinygen.importers.finding import Finding
 from tinygen.importers.format import Format
 from tinygen.ir import Graph
 
-__all__ = ["Finding", "Format", "ImportOptions", "formats", "identify", "load", "survey"]
+__all__ = [
+    "Finding",
+    "Format",
+    "ImportOptions",
+    "formats",
+    "identify",
+    "is_pipeline",
+    "load",
+    "load_pipeline",
+    "survey",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +45,7 @@ def load(path: Path, *, options: ImportOptions = ImportOptions()) -> Graph:
     """
     path = Path(path)
     with _naming(path):
-        graph = identify(path).importer().load(path)
+        graph = _graph_format(path).importer().load(path)
     return graph.replace(name=options.name or path.stem)
 
 
@@ -45,7 +56,33 @@ def survey(path: Path) -> tuple[Finding, ...]:
     """
     path = Path(path)
     with _naming(path):
-        return identify(path).importer().survey(path)
+        return _graph_format(path).importer().survey(path)
+
+
+def load_pipeline(path: Path, *, trust: bool = False) -> Description:
+    """Read a file of a fitted scikit-learn estimator; `trust` allows files that run code of their own.
+
+    Raises what `load` raises, and UsageError for such a file without `trust`.
+    """
+    path = Path(path)
+    with _naming(path):
+        return identify(path).importer().load(path, trust=trust)
+
+
+def is_pipeline(path: Path) -> bool:
+    """True for a file of a fitted estimator, which `load_pipeline` reads. Raises what `identify` raises."""
+    return identify(path).is_pipeline
+
+
+def _graph_format(path: Path) -> Format:
+    found = identify(path)
+    if found.is_pipeline:
+        raise UsageError(
+            what="a fitted estimator becomes a graph only with samples of its input",
+            where=str(path),
+            next_step="see `tinygen emit --calibration`, or load_pipeline()",
+        )
+    return found
 
 
 @contextlib.contextmanager

@@ -11,13 +11,15 @@ from types import ModuleType
 class Format:
     """`matches` looks at the content only. `module` has `load(path)` and `survey(path)`.
 
-    The module is imported when a model of the format is met, not before.
+    The module is imported when a model of the format is met, not before. That of a pipeline has `load(path, trust=)`
+    only, which returns a description (tinygen.classical) instead of a graph.
     """
 
     name: str
     suffixes: tuple[str, ...]
     matches: Callable[[Path], bool]
     module: str
+    is_pipeline: bool = False
 
     def importer(self) -> ModuleType:
         return importlib.import_module(self.module)

@@ -12,7 +12,11 @@ from tinygen.ir.tensor import Tensor
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Graph:
-    """A model. Nodes stand in an order in which they can run; tensors nobody names are dropped."""
+    """A model. Nodes stand in an order in which they can run; tensors nobody names are dropped.
+
+    With `methods` every output has an entry point of its own, of that name ("predict", "decision"), which computes
+    this output only; without, the one entry point computes all outputs.
+    """
 
     name: str
     tensors: Mapping[str, Tensor]
@@ -20,8 +24,11 @@ class Graph:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     arithmetic: Arithmetic = Arithmetic.TFLM
+    methods: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.methods and len(self.methods) != len(self.outputs):
+            raise ValueError("a graph with methods has one for every output")
         used = {*self.inputs, *self.outputs}
         for node in self.nodes:
             used.update(node.inputs, node.outputs)
@@ -38,8 +45,11 @@ class Graph:
 
     @property
     def is_quantized(self) -> bool:
-        """True when every activation is an integer tensor."""
-        return all(t.dtype.is_integer for t in self.tensors.values() if not t.is_constant)
+        """True when everything that is computed is an integer; an input may be float32 for all that."""
+        computed = {name for node in self.nodes for name in node.outputs}
+        return all(self.tensors[name].dtype.is_integer for name in computed) and (
+            bool(computed) or all(t.dtype.is_integer for t in self.input_tensors)
+        )
 
     @property
     def macs(self) -> int:
@@ -81,7 +91,14 @@ class Graph:
             if needed.intersection(node.outputs):
                 needed.update(node.inputs)
                 nodes.append(node)
-        return self.replace(nodes=tuple(reversed(nodes)), outputs=(tensor,))
+        return self.replace(nodes=tuple(reversed(nodes)), outputs=(tensor,), methods=())
+
+    def parts(self) -> "tuple[Graph, ...]":
+        """What the entry points compute: a graph for every method, or this one."""
+        if not self.methods:
+            return (self,)
+        named = zip(self.outputs, self.methods, strict=True)
+        return tuple(self.up_to(name).replace(methods=(method,)) for name, method in named)
 
     def __str__(self) -> str:
         lines = [f"graph {self.name} ({self.arithmetic.value})"]

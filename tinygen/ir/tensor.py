@@ -32,6 +32,17 @@ class DType(enum.Enum):
     def is_integer(self) -> bool:
         return self is not DType.FLOAT32
 
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the largest integer; of float32 those of its bits as an int32."""
+        info = np.iinfo(self.numpy if self.is_integer else np.int32)
+        return int(info.min), int(info.max)
+
+    @property
+    def ctype(self) -> str:
+        """The element type in C."""
+        return f"{self.value}_t" if self.is_integer else "float"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quantization:

@@ -5,6 +5,8 @@ from tinygen.ir import Call
 from tinygen.kernels.binary import binary_kernels
 from tinygen.kernels.kernel import Struct
 from tinygen.ops.add import Add
+from tinygen.ops.unary import ALL_INT8
+from tinygen.proofs.sums import Sum, prove_sum
 
 
 def _tflm_constants(call: Call) -> Struct:
@@ -47,7 +49,37 @@ def _native_constants(call: Call) -> Struct:
     )
 
 
+def _proved_constants(call: Call) -> Struct:
+    """`struct tg_add_native_constants` for the sum that rule E1 is."""
+    form = _proved(call)
+    if form is None:
+        raise ValueError(f"layer '{call.node.name}' has no proved form")
+    return Struct(
+        tag="tg_add_native_constants",
+        fields={
+            "a_factor": form.a,
+            "b_factor": form.b,
+            "bias": form.bias,
+            "shift": form.shift,
+            "out_min": form.low,
+            "out_max": form.high,
+        },
+    )
+
+
+def _proved(call: Call) -> Sum | None:
+    a, b = (t.quantization.scale / call.output.quantization.scale for t in call.inputs)
+    return prove_sum(call.op.combine(call, ALL_INT8[:, None], ALL_INT8), a, b)
+
+
+def _is_proved(call: Call) -> str | None:
+    return "no sum of two products was proved for all pairs" if _proved(call) is None else None
+
+
 KERNELS = (
+    *binary_kernels(
+        Add, "add", Arithmetic.TFLM, _proved_constants, _is_proved, runs=Arithmetic.NATIVE
+    ),
     *binary_kernels(Add, "add", Arithmetic.TFLM, _tflm_constants),
     *binary_kernels(Add, "add", Arithmetic.NATIVE, _native_constants),
 )

@@ -14,14 +14,20 @@ MAX_DIMENSIONS = 4
 
 
 def binary_kernels(
-    op: type[Operator], name: str, arithmetic: Arithmetic, constants: Callable[[Call], Struct]
+    op: type[Operator],
+    name: str,
+    arithmetic: Arithmetic,
+    constants: Callable[[Call], Struct],
+    *condition: Fits,
+    runs: Arithmetic | None = None,
 ) -> tuple[Kernel, Kernel]:
     """The kernels of `tg_<name>.h` for inputs of one shape and for inputs that broadcast, in one arithmetic.
 
     Their structs are `{size, constants}` and `{broadcast, constants}`, and are called as the kernels are, without
-    `_s8`. An input of the output's size may be overwritten: it is read just before its place is written.
+    `_s8`. An input of the output's size may be overwritten: it is read just before its place is written. With `runs`
+    the C is that of another arithmetic, and `condition` says where it gives the same bytes.
     """
-    suffix = "_native" if arithmetic is Arithmetic.NATIVE else ""
+    suffix = "_native" if (runs or arithmetic) is Arithmetic.NATIVE else ""
 
     def row(stem: str, fits: Fits, shape: Callable[[Call], dict[str, int | Struct]]) -> Kernel:
         def lower(call: Call) -> tuple[KernelCall, ...]:
@@ -36,18 +42,20 @@ def binary_kernels(
             header=f"tg_{name}.h",
             source=f"portable/{symbol}.c",
             arithmetics=frozenset({arithmetic}),
-            fits=all_of(sizes_fit, fits),
+            fits=all_of(sizes_fit, fits, *condition),
+            specificity=len(condition),
             lower=lower,
             in_place=(0, 1),
         )
 
     return (
-        row(f"tg_{name}", _has_one_shape, lambda call: {"size": call.output.size}),
+        row(f"tg_{name}", has_one_shape, lambda call: {"size": call.output.size}),
         row(f"tg_{name}_broadcast", _has_few_dimensions, lambda c: {"broadcast": _broadcast(c)}),
     )
 
 
-def _has_one_shape(call: Call) -> str | None:
+def has_one_shape(call: Call) -> str | None:
+    """The condition that nothing is repeated."""
     same = all(t.size == call.output.size for t in call.inputs)
     return None if same else "is only for inputs of the output's shape"
 

@@ -1,80 +1,166 @@
-"""C kernels of Conv2D for the Arm DSP extension."""
+"""The C kernels of Conv2D with any window, for the Arm DSP extension: windows are widened, then multiplied."""
+
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call
-from tinygen.kernels import dsp_mix
+from tinygen.kernels.conv2d_mixed import (
+    QUAD_WORDS,
+    STEP_BYTES,
+    SUMS_BYTES,
+    blocks_of,
+    mixed_words,
+    mixes,
+    per_form,
+    plain_words,
+    weight_sums,
+    weights_of,
+    window_of,
+)
 from tinygen.kernels.dsp import DSP
-from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
-from tinygen.kernels.lowering import POINTER_BYTES, folded_bias, window_fits, window_struct
+from tinygen.kernels.dsp_scale import BLOCK_CHANNELS, Scale, find_scale, scale_struct
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Struct, all_of, int32
+from tinygen.kernels.lowering import POINTER_BYTES, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
-from tinygen.ops.window import Window
 
-VALUE_BYTES = 2
-"""A patch holds int16."""
+CHUNK_BYTES = 2560
+"""Scratch that the widened windows should not exceed; those of one pair are always held."""
 
+LEAST_RUN = 4
+"""A run is read by fours, also where it is shorter."""
 
-def _window(call: Call) -> Window:
-    return call.op.window(call.inputs[1])
+NO_VALUE = -1
 
 
 def _run_columns(call: Call) -> int:
     """Columns of a window that lie side by side in the input."""
-    window = _window(call)
-    return window.kernel[1] if window.dilation[1] == 1 else 1
+    window = window_of(call)
+    return window.kernel[1] if window.dilation[1] == 1 and call.op.groups(call) == 1 else 1
 
 
-def _runs(call: Call) -> NDArray[np.int64]:
-    """The weights as [O, runs, values]."""
-    weights = call.inputs[1].data.astype(np.int64)
-    return weights.reshape(weights.shape[0], -1, _run_columns(call) * weights.shape[3])
+def _run_values(call: Call) -> int:
+    return _run_columns(call) * call.inputs[1].shape[3]
 
 
-def _pairs(call: Call) -> int:
-    _, runs, values = _runs(call).shape
-    return runs * -(-values // 2)
+def run_order(values: int) -> NDArray[np.int64]:
+    """[words, 2]: the values of the words of a run, as tg_conv2d_dsp.h says."""
+    order = [(4 * k + i, 4 * k + j) for k in range(values // 4) for i, j in QUAD_WORDS]
+    last = values - 1
+    order += {
+        0: [],
+        1: [(NO_VALUE, last)],
+        2: [(last - 1, last)],
+        3: [(NO_VALUE, last - 2), (last - 1, last)],
+    }[values % 4]
+    return np.array(order)
 
 
-def _fits(call: Call) -> str | None:
-    if call.op.groups(call) != 1:
-        return "takes no groups"
-    return window_fits(_window(call), call) or dsp_mix.reason_against(call, _runs(call))
+def _ordered_weights(call: Call) -> NDArray[np.int64]:
+    """[O, steps, 2] in the order of tg_conv2d_dsp.h"""
+    weights = weights_of(call)
+    outputs, height, width, _ = weights.shape
+    runs = weights.reshape(outputs, height, width // _run_columns(call), -1).swapaxes(1, 2)
+    order = run_order(runs.shape[3])
+    return np.where(order == NO_VALUE, 0, runs[..., order]).reshape(outputs, -1, 2)
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
-    x, weights = call.inputs[:2]
-    bias = folded_bias(call, weights.data.sum((1, 2, 3), np.int64))
+def _steps(call: Call) -> int:
+    height, width = window_of(call).kernel
+    return height * (width // _run_columns(call)) * len(run_order(_run_values(call)))
+
+
+def _pixels(call: Call) -> int:
+    return call.output.size // call.output.channels
+
+
+def _chunk(call: Call) -> int:
+    """Pairs of pixels that are widened together."""
+    most = max(CHUNK_BYTES // (STEP_BYTES * _steps(call)), 1)
+    return min(most, -(-_pixels(call) // 2))
+
+
+def _lower(call: Call, *, is_mixed: bool) -> tuple[KernelCall, ...]:
+    x, blocks = call.inputs[0], blocks_of(call)
+    scale = find_scale(call, weight_sums(call))
+    words = mixed_words if is_mixed else plain_words
     params = Struct(
         tag="tg_conv2d_dsp",
         fields={
-            "window": window_struct(_window(call), x.shape, call.output.shape),
+            "window": window_struct(window_of(call), x.shape, call.output.shape),
             "in_channels": x.channels,
             "out_channels": call.output.channels,
+            "groups": call.op.groups(call),
             "run_columns": _run_columns(call),
+            "chunk": _chunk(call),
             "in_zero_point": x.zero_point,
-            "pairs": _pairs(call),
-            "weights": int32("weights", dsp_mix.weight_words(_runs(call)), Role.WEIGHTS),
-            "output": dsp_mix.mixed_output(call, bias),
+            "steps": _steps(call),
+            "weights": words(_ordered_weights(call), blocks),
+            "scale": scale_struct(scale, blocks) if is_mixed else _plain_scale(scale, blocks),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
+
+
+def _plain_scale(scale: Scale, blocks: NDArray[np.int64]) -> Struct:
+    """`struct tg_dsp_scale` with the biases as they are."""
+    mixed = scale_struct(scale, blocks)
+    words = mixed.fields["blocks"].data.reshape(len(blocks), -1).astype(np.int64)
+    words[:, -BLOCK_CHANNELS:] = scale.channels.bias[blocks]
+    return Struct(tag=mixed.tag, fields={**mixed.fields, "blocks": int32("blocks", words)})
 
 
 def _scratch_bytes(call: Call) -> int:
-    """Pointers to the kernel's rows, then the windows of two pixels."""
-    return _window(call).kernel[0] * POINTER_BYTES + 2 * _pairs(call) * 2 * VALUE_BYTES
+    """Sums, pointers to rows and to copies of runs, the windows of a chunk, the copies."""
+    height = window_of(call).kernel[0]
+    copies = LEAST_RUN + height * _run_values(call)
+    windows = _chunk(call) * _steps(call) * STEP_BYTES
+    return SUMS_BYTES + 2 * height * POINTER_BYTES + windows + copies
+
+
+def _fits(call: Call) -> str | None:
+    return window_fits(window_of(call), call)
+
+
+def _counts(call: Call) -> Mapping[str, float]:
+    """Runs of the loops: steps are those of all pairs and blocks."""
+    window, groups = window_of(call), call.op.groups(call)
+    pixels, blocks, steps = _pixels(call), len(blocks_of(call)), _steps(call)
+    pairs = -(-pixels // 2)
+    runs = window.kernel[0] * (window.kernel[1] // _run_columns(call))
+    chunks = -(-pairs // _chunk(call))
+    passes = -(-steps // 16)
+    return {
+        "call": 1,
+        "chunk groups": chunks * groups,
+        "chunk blocks": chunks * blocks,
+        "windows": pixels * groups,
+        "runs": pixels * groups * runs,
+        "words": pixels * groups * steps,
+        "steps": pairs * blocks * steps,
+        "passes": pairs * blocks * passes,
+        **per_form(find_scale(call, weight_sums(call)).form, pairs * blocks),
+    }
+
+
+def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Kernel:
+    return Kernel(
+        op=Conv2D,
+        symbol=symbol,
+        header="tg_conv2d_dsp.h",
+        source=f"arm_dsp/{symbol}.c",
+        needs=DSP,
+        specificity=specificity,
+        fits=fits,
+        lower=partial(_lower, is_mixed=is_mixed),
+        scratch_bytes=_scratch_bytes,
+        counts=_counts,
+    )
 
 
 KERNELS = (
-    Kernel(
-        op=Conv2D,
-        symbol="tg_conv2d_s8_dsp",
-        header="tg_conv2d_dsp.h",
-        source="arm_dsp/tg_conv2d_s8_dsp.c",
-        needs=DSP,
-        fits=_fits,
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-    ),
+    _kernel("tg_conv2d_s8_dsp", is_mixed=True, specificity=0, fits=all_of(_fits, mixes)),
+    _kernel("tg_conv2d_unmixed_s8_dsp", is_mixed=False, specificity=-1, fits=_fits),
 )

@@ -1,4 +1,4 @@
-"""C kernels of DepthwiseConv2D for the Arm DSP extension."""
+"""C kernel of DepthwiseConv2D for the Arm DSP extension, for what depthwise_planes_dsp.py does not take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from tinygen.fixedpoint import wrap_int32
 from tinygen.ir import Call
 from tinygen.kernels.dsp import (
     DSP,
-    Form,
     has_requantization,
     output_struct,
     padded,
@@ -75,11 +74,6 @@ def _planes(call: Call) -> _Planes:
     return planes(-(-height // passes))
 
 
-def _overlapping_taps(weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(w0, w1) and (w1, w2) of every row of a 3x3 kernel."""
-    return pairs(weights[:, :, [0, 1, 1, 2]])
-
-
 def _taps_in_order(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     """Pairs; an odd row ends in a zero."""
     return pairs(padded(weights, 2, 2))
@@ -121,15 +115,6 @@ def _fits(call: Call) -> str | None:
     return has_requantization(call) or window_fits(window, call)
 
 
-def _is_3x3(call: Call) -> str | None:
-    window = _window(call)
-    if window.kernel != (3, 3) or window.dilation != (1, 1) or window.stride[1] > 2:
-        return "is only for 3x3 kernels without dilation, with a stride of at most 2"
-    if requantization(call).form is Form.TEXTBOOK:
-        return "the requantization needs its textbook form"
-    return None
-
-
 def _keeps_shape(call: Call) -> str | None:
     """What makes it safe to write the output over the input (tg_depthwise_conv2d_dsp.h)."""
     same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
@@ -159,7 +144,4 @@ def _kernel(symbol: str, tap_words: TapWords, *conditions: Fits) -> tuple[Kernel
     return row((0,), _keeps_shape), row(())
 
 
-KERNELS = (
-    *_kernel("tg_depthwise_conv2d_3x3_s8_dsp", _overlapping_taps, _is_3x3),
-    *_kernel("tg_depthwise_conv2d_s8_dsp", _taps_in_order),
-)
+KERNELS = _kernel("tg_depthwise_conv2d_s8_dsp", _taps_in_order)

@@ -53,12 +53,14 @@ class Struct:
 class KernelCall:
     """One call of the kernel: its parameters and which inputs of the node it reads, by index.
 
-    `proofs` says in words what was proved about this node, for the manifest.
+    `proofs` says in words what was proved about this node, for the manifest. Of a generated kernel `code` is the C of
+    this call's own function: `$function` and `$<field>` stand for its name and those of the arrays in `params`.
     """
 
     params: Struct
     inputs: tuple[int, ...]
     proofs: tuple[str, ...] = ()
+    code: str | None = None
 
 
 Fits = Callable[[Call], str | None]
@@ -83,14 +85,15 @@ class Kernel:
     output may take the place of any input listed in `in_place` (same address, same size). With `moves_only` the
     output is the first input byte for byte: where they share the address, no call is needed. Among rows that need
     the same features, those with the larger `specificity` are tried first. `counts` gives the terms of which the
-    kernel's cycles are a linear function: how often each of its loops runs for this node. With a `lead` the output may
+    kernel's cycles are a linear function: how often each of its loops runs for this node. A kernel without a `source`
+    is generated: every call brings its own function, with the arguments but `layer`. With a `lead` the output may
     lie over the first input if that starts so many bytes above it (leads.py).
     """
 
     op: type[Operator]
     symbol: str
     header: str
-    source: str
+    source: str | None
     lower: Callable[[Call], tuple[KernelCall, ...]]
     arithmetics: frozenset[Arithmetic] = frozenset(Arithmetic)
     needs: frozenset[str] = frozenset()
@@ -101,6 +104,11 @@ class Kernel:
     specificity: int = 0
     counts: Callable[[Call], Mapping[str, float]] | None = None
     lead: Callable[[Call], int] | None = None
+
+    @property
+    def is_generated(self) -> bool:
+        """True where there is no C but what the calls bring."""
+        return self.source is None
 
     def reason_against(self, call: Call, features: frozenset[str]) -> str | None:
         """Why this kernel cannot compute the node on a core with these features; None if it can."""

@@ -11,7 +11,8 @@ MAX_CELLS = 2**23
 """Cells of a window: so many int8 values, and half their number, have a sum in int32."""
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
+def lower(call: Call) -> tuple[KernelCall, ...]:
+    """`struct tg_pool2d`"""
     op: PoolOperator = call.op
     x = call.inputs[0]
     low, high = op.activation.integer_bounds(call.output.quantization)
@@ -41,7 +42,7 @@ def _portable(op: type[PoolOperator], symbol: str) -> Kernel:
         header="tg_pool2d.h",
         source=f"portable/{symbol}.c",
         fits=all_of(sizes_fit, _window_fits),
-        lower=_lower,
+        lower=lower,
     )
 
 

@@ -24,7 +24,7 @@ def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:
     kernels share the source `tg_x.c` as well.
     """
     found: dict[str, bytes] = {}
-    pending = [Path(kernel.source).name for kernel in kernels]
+    pending = [Path(kernel.source or kernel.header).name for kernel in kernels]
     while pending:
         name = pending.pop()
         if name in found:
@@ -54,3 +54,10 @@ def _runtime_files() -> dict[str, Traversable]:
                     raise ValueError(f"two runtime files are called {file.name}")
                 found[file.name] = file
     return found
+
+
+@cache
+def has_rows(kernel: Kernel) -> bool:
+    """Whether the kernel has the row interface of tg_rows.h: its header declares `<symbol>_rows`."""
+    file = _runtime_files().get(kernel.header)
+    return file is not None and f" {kernel.symbol}_rows(".encode() in file.read_bytes()

@@ -1,26 +1,12 @@
 """What operators mean: attributes, shapes, float and integer reference, MACs. One file each.
 
 To add one, see docs/adding-an-operator.md. There is no list to edit: every module of this package
-is imported, and every concrete subclass of `Operator` in it is registered.
+is imported, and every concrete subclass of `Operator` in it is registered. Those that no neural net
+has are in the package `classical`.
 """
 
-import importlib
-import inspect
-import pkgutil
-
 from tinygen.ir import Operator
+from tinygen.ops.collecting import operators_in
 
-
-def _collect() -> dict[str, type[Operator]]:
-    found: dict[str, type[Operator]] = {}
-    for info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        for name, item in vars(module).items():
-            is_operator = inspect.isclass(item) and issubclass(item, Operator)
-            if is_operator and not inspect.isabstract(item) and item.__module__ == module.__name__:
-                found[name] = item
-    return found
-
-
-REGISTRY: dict[str, type[Operator]] = dict(sorted(_collect().items()))
-"""Every operator by its name."""
+REGISTRY: dict[str, type[Operator]] = operators_in(__name__, __path__)
+"""Every operator of neural nets by its name."""

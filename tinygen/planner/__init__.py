@@ -1,6 +1,17 @@
 """Memory planning: which tensors share storage, where each storage lies in the arena. Pure functions."""
 
+from tinygen.planner.layout import Layout, lay_out
 from tinygen.planner.offsets import Buffer, Overlap, Plan, place
 from tinygen.planner.storage import Step, Storage, assign_storage
 
-__all__ = ["Buffer", "Overlap", "Plan", "Step", "Storage", "assign_storage", "place"]
+__all__ = [
+    "Buffer",
+    "Layout",
+    "Overlap",
+    "Plan",
+    "Step",
+    "Storage",
+    "assign_storage",
+    "lay_out",
+    "place",
+]

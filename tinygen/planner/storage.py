@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One node of the program, as the planner sees it: names of tensors in memory.
+    """One node of the program, or several that run as one, as the planner sees it: names of tensors in memory.
 
     `in_place` names the inputs whose bytes the output may overwrite. `moves_only` says that the output is the
-    first input byte for byte, so that sharing its storage makes the step disappear.
+    first input byte for byte, so that sharing its storage makes the step disappear. `leads`: inputs over which the
+    output may lie when they start so many bytes above it (offsets.Overlap).
     """
 
+    name: str = ""
     reads: tuple[str, ...]
     write: str
     in_place: tuple[str, ...] = ()
     moves_only: bool = False
     scratch_bytes: int = 0
+    leads: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)

@@ -11,6 +11,7 @@ from tinygen.quantize.calibration import (
     arrays_by_input,
     calibration_from_arrays,
     load_calibration,
+    read_rows,
 )
 from tinygen.quantize.convert import QuantizationReport, Quantized, quantize
 from tinygen.quantize.measure import LayerError, output_error
@@ -29,5 +30,6 @@ __all__ = [
     "load_calibration",
     "output_error",
     "quantize",
+    "read_rows",
     "synthetic_calibration",
 ]

@@ -129,6 +129,21 @@ def load_calibration(path: Path, graph: Graph) -> Calibration:
     return calibration_from_arrays(_read(path), graph, path.name)
 
 
+def read_rows(path: Path) -> NDArray:
+    """The rows [N, features] of an .npy file, or of an .npz file: array `x` or `X`, or the only one."""
+    arrays = _read(path)
+    found = next((arrays[key] for key in ("x", "X") if key in arrays), None)
+    if found is None and len(arrays) == 1:
+        (found,) = arrays.values()
+    if found is None or found.dtype.kind not in "fiu":
+        raise CalibrationError(
+            what="there is no array of rows in the file",
+            where=f"{path.name}, which holds {_listed(arrays)}",
+            next_step="save it as numpy.savez('calibration.npz', x=rows)",
+        )
+    return found
+
+
 def _read(path: Path) -> dict[str, NDArray]:
     try:
         if zipfile.is_zipfile(path):

@@ -19,6 +19,7 @@ from tinygen.errors import UsageError
 FEATURES = {
     "armv6m": "only the small Thumb instruction set: no 64-bit product, no unaligned access",
     "thumb2": "the full Thumb-2 instruction set",
+    "armv7m": "Thumb-2 without the DSP extension, as on Cortex-M3",
     "unaligned": "word loads and stores may be unaligned",
     "mul64": "a 32 x 32 -> 64 bit product takes one or two instructions",
     "dsp": "Arm DSP extension: two 16-bit multiply-accumulates in one instruction",

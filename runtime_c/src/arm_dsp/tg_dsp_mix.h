@@ -69,14 +69,6 @@ TG_INLINE void tg_mix_step_2(struct tg_mix_sums *p, struct tg_mix_sums *q, const
     tg_keep_loads_here();
 }
 
-/* Two values of one pixel for two blocks of channels: 16 products in 17 instructions. */
-TG_INLINE void tg_mix_step_1x8(struct tg_mix_sums *p, struct tg_mix_sums *q, const int16_t *x,
-                               const int32_t *weights)
-{
-    tg_mix_step_1(p, x, weights);
-    tg_mix_step_1(q, x, weights + TG_MIX_WORDS);
-}
-
 /* The low channel's accumulator times 2^prescale. */
 TG_INLINE int32_t tg_mix_low(int32_t lo, enum tg_dsp_form form)
 {

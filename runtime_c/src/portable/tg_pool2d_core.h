@@ -60,7 +60,10 @@ TG_INLINE int8_t tg_pool_finish(const struct tg_pool2d *layer, int32_t acc, int3
     return (int8_t)tg_clamp(y, layer->out_min, layer->out_max);
 }
 
-/* All channels of one output. */
+/* All channels of one output, for tg_pool2d_whole and tg_pool2d_some_rows. */
+typedef void tg_pool_function(const struct tg_pool2d *layer, const struct tg_cells *cells, int8_t *out);
+
+/* The same in portable C. */
 TG_INLINE void tg_pool_one(const struct tg_pool2d *layer, const struct tg_cells *cells, int8_t *out,
                            enum tg_pooling pooling)
 {
@@ -85,7 +88,7 @@ TG_INLINE void tg_pool_one(const struct tg_pool2d *layer, const struct tg_cells 
 
 /* One output row from the rows that `cells` already has. */
 TG_INLINE void tg_pool2d_one_row(const struct tg_pool2d *layer, struct tg_cells *cells, int8_t *out,
-                                 enum tg_pooling pooling)
+                                 tg_pool_function *pool)
 {
     const struct tg_window *w = &layer->window;
 
@@ -97,24 +100,24 @@ TG_INLINE void tg_pool2d_one_row(const struct tg_pool2d *layer, struct tg_cells 
 
         cells->offset = first * layer->channels;
         cells->width = end - first;
-        tg_pool_one(layer, cells, out, pooling);
+        pool(layer, cells, out);
         out += layer->channels;
     }
 }
 
 TG_INLINE void tg_pool2d_some_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
-                                   int8_t *const *out, int32_t row_count, enum tg_pooling pooling)
+                                   int8_t *const *out, int32_t row_count, tg_pool_function *pool)
 {
     struct tg_cells cells = {0, 0, rows, layer->window.kernel_height, 0, 0, 0};
 
     for (int32_t i = 0; i < row_count; i++) {
-        tg_pool2d_one_row(layer, &cells, out[i], pooling);
+        tg_pool2d_one_row(layer, &cells, out[i], pool);
         cells.rows += layer->window.stride_height;
     }
 }
 
 TG_INLINE void tg_pool2d_whole(const struct tg_pool2d *layer, const int8_t *in, int8_t *out,
-                               enum tg_pooling pooling)
+                               tg_pool_function *pool)
 {
     const struct tg_window *w = &layer->window;
     struct tg_cells cells = {in, w->in_width * layer->channels, 0, 0, 0, 0, 0};
@@ -126,7 +129,7 @@ TG_INLINE void tg_pool2d_whole(const struct tg_pool2d *layer, const int8_t *in, 
 
         cells.first_row = in + first * cells.row_bytes;
         cells.row_count = end - first;
-        tg_pool2d_one_row(layer, &cells, out, pooling);
+        tg_pool2d_one_row(layer, &cells, out, pool);
         out += w->out_width * layer->channels;
     }
 }

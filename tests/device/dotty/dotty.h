@@ -10,6 +10,8 @@ extern "C" {
 
 #define DOTTY_INPUT_SIZE 16
 #define DOTTY_OUTPUT_SIZE 4
+#define DOTTY_INPUT_BYTES 16
+#define DOTTY_OUTPUT_BYTES 4
 #define DOTTY_ARENA_BYTES 16
 
 void dotty_run(const int8_t input[DOTTY_INPUT_SIZE], int8_t output[DOTTY_OUTPUT_SIZE]);

@@ -34,7 +34,7 @@ int main(void)
     report = tgdevice_open("report.txt", DEVICE_WRITE);
     tgdevice_layer_hook(FIRST, output, TINYGEN_MODEL_OUTPUT_BYTES);
     tgdevice_layer_hook(NOTHING, output, TINYGEN_MODEL_OUTPUT_BYTES);
-    TINYGEN_MODEL_RUN(input, output);
+    TINYGEN_MODEL_RUN((const void *)input, (void *)output);
     tgdevice_layer_hook(LAST, output, TINYGEN_MODEL_OUTPUT_BYTES);
     tgdevice_close(report);
     tgdevice_stack_check();

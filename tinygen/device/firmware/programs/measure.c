@@ -2,7 +2,8 @@
  * The same code measures a function that only returns; the difference is the model's alone. */
 #include "tinygen_model.h"
 
-typedef void subject(const int8_t *input, int8_t *output);
+/* Whatever the element types of the model are: pointers of all types are passed alike. */
+typedef void subject(const void *input, void *output);
 
 struct measurement {
     uint32_t fine_ticks;
@@ -12,7 +13,7 @@ struct measurement {
 static ALIGNED int8_t input[TINYGEN_MODEL_INPUT_BYTES];
 static ALIGNED int8_t output[TINYGEN_MODEL_OUTPUT_BYTES];
 
-__attribute__((noipa)) static void return_at_once(const int8_t *in, int8_t *out)
+__attribute__((noipa)) static void return_at_once(const void *in, void *out)
 {
     (void)in;
     (void)out;
@@ -48,12 +49,12 @@ int main(void)
     }
     const intptr_t report = tgdevice_open("report.txt", DEVICE_WRITE);
     const struct measurement nothing = measure_instructions(return_at_once);
-    const struct measurement model = measure_instructions(TINYGEN_MODEL_RUN);
+    const struct measurement model = measure_instructions((subject *)TINYGEN_MODEL_RUN);
     tgdevice_report(report, "empty_fine_ticks", nothing.fine_ticks);
     tgdevice_report(report, "model_fine_ticks", model.fine_ticks);
     tgdevice_report(report, "model_coarse_ticks", model.coarse_ticks);
     (void)measure_cycles_and_stack(return_at_once);
-    tgdevice_report(report, "stack_bytes", measure_cycles_and_stack(TINYGEN_MODEL_RUN));
+    tgdevice_report(report, "stack_bytes", measure_cycles_and_stack((subject *)TINYGEN_MODEL_RUN));
     tgdevice_report(report, "arena_bytes", TINYGEN_MODEL_ARENA_BYTES);
     tgdevice_report(report, "input_bytes", TINYGEN_MODEL_INPUT_BYTES);
     tgdevice_report(report, "output_bytes", TINYGEN_MODEL_OUTPUT_BYTES);

@@ -22,7 +22,7 @@ int main(void)
         return DEVICE_EXIT_FILE;
     }
     layers = tgdevice_open("layers.bin", DEVICE_WRITE);
-    TINYGEN_MODEL_RUN(input, output);
+    TINYGEN_MODEL_RUN((const void *)input, (void *)output);
     tgdevice_close(layers);
     tgdevice_stack_check();
     return DEVICE_EXIT_OK;

@@ -33,7 +33,7 @@ static void run_one(uint32_t offset)
     uint8_t *const result = output + GUARD_BYTES + offset;
     memset(output, GUARD, sizeof output);
     const uint32_t before = checksum(input, sizeof input);
-    TINYGEN_MODEL_RUN((const int8_t *)input + offset, (int8_t *)result);
+    TINYGEN_MODEL_RUN((const void *)(input + offset), (void *)result);
     if (checksum(input, sizeof input) != before) {
         tgdevice_exit(DEVICE_EXIT_INPUT_WRITTEN);
     }

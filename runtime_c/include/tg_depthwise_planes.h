@@ -1,0 +1,77 @@
+/* Depthwise 2-D convolution, int8, in channel planes, for the DSP extension. Rules C1, C2, C4 of ARITHMETIC.md.
+ *
+ *   out[oy][ox][o] = ssat8((floor(t[o] * multiplier[o] / 2^32) + offset[o] + (t[o] < 0 ? sign[o] : 0)) >> 16),
+ *                    then the activation's clamps,
+ *   t[o] = start[o] + sum over ky, kx of (in[..][..][c] << 8) * weight[o][ky][kx],  o = c * channel_multiplier + m
+ *
+ * Weights and start are scaled by the generator, which proves that the result is exact (tinygen/proofs).
+ *
+ * Four input channels at a time are taken apart into planes of int16 in scratch, a few lines at a time; then two taps
+ * of a kernel row lie side by side in a word. An int8 in the upper half of an int16 costs no more than in the lower:
+ * one AND takes two of them out of a word.
+ *
+ * Planes: [tile][line][4 channels][TG_PLANE_WORDS]; a tile is a strip of columns, padding included. Neighbouring tiles
+ * share a word, or as many as the kernel is wide.
+ * Channels: for each output channel its weight words, then start, multiplier and offset, then the sign for the kernels
+ * that have one. Weight words of the kernels:
+ *   3x3, stride 1: (w0, w1), (w1, w2) for each row
+ *   3x3, stride 2: (w0, w1) for each row; w2 of rows 0 and 1; (w2 of row 2, 0)
+ *   any:           pairs of each row in order, with zeros between dilated taps and at the end of an odd row. Weights are
+ *                  not scaled. Behind the sign there is the channel's shift, which takes the place of 16.
+ * Overflow: sums wrap; the generator bounds every t and every result.
+ * In place: a whole tensor's output may take the place of its input where both have the same shape and the stride is
+ * 1. All rows and columns up to the last ones written have been taken apart by then.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_DEPTHWISE_PLANES_H
+#define TG_DEPTHWISE_PLANES_H
+
+#include "tg_common.h"
+
+TG_EXTERN_C_BEGIN
+
+/* Words of one channel in a line of a tile: 18 columns. */
+#define TG_PLANE_WORDS 9
+
+struct tg_depthwise_planes {
+    struct tg_window window;
+    int16_t in_channels;
+    int16_t channel_multiplier;
+    int16_t tiles;
+    int16_t tile_columns; /* outputs of a tile, the last one's excepted */
+    int16_t pass_rows;    /* output rows that are computed from one fill of the planes */
+    int16_t pass_lines;   /* lines of a tile */
+    int8_t in_zero_point;
+    int8_t out_min;
+    int8_t out_max;
+    const int32_t *channels;
+};
+
+/* Computes the whole output. `scratch`: tiles * pass_lines * 4 * TG_PLANE_WORDS words. */
+void tg_depthwise_3x3_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_signed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_stride2_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_stride2_signed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+
+/* Any kernel, stride and dilation; the shift of a channel is one of its words. */
+void tg_depthwise_any_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch);
+
+/* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h); rows of padding are null. */
+void tg_depthwise_3x3_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
+    int32_t row_count, void *scratch);
+void tg_depthwise_3x3_signed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
+    int32_t row_count, void *scratch);
+void tg_depthwise_3x3_stride2_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
+    int32_t row_count, void *scratch);
+void tg_depthwise_3x3_stride2_signed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
+    int32_t row_count, void *scratch);
+void tg_depthwise_any_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+
+TG_EXTERN_C_END
+
+#endif

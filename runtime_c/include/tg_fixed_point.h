@@ -1,0 +1,26 @@
+/* Float32 features to int16, without floating-point arithmetic. Rule T5 of ARITHMETIC.md.
+ *
+ *   out[k] = clamp(floor(in[k] * 2^exponents[k]) - offsets[k], -reach, reach - 1)
+ *
+ * NaN is taken as an infinity of its sign.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_FIXED_POINT_H
+#define TG_FIXED_POINT_H
+
+#include "tg_common.h"
+
+TG_EXTERN_C_BEGIN
+
+struct tg_fixed_point {
+    int32_t count;
+    int32_t reach;
+    const int16_t *exponents;
+    const int32_t *offsets; /* -2^30..2^30 */
+};
+
+void tg_fixed_point_f32(const struct tg_fixed_point *layer, const float *in, int16_t *out);
+
+TG_EXTERN_C_END
+
+#endif

@@ -1,0 +1,26 @@
+/* Float32 numbers as integers of the same order, by their bits. Rule T1 of ARITHMETIC.md.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_FLOAT_ORDER_H
+#define TG_FLOAT_ORDER_H
+
+#include "tg_common.h"
+
+/* The bits of a float32 in memory. */
+TG_INLINE int32_t tg_float_bits(const float *number)
+{
+    int32_t bits;
+
+    memcpy(&bits, number, sizeof bits);
+    return bits;
+}
+
+/* An int32 that is larger the larger the number is; -0 comes just below 0, NaN beyond the infinities. */
+TG_INLINE int32_t tg_float_order(const float *number)
+{
+    const int32_t bits = tg_float_bits(number);
+
+    return bits < 0 ? bits ^ INT32_MAX : bits;
+}
+
+#endif

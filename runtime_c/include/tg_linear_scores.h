@@ -1,0 +1,32 @@
+/* Linear functions of a row of integers. Rule T4 of ARITHMETIC.md.
+ *
+ *   out[c] = (bias[c] + sum over k of in[k] * weights[c][k]) >> shift
+ *
+ * Layout: weights [outputs][depth]. The shift is arithmetic.
+ * Overflow: the generator has proved that no partial sum leaves int32; of the _wide kernels, int64: depth products
+ * below 2^30 each.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_LINEAR_SCORES_H
+#define TG_LINEAR_SCORES_H
+
+#include "tg_common.h"
+
+TG_EXTERN_C_BEGIN
+
+struct tg_linear_scores {
+    int32_t outputs;
+    int32_t depth;
+    int32_t shift;
+    const int16_t *weights;
+    const int32_t *bias;
+};
+
+void tg_linear_scores_s8(const struct tg_linear_scores *layer, const int8_t *in, int32_t *out);
+void tg_linear_scores_s16(const struct tg_linear_scores *layer, const int16_t *in, int32_t *out);
+void tg_linear_scores_s8_wide(const struct tg_linear_scores *layer, const int8_t *in, int32_t *out);
+void tg_linear_scores_s16_wide(const struct tg_linear_scores *layer, const int16_t *in, int32_t *out);
+
+TG_EXTERN_C_END
+
+#endif

@@ -1,0 +1,90 @@
+/* Average pooling for the DSP extension. See tg_pool2d.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_pool2d_quads.h"
+
+/* Cells whose sum fits in an int16. */
+#define CELLS_TOGETHER 256
+
+struct sums {
+    int32_t of[TG_POOL_QUAD];
+};
+
+/* Adds `count` cells, at most CELLS_TOGETHER. */
+TG_INLINE void add_cells(struct sums *sums, const int8_t *x, int32_t count, int32_t step)
+{
+    uint32_t even = 0; /* channels 0 and 2 */
+    uint32_t odd = 0;
+
+    for (; count >= 4; count -= 4) {
+        const uint32_t a = tg_load_quad(x);
+        const uint32_t b = tg_load_quad(x + step);
+        const uint32_t c = tg_load_quad(x + 2 * step);
+        const uint32_t d = tg_load_quad(x + 3 * step);
+
+        tg_keep_loads_here(); /* loads in a row take a cycle each */
+        even = tg_sxtab16(tg_sxtab16(tg_sxtab16(tg_sxtab16(even, a), b), c), d);
+        odd = tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(odd, a), b), c), d);
+        x += 4 * step;
+    }
+    for (; count > 0; count--) {
+        const uint32_t a = tg_load_quad(x);
+
+        even = tg_sxtab16(even, a);
+        odd = tg_sxtab16_ror8(odd, a);
+        x += step;
+    }
+    sums->of[0] += (int16_t)(even & 0xFFFFu);
+    sums->of[1] += (int16_t)(odd & 0xFFFFu);
+    sums->of[2] += (int16_t)(even >> 16);
+    sums->of[3] += (int16_t)(odd >> 16);
+}
+
+/* Four channels of all cells. Returns the number of cells. */
+TG_INLINE int32_t add_quad(const struct tg_cells *cells, int32_t channel, struct sums *sums)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < cells->row_count; i++) {
+        const int8_t *x = tg_pool_row(cells, i);
+
+        for (int32_t left = x ? cells->width : 0; left > 0; left -= CELLS_TOGETHER) {
+            const int32_t now = left < CELLS_TOGETHER ? left : CELLS_TOGETHER;
+
+            add_cells(sums, x + channel, now, cells->step);
+            x += now * cells->step;
+            count += now;
+        }
+    }
+    return count;
+}
+
+static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *all, int8_t *out)
+{
+    const struct tg_cells cells = tg_pool_joined(all);
+
+    if (layer->channels < TG_POOL_QUAD) {
+        tg_pool_one(layer, all, out, TG_AVERAGE);
+        return;
+    }
+    for (int32_t c = 0; c < layer->channels; c += TG_POOL_QUAD) {
+        const int32_t channel = tg_pool_quad_start(layer, c);
+        struct sums sums = {{0, 0, 0, 0}};
+        const int32_t count = add_quad(&cells, channel, &sums);
+
+        for (int32_t k = 0; k < TG_POOL_QUAD; k++) {
+            out[channel + k] = tg_pool_finish(layer, sums.of[k], count, TG_AVERAGE);
+        }
+    }
+}
+
+TG_KERNEL void tg_average_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
+                                             int8_t *const *out, int32_t row_count)
+{
+    tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+}
+
+TG_KERNEL void tg_average_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out)
+{
+    tg_pool2d_whole(layer, in, out, one_output);
+}

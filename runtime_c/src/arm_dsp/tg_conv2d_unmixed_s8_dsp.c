@@ -1,0 +1,90 @@
+/* See tg_conv2d_dsp.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_conv2d_windows.h"
+
+/* Sums of a pixel and a block. */
+struct sums {
+    int32_t acc[TG_DSP_BLOCK];
+};
+
+static void finish(const struct sums *sums, const struct tg_pair_task *task, const int32_t *block, int8_t *out)
+{
+    const int32_t words = tg_dsp_channel_words(task->form);
+
+    if (task->form != TG_DSP_ONE_PRODUCT && task->form != TG_DSP_TWO_ROUNDINGS) {
+        memcpy(out, sums, sizeof *sums);
+        return;
+    }
+    for (int32_t i = 0; i < TG_DSP_BLOCK; i++) {
+        out[i] = tg_dsp_scaled(sums->acc[i], block + i * words, task->form);
+    }
+}
+
+/* Adds up both pixels of a pair. Not inlined: the loop needs every register. */
+TG_NOINLINE static void add_up(const int8_t *x, const int32_t *weights, const int32_t *end, struct sums *a,
+                               struct sums *b)
+{
+    int32_t a0 = a->acc[0];
+    int32_t a1 = a->acc[1];
+    int32_t a2 = a->acc[2];
+    int32_t a3 = a->acc[3];
+    int32_t b0 = a0;
+    int32_t b1 = a1;
+    int32_t b2 = a2;
+    int32_t b3 = a3;
+
+    do {
+        uint32_t values[2];
+        memcpy(values, x, sizeof values);
+        a0 = tg_smlad(values[0], (uint32_t)weights[0], a0);
+        b0 = tg_smlad(values[1], (uint32_t)weights[0], b0);
+        a1 = tg_smlad(values[0], (uint32_t)weights[1], a1);
+        b1 = tg_smlad(values[1], (uint32_t)weights[1], b1);
+        a2 = tg_smlad(values[0], (uint32_t)weights[2], a2);
+        b2 = tg_smlad(values[1], (uint32_t)weights[2], b2);
+        a3 = tg_smlad(values[0], (uint32_t)weights[3], a3);
+        b3 = tg_smlad(values[1], (uint32_t)weights[3], b3);
+        x += sizeof values;
+        weights += TG_DSP_BLOCK;
+    } while (weights != end);
+    *a = (struct sums){{a0, a1, a2, a3}};
+    *b = (struct sums){{b0, b1, b2, b3}};
+}
+
+static void run(struct tg_pair_task *task)
+{
+    const int32_t *const starts = tg_dsp_block_starts(task->block, task->form);
+    const int32_t weight_words = task->weights_bytes / TG_PAIR_WORD_BYTES;
+    const int32_t block_words = task->block_bytes / TG_PAIR_WORD_BYTES;
+
+    for (int32_t i = 0; i < task->blocks; i++) {
+        const int32_t *const weights = task->weights + i * weight_words;
+        const int32_t *const block = task->block + i * block_words;
+        int8_t *out = task->out + i * TG_DSP_BLOCK;
+
+        for (int32_t pair = 0; pair < task->pairs; pair++) {
+            struct sums a;
+            struct sums b;
+
+            memcpy(&a, starts + i * block_words, sizeof a);
+            add_up(task->x + pair * task->x_step, weights, weights + weight_words, &a, &b);
+            finish(&b, task, block, out + task->out_b);
+            finish(&a, task, block, out);
+            out += task->out_step;
+        }
+    }
+}
+
+static const struct tg_conv2d_method unmixed = {run, TG_DSP_BLOCK *TG_PAIR_WORD_BYTES};
+
+TG_KERNEL void tg_conv2d_unmixed_s8_dsp(const struct tg_conv2d_dsp *layer, const int8_t *in, int8_t *out, void *scratch)
+{
+    tg_conv2d_windows(layer, in, out, scratch, &unmixed);
+}
+
+TG_KERNEL void tg_conv2d_unmixed_s8_dsp_rows(const struct tg_conv2d_dsp *layer, const int8_t *const *rows,
+                                             int8_t *const *out, int32_t row_count, void *scratch)
+{
+    tg_conv2d_windows_rows(layer, rows, out, row_count, scratch, &unmixed);
+}

@@ -1,0 +1,349 @@
+/* Two kernels of tg_depthwise_planes.h: with the sign term or without. The file that includes this one defines SIGNED as
+ * 1 or 0, and COMPUTE as the name of the inner function.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_DEPTHWISE_3X3_CORE_H
+#define TG_DEPTHWISE_3X3_CORE_H
+
+#include "tg_assembly.h"
+#include "tg_planes.h"
+
+/* (w0, w1), (w1, w2) of three rows; start, multiplier, offset; the sign term where there is one. */
+#define CHANNEL_WORDS (9 + SIGNED)
+
+TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
+
+#if TG_ASSEMBLY
+#include "tg_slots.h"
+
+#define START "0"
+#define MULTIPLIER "1"
+#define OFFSET "2"
+#define COLUMN_STEP "3"
+#define TURN "4"      /* from the last output of a row to the first of the next one: row step - column step */
+#define LINE_END "5"  /* behind the line's last block of two columns */
+#define BLOCKS "6"    /* of two columns; negative where a single column follows */
+#define LINE_SKIP "7" /* from there to the next lines */
+#define OUT_SKIP "8"  /* from behind the last block's output to the next rows */
+#define ROWS "9"      /* still to do */
+#define CHANNEL "10"
+#define PLANE "11"
+#define OUT "12"
+#define CHANNELS "13" /* still to do */
+#define ALL_ROWS "14" /* rows - 2; or, where rows are computed one by one, -rows - 2 */
+#define PLANE_STEP "15"
+#define SIGN "16"
+#define TO "17"
+
+#if SIGNED
+/* Offset and sign of the sums. 15 cycles more for a block of 2 x 2. */
+#define SCALE_MACROS               \
+    ".macro scale sum\n"           \
+    "cmp \\sum, #0\n"              \
+    "smmla \\sum, \\sum, x01, x23\n" \
+    "it lt\n"                      \
+    "addlt \\sum, \\sum, to\n"     \
+    ".endm\n"                      \
+    ".macro factors\n"             \
+    "keep " TO ", to\n"            \
+    "recall x01, " MULTIPLIER "\n" \
+    "recall x23, " OFFSET "\n"     \
+    "recall to, " SIGN "\n"        \
+    ".endm\n"                      \
+    ".macro steps\n"               \
+    "recall to, " TO "\n"          \
+    "recall x01, " COLUMN_STEP "\n" \
+    "recall x23, " TURN "\n"       \
+    ".endm\n"
+#define LOAD_SIGN "ldr r12, [r0], #4\nkeep " SIGN ", r12\n"
+#else
+#define SCALE_MACROS               \
+    ".macro scale sum\n"           \
+    "smmla \\sum, \\sum, x01, x23\n" \
+    ".endm\n"                      \
+    ".macro factors\n"             \
+    "recall x01, " MULTIPLIER "\n" \
+    "recall x23, " OFFSET "\n"     \
+    ".endm\n"                      \
+    ".macro steps\n"               \
+    "recall x01, " COLUMN_STEP "\n" \
+    "recall x23, " TURN "\n"       \
+    ".endm\n"
+#define LOAD_SIGN ""
+#endif
+
+/* Blocks of 2 x 2 outputs in 57 cycles and 3 for the loop; 2 x 1 outputs in 37, 1 x 2 in 39, 1 x 1 in 21; 20 for each
+ * two rows, 45 for each channel. A pair of words of a line serves two rows and two columns. */
+TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
+{
+    __asm__ volatile( /* macros only, because of the length that a string may have */
+        ".syntax unified\n" TG_SLOTS_MACROS
+
+        /* a kernel row of the left output: x0 x1 x2; of the right one: x1 x2 x3 */
+        ".macro left sum, row, start\n"
+        "smlad \\sum, x01, w01_\\row, \\start\n"
+        "smlabt \\sum, x23, w12_\\row, \\sum\n"
+        ".endm\n"
+        ".macro right sum, row, start\n"
+        "smlatb \\sum, x01, w01_\\row, \\start\n"
+        "smlad \\sum, x23, w12_\\row, \\sum\n"
+        ".endm\n"
+        SCALE_MACROS
+        ".macro store sum\n"
+        "ssat \\sum, #8, \\sum, asr #16\n"
+        "strb \\sum, [to]\n"
+        ".endm\n"
+
+        ".macro block at\n"
+        "ldrd x01, x23, [line, #\\at]\n"
+        "recall s_br, " START "\n"
+        "left s_al, 0, s_br\n"
+        "right s_ar, 0, s_br\n"
+        "ldrd x01, x23, [line, #144 + \\at]\n"
+        "left s_al, 1, s_al\n"
+        "right s_ar, 1, s_ar\n"
+        "left s_bl, 0, s_br\n"
+        "right s_br, 0, s_br\n"
+        "ldrd x01, x23, [line, #288 + \\at]\n"
+        "left s_al, 2, s_al\n"
+        "right s_ar, 2, s_ar\n"
+        "left s_bl, 1, s_bl\n"
+        "right s_br, 1, s_br\n"
+        "ldrd x01, x23, [line, #432 + \\at]\n"
+        "left s_bl, 2, s_bl\n"
+        "right s_br, 2, s_br\n"
+        "factors\n"
+        "scale s_al\n"
+        "scale s_ar\n"
+        "scale s_bl\n"
+        "scale s_br\n"
+        "steps\n"
+        "store s_al\n"
+        "add to, to, x01\n"
+        "store s_ar\n"
+        "add to, to, x23\n"
+        "store s_bl\n"
+        "add to, to, x01\n"
+        "store s_br\n"
+        "sub to, to, x23\n"
+        ".endm\n");
+    __asm__ volatile(
+        "push {r4-r11, lr}\n" TG_SLOTS_RESERVE
+        "x01 .req r0\n x23 .req lr\n line .req r1\n to .req r2\n"
+        "w01_0 .req r3\n w12_0 .req r4\n w01_1 .req r5\n w12_1 .req r6\n w01_2 .req r7\n w12_2 .req r8\n"
+        /* sums of the outputs above left, above right, below left, below right */
+        "s_al .req r9\n s_ar .req r10\n s_bl .req r11\n s_br .req r12\n"
+        /* the task */
+        "ldr r3, [r0]\n"
+        "ldr r4, [r0, #4]\n"
+        "ldr r5, [r0, #8]\n"
+        "ldr r6, [r0, #12]\n"
+        "ldr r7, [r0, #16]\n"
+        "ldr r8, [r0, #20]\n"
+        "ldr r9, [r0, #24]\n"
+        "ldr r10, [r0, #28]\n"
+        "ldr r11, [r0, #32]\n"
+        "ldr r12, [r0, #36]\n"
+        "keep " PLANE ", r3\n"
+        "keep " CHANNEL ", r4\n"
+        "keep " OUT ", r5\n"
+        "keep " CHANNELS ", r8\n"
+        "keep " PLANE_STEP ", r9\n"
+        "keep " COLUMN_STEP ", r11\n"
+        "sub r0, r12, r11\n"
+        "keep " TURN ", r0\n"
+        "lsr r0, r7, #1\n"
+        "orr r1, r0, r7, lsl #31\n"
+        "keep " BLOCKS ", r1\n"
+        "lsl r1, r0, #2\n" /* bytes of a line's blocks */
+        "mul r2, r0, r11\n"
+        "lsl r2, r2, #1\n" /* bytes of their outputs */
+        "cmp r10, #144\n"
+        "beq 0f\n"
+        "sub r1, r10, r1\n"
+        "sub r2, r12, r2\n"
+        "rsb r6, r6, #0\n"
+        "b 1f\n"
+        "0: rsb r1, r1, #288\n"
+        "rsb r2, r2, r12, lsl #1\n"
+        "1: keep " LINE_SKIP ", r1\n"
+        "keep " OUT_SKIP ", r2\n"
+        "sub r6, r6, #2\n"
+        "keep " ALL_ROWS ", r6\n"
+
+        /* a channel */
+        "2: recall r0, " CHANNEL "\n"
+        "ldm r0!, {r3-r11}\n" LOAD_SIGN
+        "keep " CHANNEL ", r0\n"
+        "keep " START ", r9\n"
+        "keep " MULTIPLIER ", r10\n"
+        "keep " OFFSET ", r11\n"
+        "recall line, " PLANE "\n"
+        "recall r10, " PLANE_STEP "\n"
+        "recall to, " OUT "\n"
+        "recall r9, " ALL_ROWS "\n"
+        "add r10, r10, line\n"
+        "keep " PLANE ", r10\n"
+        "add r10, to, #1\n"
+        "keep " OUT ", r10\n"
+        "cmp r9, #0\n"
+        "blt 7f\n"
+
+        /* two rows; an odd number of blocks is begun in the loop's middle */
+        "3: keep " ROWS ", r9\n"
+        "recall r0, " BLOCKS "\n"
+        "add lr, line, r0, lsl #2\n"
+        "keep " LINE_END ", lr\n"
+        "ands r0, r0, #1\n"
+        "sub line, line, r0, lsl #2\n"
+        "bne 5f\n"
+        "cmp line, lr\n"
+        "beq 6f\n"
+        ".balign 4\n"
+        "4: block 0\n"
+        "5: block 4\n"
+        "add line, line, #8\n"
+        "recall r0, " LINE_END "\n"
+        "cmp line, r0\n"
+        "bne 4b\n"
+        "6: recall r0, " BLOCKS "\n"
+        "cmp r0, #0\n"
+        "bge 8f\n"
+        "ldrd x01, x23, [line]\n"
+        "recall s_br, " START "\n"
+        "left s_al, 0, s_br\n"
+        "ldrd x01, x23, [line, #144]\n"
+        "left s_al, 1, s_al\n"
+        "left s_bl, 0, s_br\n"
+        "ldrd x01, x23, [line, #288]\n"
+        "left s_al, 2, s_al\n"
+        "left s_bl, 1, s_bl\n"
+        "ldrd x01, x23, [line, #432]\n"
+        "left s_bl, 2, s_bl\n"
+        "factors\n"
+        "scale s_al\n"
+        "scale s_bl\n"
+        "steps\n"
+        "store s_al\n"
+        "add x01, x01, x23\n"
+        "ssat s_bl, #8, s_bl, asr #16\n"
+        "strb s_bl, [to, x01]\n"
+        "8: recall r0, " LINE_SKIP "\n"
+        "recall lr, " OUT_SKIP "\n"
+        "recall r9, " ROWS "\n"
+        "add line, line, r0\n"
+        "add to, to, lr\n"
+        "subs r9, r9, #2\n"
+        "bge 3b\n"
+
+        /* rows one by one */
+        "7: adds r9, r9, #2\n"
+        "beq 12f\n"
+        "it mi\n"
+        "rsbmi r9, r9, #0\n"
+        "9: keep " ROWS ", r9\n"
+        "recall r0, " BLOCKS "\n"
+        "add lr, line, r0, lsl #2\n"
+        "keep " LINE_END ", lr\n"
+        "cmp line, lr\n"
+        "beq 11f\n"
+        "10: ldrd x01, x23, [line]\n"
+        "recall s_br, " START "\n"
+        "left s_al, 0, s_br\n"
+        "right s_ar, 0, s_br\n"
+        "ldrd x01, x23, [line, #144]\n"
+        "left s_al, 1, s_al\n"
+        "right s_ar, 1, s_ar\n"
+        "ldrd x01, x23, [line, #288]\n"
+        "left s_al, 2, s_al\n"
+        "right s_ar, 2, s_ar\n"
+        "factors\n"
+        "scale s_al\n"
+        "scale s_ar\n"
+        "steps\n"
+        "recall x23, " LINE_END "\n"
+        "store s_al\n"
+        "add to, to, x01\n"
+        "store s_ar\n"
+        "add to, to, x01\n"
+        "add line, line, #4\n"
+        "cmp line, x23\n"
+        "bne 10b\n"
+        "11: recall r0, " BLOCKS "\n"
+        "cmp r0, #0\n"
+        "bge 13f\n"
+        "ldrd x01, x23, [line]\n"
+        "recall s_br, " START "\n"
+        "left s_al, 0, s_br\n"
+        "ldrd x01, x23, [line, #144]\n"
+        "left s_al, 1, s_al\n"
+        "ldrd x01, x23, [line, #288]\n"
+        "left s_al, 2, s_al\n"
+        "factors\n"
+        "scale s_al\n"
+        "steps\n"
+        "store s_al\n"
+        "13: recall r0, " LINE_SKIP "\n"
+        "recall lr, " OUT_SKIP "\n"
+        "recall r9, " ROWS "\n"
+        "add line, line, r0\n"
+        "add to, to, lr\n"
+        "subs r9, r9, #1\n"
+        "bne 9b\n"
+
+        "12: recall r0, " CHANNELS "\n"
+        "subs r0, r0, #1\n"
+        "keep " CHANNELS ", r0\n"
+        "bne 2b\n" TG_SLOTS_RELEASE
+        "pop {r4-r11, pc}\n"
+
+        ".unreq x01\n .unreq x23\n .unreq line\n .unreq to\n"
+        ".unreq w01_0\n .unreq w12_0\n .unreq w01_1\n .unreq w12_1\n .unreq w01_2\n .unreq w12_2\n"
+        ".unreq s_al\n .unreq s_ar\n .unreq s_bl\n .unreq s_br\n"
+        ".purgem left\n .purgem right\n .purgem scale\n .purgem factors\n .purgem steps\n .purgem store\n .purgem block\n" TG_SLOTS_END);
+}
+
+#else
+#include "tg_planes_finish.h"
+
+/* Where start, multiplier and offset are in the words of a channel. */
+#define FACTORS 6
+
+/* One kernel row of output `column`; `x` is where its two words begin for an even column. */
+TG_INLINE int32_t taps(const uint32_t *x, const int32_t *weights, int32_t is_odd, int32_t sum)
+{
+    const uint32_t w01 = (uint32_t)weights[0];
+    const uint32_t w12 = (uint32_t)weights[1];
+
+    return is_odd ? tg_smlad(x[1], w12, tg_smlatb(x[0], w01, sum)) : tg_smlabt(x[1], w12, tg_smlad(x[0], w01, sum));
+}
+
+static void compute_row(const struct tg_planes_task *task, const uint32_t *line, const int32_t *channel, int8_t *out)
+{
+    for (int32_t column = 0; column < task->width; column++) {
+        const uint32_t *x = line + column / 2;
+        int32_t sum = channel[FACTORS + TG_PLANES_START];
+
+        for (int32_t row = 0; row < 3; row++) {
+            sum = taps(x + row * TG_PLANES_LINE_WORDS, channel + 2 * row, column & 1, sum);
+        }
+        out[column * task->column_step] = tg_planes_finish(sum, channel + FACTORS, SIGNED);
+    }
+}
+
+TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
+{
+    const uint32_t *plane = task->plane;
+
+    for (int32_t c = 0; c < task->channels; c++) {
+        for (int32_t y = 0; y < task->rows; y++) {
+            compute_row(task, plane + y * (task->line_step / (int32_t)sizeof *plane),
+                        task->channel + c * CHANNEL_WORDS, task->out + c + y * task->row_step);
+        }
+        plane += task->plane_step / (int32_t)sizeof *plane;
+    }
+}
+
+#endif
+
+#endif

@@ -1,0 +1,273 @@
+/* Two kernels of tg_depthwise_planes.h: with the sign term or without. The file that includes this one defines SIGNED as
+ * 1 or 0, and COMPUTE as the name of the inner function.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_DEPTHWISE_3X3_STRIDE2_CORE_H
+#define TG_DEPTHWISE_3X3_STRIDE2_CORE_H
+
+#include "tg_assembly.h"
+#include "tg_planes.h"
+
+/* (w0, w1) of three rows; w2 of rows 0 and 1, w2 of row 2; start, multiplier, offset; the sign term where there is one. */
+#define CHANNEL_WORDS (8 + SIGNED)
+
+TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
+
+#if TG_ASSEMBLY
+#include "tg_slots.h"
+
+#define START "0"
+#define MULTIPLIER "1"
+#define OFFSET "2"
+#define COLUMN_STEP "3"
+#define LINE_END "4"  /* behind the line's last block of four columns */
+#define WIDTH "5"     /* outputs of a row, in the upper 2 bits those behind the last block */
+#define LINE_SKIP "6" /* from there to the next line */
+#define OUT_SKIP "7"  /* from behind a row's outputs to the next row */
+#define ROWS "8"      /* still to do */
+#define CHANNEL "9"
+#define PLANE "10"
+#define OUT "11"
+#define CHANNELS "12" /* still to do */
+#define ALL_ROWS "13"
+#define PLANE_STEP "14"
+#define SIGN "15"
+
+#if SIGNED
+/* Three cycles more for an output. */
+#define SCALE_MACROS                    \
+    ".macro scale sum\n"                \
+    "cmp \\sum, #0\n"                   \
+    "smmla \\sum, \\sum, x0, x1\n"      \
+    "it lt\n"                           \
+    "addlt \\sum, \\sum, x2\n"          \
+    ".endm\n"                           \
+    ".macro factors\n"                  \
+    "recall x0, " MULTIPLIER "\n"       \
+    "recall x1, " OFFSET "\n"           \
+    "recall x2, " SIGN "\n"             \
+    ".endm\n"
+#define LOAD_SIGN "ldr r11, [r0], #4\nkeep " SIGN ", r11\n"
+#else
+#define SCALE_MACROS                    \
+    ".macro scale sum\n"                \
+    "smmla \\sum, \\sum, x0, x1\n"      \
+    ".endm\n"                           \
+    ".macro factors\n"                  \
+    "recall x0, " MULTIPLIER "\n"       \
+    "recall x1, " OFFSET "\n"           \
+    ".endm\n"
+#define LOAD_SIGN ""
+#endif
+
+/* Blocks of 4 outputs in 71 cycles, 2 in 41, 1 in 26; 25 for each row, 45 for each channel. A word of a line holds the
+ * first two taps of one output, and in its lower half the last tap of the output before. */
+TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
+{
+    __asm__ volatile( /* macros only, because of the length that a string may have */
+        ".syntax unified\n" TG_SLOTS_MACROS
+
+        /* `half` of a word of w2: b for rows 0 and 2, t for row 1 */
+        ".macro first sum, x, row, start\n"
+        "smlad \\sum, \\x, w01_\\row, \\start\n"
+        ".endm\n"
+        ".macro last sum, x, row, half\n"
+        "smlab\\half \\sum, \\x, w2_\\row, \\sum\n"
+        ".endm\n"
+        ".macro four row, half, start0, start1, start2, start3\n"
+        "ldr x0, [line, #144 * \\row]\n"
+        "ldr x1, [line, #144 * \\row + 4]\n"
+        "ldr x2, [line, #144 * \\row + 8]\n"
+        "first sum_0, x0, \\row, \\start0\n"
+        "first sum_1, x1, \\row, \\start1\n"
+        "first sum_2, x2, \\row, \\start2\n"
+        "last sum_0, x1, \\row, \\half\n"
+        "last sum_1, x2, \\row, \\half\n"
+        "ldr x0, [line, #144 * \\row + 12]\n"
+        "ldr x1, [line, #144 * \\row + 16]\n"
+        "first sum_3, x0, \\row, \\start3\n"
+        "last sum_2, x0, \\row, \\half\n"
+        "last sum_3, x1, \\row, \\half\n"
+        ".endm\n"
+        ".macro two row, half, start0, start1\n"
+        "ldr x0, [line, #144 * \\row]\n"
+        "ldr x1, [line, #144 * \\row + 4]\n"
+        "ldr x2, [line, #144 * \\row + 8]\n"
+        "first sum_0, x0, \\row, \\start0\n"
+        "first sum_1, x1, \\row, \\start1\n"
+        "last sum_0, x1, \\row, \\half\n"
+        "last sum_1, x2, \\row, \\half\n"
+        ".endm\n"
+        ".macro one row, half, start0\n"
+        "ldr x0, [line, #144 * \\row]\n"
+        "ldr x1, [line, #144 * \\row + 4]\n"
+        "first sum_0, x0, \\row, \\start0\n"
+        "last sum_0, x1, \\row, \\half\n"
+        ".endm\n"
+        SCALE_MACROS
+        ".macro store sum\n"
+        "ssat \\sum, #8, \\sum, asr #16\n"
+        "strb \\sum, [to]\n"
+        "add to, to, x2\n"
+        ".endm\n");
+    __asm__ volatile(
+        "push {r4-r11, lr}\n" TG_SLOTS_RESERVE
+        "x0 .req r0\n x1 .req lr\n x2 .req r12\n line .req r1\n to .req r2\n"
+        "w01_0 .req r3\n w01_1 .req r4\n w01_2 .req r5\n w2_0 .req r6\n w2_1 .req r6\n w2_2 .req r7\n"
+        "sum_0 .req r8\n sum_1 .req r9\n sum_2 .req r10\n sum_3 .req r11\n"
+        /* the task */
+        "ldr r3, [r0]\n"
+        "ldr r4, [r0, #4]\n"
+        "ldr r5, [r0, #8]\n"
+        "ldr r6, [r0, #12]\n"
+        "ldr r7, [r0, #16]\n"
+        "ldr r8, [r0, #20]\n"
+        "ldr r9, [r0, #24]\n"
+        "ldr r10, [r0, #28]\n"
+        "ldr r11, [r0, #32]\n"
+        "ldr r12, [r0, #36]\n"
+        "keep " PLANE ", r3\n"
+        "keep " CHANNEL ", r4\n"
+        "keep " OUT ", r5\n"
+        "keep " ALL_ROWS ", r6\n"
+        "keep " CHANNELS ", r8\n"
+        "keep " PLANE_STEP ", r9\n"
+        "keep " COLUMN_STEP ", r11\n"
+        "keep " WIDTH ", r7\n"
+        "mls r12, r7, r11, r12\n"
+        "keep " OUT_SKIP ", r12\n"
+        "bic r7, r7, #1\n"
+        "sub r10, r10, r7, lsl #2\n"
+        "keep " LINE_SKIP ", r10\n"
+
+        /* a channel */
+        "1: recall r0, " CHANNEL "\n"
+        "ldm r0!, {r3-r10}\n" LOAD_SIGN
+        "keep " CHANNEL ", r0\n"
+        "keep " START ", r8\n"
+        "keep " MULTIPLIER ", r9\n"
+        "keep " OFFSET ", r10\n"
+        "recall line, " PLANE "\n"
+        "recall r10, " PLANE_STEP "\n"
+        "recall to, " OUT "\n"
+        "recall r9, " ALL_ROWS "\n"
+        "add r10, r10, line\n"
+        "keep " PLANE ", r10\n"
+        "add r10, to, #1\n"
+        "keep " OUT ", r10\n"
+
+        /* a row */
+        "2: keep " ROWS ", r9\n"
+        "recall r0, " WIDTH "\n"
+        "bics r0, r0, #3\n"
+        "beq 4f\n"
+        "add r0, line, r0, lsl #2\n"
+        "keep " LINE_END ", r0\n"
+        ".balign 4\n"
+        "3: recall sum_3, " START "\n"
+        "four 0, b, sum_3, sum_3, sum_3, sum_3\n"
+        "four 1, t, sum_0, sum_1, sum_2, sum_3\n"
+        "four 2, b, sum_0, sum_1, sum_2, sum_3\n"
+        "factors\n"
+        "scale sum_0\n"
+        "scale sum_1\n"
+        "scale sum_2\n"
+        "scale sum_3\n"
+        "recall x0, " LINE_END "\n"
+        "recall x2, " COLUMN_STEP "\n"
+        "add line, line, #16\n"
+        "store sum_0\n"
+        "store sum_1\n"
+        "store sum_2\n"
+        "store sum_3\n"
+        "cmp line, x0\n"
+        "bne 3b\n"
+        "4: recall r0, " WIDTH "\n"
+        "lsls r0, r0, #31\n" /* the carry is bit 1 */
+        "bcc 5f\n"
+        "recall sum_1, " START "\n"
+        "two 0, b, sum_1, sum_1\n"
+        "two 1, t, sum_0, sum_1\n"
+        "two 2, b, sum_0, sum_1\n"
+        "factors\n"
+        "scale sum_0\n"
+        "scale sum_1\n"
+        "recall x2, " COLUMN_STEP "\n"
+        "add line, line, #8\n"
+        "store sum_0\n"
+        "store sum_1\n"
+        "recall r0, " WIDTH "\n"
+        "lsls r0, r0, #31\n"
+        "5: beq 6f\n"
+        "recall sum_0, " START "\n"
+        "one 0, b, sum_0\n"
+        "one 1, t, sum_0\n"
+        "one 2, b, sum_0\n"
+        "factors\n"
+        "scale sum_0\n"
+        "recall x2, " COLUMN_STEP "\n"
+        "store sum_0\n"
+        "6: recall r0, " LINE_SKIP "\n"
+        "recall lr, " OUT_SKIP "\n"
+        "recall r9, " ROWS "\n"
+        "add line, line, r0\n"
+        "add to, to, lr\n"
+        "subs r9, r9, #1\n"
+        "bne 2b\n"
+
+        "recall r0, " CHANNELS "\n"
+        "subs r0, r0, #1\n"
+        "keep " CHANNELS ", r0\n"
+        "bne 1b\n" TG_SLOTS_RELEASE
+        "pop {r4-r11, pc}\n"
+
+        ".unreq x0\n .unreq x1\n .unreq x2\n .unreq line\n .unreq to\n"
+        ".unreq w01_0\n .unreq w01_1\n .unreq w01_2\n .unreq w2_0\n .unreq w2_1\n .unreq w2_2\n"
+        ".unreq sum_0\n .unreq sum_1\n .unreq sum_2\n .unreq sum_3\n"
+        ".purgem first\n .purgem last\n .purgem four\n .purgem two\n .purgem one\n"
+        ".purgem factors\n .purgem scale\n .purgem store\n" TG_SLOTS_END);
+}
+
+#else
+#include "tg_planes_finish.h"
+
+/* Where start, multiplier and offset are in the words of a channel. */
+#define FACTORS 5
+
+/* One output, whose first two columns are in the word `x` of the first line. */
+TG_INLINE int32_t sum_of_window(const uint32_t *x, const int32_t *channel)
+{
+    const uint32_t *const next = x + TG_PLANES_LINE_WORDS;
+    const uint32_t *const last = next + TG_PLANES_LINE_WORDS;
+    int32_t sum = channel[FACTORS + TG_PLANES_START];
+
+    sum = tg_smlabb(x[1], (uint32_t)channel[3], tg_smlad(x[0], (uint32_t)channel[0], sum));
+    sum = tg_smlabt(next[1], (uint32_t)channel[3], tg_smlad(next[0], (uint32_t)channel[1], sum));
+    return tg_smlabb(last[1], (uint32_t)channel[4], tg_smlad(last[0], (uint32_t)channel[2], sum));
+}
+
+static void compute_row(const struct tg_planes_task *task, const uint32_t *line, const int32_t *channel, int8_t *out)
+{
+    for (int32_t column = 0; column < task->width; column++) {
+        *out = tg_planes_finish(sum_of_window(line + column, channel),
+                                channel + FACTORS, SIGNED);
+        out += task->column_step;
+    }
+}
+
+TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
+{
+    const uint32_t *plane = task->plane;
+
+    for (int32_t c = 0; c < task->channels; c++) {
+        for (int32_t y = 0; y < task->rows; y++) {
+            compute_row(task, plane + y * (task->line_step / (int32_t)sizeof *plane),
+                        task->channel + c * CHANNEL_WORDS, task->out + c + y * task->row_step);
+        }
+        plane += task->plane_step / (int32_t)sizeof *plane;
+    }
+}
+
+#endif
+
+#endif

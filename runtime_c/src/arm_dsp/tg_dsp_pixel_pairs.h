@@ -1,0 +1,95 @@
+/* Pairs of input pixels for pointwise kernels, and where their outputs go.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_DSP_PIXEL_PAIRS_H
+#define TG_DSP_PIXEL_PAIRS_H
+
+#include "tg_common.h"
+
+/* Consecutive pairs. */
+struct tg_pixel_pairs {
+    const int8_t *pixel;
+    int32_t step; /* bytes from pixel to pixel */
+    int8_t *out;
+    int32_t out_step; /* bytes from output to output */
+    int32_t pairs;    /* 1 or more */
+};
+
+/* A walk over the pixels of an input that outputs read. */
+struct tg_pixel_walk {
+    const int8_t *at;
+    const int8_t *before; /* the pixel before; the first itself at the first */
+    int32_t step;         /* bytes to the next pixel of the row */
+    int32_t row_step;     /* bytes from row to row */
+    int32_t width;        /* pixels of a row */
+    int32_t left;         /* of these */
+};
+
+static inline void tg_pixel_walk_on(struct tg_pixel_walk *walk, int32_t pixels)
+{
+    walk->before = walk->at + (pixels - 1) * walk->step;
+    walk->at += pixels * walk->step;
+    walk->left -= pixels;
+    if (walk->left == 0) {
+        walk->at += walk->row_step - walk->width * walk->step;
+        walk->left = walk->width;
+    }
+}
+
+/* Finds the next pairs, at most as many as `pixels` have, and walks on. Returns the pixels that they compute. */
+static int32_t tg_next_pixel_pairs(struct tg_pixel_walk *walk, int32_t pixels, int32_t out_channels,
+                                   struct tg_pixel_pairs *run)
+{
+    const int32_t within = pixels < walk->left ? pixels : walk->left;
+
+    run->pairs = 1;
+    run->out_step = out_channels;
+    if (within >= 2) {
+        run->pairs = within / 2;
+        run->pixel = walk->at;
+        run->step = walk->step;
+        tg_pixel_walk_on(walk, 2 * run->pairs);
+        return 2 * run->pairs;
+    }
+    if (pixels == 1) { /* with the one before once more, or with itself */
+        run->pixel = walk->before;
+        run->step = (int32_t)(walk->at - walk->before);
+        run->out_step = run->step == 0 ? 0 : out_channels;
+        run->out -= run->out_step;
+        tg_pixel_walk_on(walk, 1);
+        return 1;
+    }
+    run->pixel = walk->at; /* the last of a row, and the first of the next */
+    tg_pixel_walk_on(walk, 1);
+    run->step = (int32_t)(walk->at - run->pixel);
+    tg_pixel_walk_on(walk, 1);
+    return 2;
+}
+
+/* From the first pixel of the row that an output row reads. */
+TG_INLINE struct tg_pixel_walk tg_pixel_walk_from(const struct tg_window *w, int32_t channels, const int8_t *row)
+{
+    const struct tg_pixel_walk walk = {row,
+                                       row,
+                                       w->stride_width * channels,
+                                       w->stride_height * w->in_width * channels,
+                                       w->out_width,
+                                       w->out_width};
+
+    return walk;
+}
+
+/* From the first pixel of a whole tensor: one long row where no pixel is left out. */
+TG_INLINE struct tg_pixel_walk tg_pixel_walk_over(const struct tg_window *w, int32_t channels, const int8_t *in)
+{
+    struct tg_pixel_walk walk = tg_pixel_walk_from(w, channels, in);
+
+    if (walk.row_step == walk.width * walk.step) {
+        walk.row_step *= w->out_height;
+        walk.width *= w->out_height;
+        walk.left = walk.width;
+    }
+    return walk;
+}
+
+#endif

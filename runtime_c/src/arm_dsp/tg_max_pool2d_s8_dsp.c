@@ -1,0 +1,51 @@
+/* Maximum pooling for the DSP extension. See tg_pool2d.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_pool2d_quads.h"
+
+/* Four channels of all cells. */
+TG_INLINE uint32_t maximum_quad(const struct tg_cells *cells, int32_t channel)
+{
+    uint32_t most = 0x80808080u;
+
+    for (int32_t i = 0; i < cells->row_count; i++) {
+        const int8_t *x = tg_pool_row(cells, i);
+
+        for (int32_t left = x ? cells->width : 0; left > 0; left--) {
+            most = tg_smax8(most, tg_load_quad(x + channel));
+            x += cells->step;
+        }
+    }
+    return most;
+}
+
+static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *all, int8_t *out)
+{
+    const struct tg_cells cells = tg_pool_joined(all);
+
+    if (layer->channels < TG_POOL_QUAD) {
+        tg_pool_one(layer, all, out, TG_MAXIMUM);
+        return;
+    }
+    for (int32_t c = 0; c < layer->channels; c += TG_POOL_QUAD) {
+        const int32_t channel = tg_pool_quad_start(layer, c);
+        const uint32_t most = maximum_quad(&cells, channel);
+
+        for (int32_t k = 0; k < TG_POOL_QUAD; k++) {
+            const int32_t y = (int8_t)(most >> (8 * k) & 0xFFu);
+
+            out[channel + k] = (int8_t)tg_clamp(y, layer->out_min, layer->out_max);
+        }
+    }
+}
+
+TG_KERNEL void tg_max_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
+                                         int8_t *const *out, int32_t row_count)
+{
+    tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+}
+
+TG_KERNEL void tg_max_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out)
+{
+    tg_pool2d_whole(layer, in, out, one_output);
+}

@@ -1,0 +1,360 @@
+/* See tg_planes.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_planes.h"
+#include "tg_fixedpoint.h"
+
+#define WORD_BYTES ((int32_t)sizeof(uint32_t))
+#define LINE_BYTES (TG_PLANES_LINE_WORDS * WORD_BYTES)
+#define PLANE_BYTES (TG_PLANE_WORDS * WORD_BYTES)
+#define TILE_COLUMNS (2 * TG_PLANE_WORDS)
+
+/* The way over a tensor: groups of four channels, in these passes of some rows, in these tiles of some columns. */
+struct walk {
+    const struct tg_depthwise_planes *layer;
+    const struct tg_planes_rows *rows;
+    tg_planes_compute *compute;
+    uint32_t *scratch;
+    int32_t channel_words;
+    int32_t first_channel; /* of the planes */
+    int32_t done_channels; /* those before it have their outputs */
+    int32_t first_row;     /* of the pass */
+    int32_t row_count;
+    /* the tile */
+    uint32_t *lines;
+    int32_t in_offset; /* of its first visible column in a row */
+    int32_t first_word; /* where that goes in a line */
+    int32_t out_offset;
+    struct tg_planes_split split;
+    struct tg_planes_task task;
+};
+
+/* A number of words that is a multiple of 4, as those of lines are. */
+static void fill(uint32_t *to, int32_t words, uint32_t value)
+{
+    uint32_t *const end = to + words;
+
+    for (; to != end; to += 4) {
+        to[0] = value;
+        to[1] = value;
+        to[2] = value;
+        to[3] = value;
+    }
+}
+
+/* The same, to a lower address. */
+static void move_down(uint32_t *to, const uint32_t *from, int32_t words)
+{
+    const uint32_t *const end = from + words;
+
+    for (; from != end; from += 4) {
+        const uint32_t a = from[0];
+        const uint32_t b = from[1];
+        const uint32_t c = from[2];
+        const uint32_t d = from[3];
+
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        to[3] = d;
+        to += 4;
+    }
+}
+
+/* Two columns of padding: the zero point in the upper half of both int16. */
+TG_INLINE uint32_t padding_word(const struct tg_depthwise_planes *layer)
+{
+    return ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01000100u;
+}
+
+/* As tg_planes_split_dsp, for fewer than four channels: words of four would reach beyond the tensor. */
+static TG_NOINLINE void split_few(const struct tg_planes_split *task)
+{
+    const int32_t columns = 2 * task->pairs + task->tail + task->head;
+
+    for (int32_t i = 0; i < task->lines * task->channels; i++) {
+        const int32_t y = i / task->channels;
+        const int32_t c = i % task->channels;
+        const int8_t *from = task->from + y * task->row_bytes + c;
+        uint32_t *to = task->to + y * TG_PLANES_LINE_WORDS + c * TG_PLANE_WORDS;
+
+        for (int32_t x = task->head; x < columns + task->head; x++) {
+            const uint32_t value = (uint32_t)(uint8_t)*from << (x & 1 ? 24 : 8);
+            const uint32_t others = x & 1 ? 0x0000FFFFu : 0xFFFF0000u;
+
+            to[x >> 1] = (to[x >> 1] & others) | value;
+            from += task->channels;
+        }
+    }
+}
+
+/* The outputs of a tile. */
+static void place_outputs(struct walk *walk, int32_t tile)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t first = tile * layer->tile_columns;
+    const int32_t rest = layer->window.out_width - first;
+
+    walk->lines = walk->scratch + tile * layer->pass_lines * TG_PLANES_LINE_WORDS;
+    walk->out_offset = first * walk->task.column_step;
+    walk->task.width = rest < layer->tile_columns ? rest : layer->tile_columns;
+}
+
+/* The inputs of a tile. */
+static void place_inputs(struct walk *walk, int32_t tile)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const struct tg_window *w = &layer->window;
+    const int32_t column = tile * layer->tile_columns * w->stride_width - w->pad_left;
+    const int32_t before = column < 0 ? -column : 0; /* columns of padding, which hold it since the start */
+    const int32_t stop = column + TILE_COLUMNS < w->in_width ? column + TILE_COLUMNS : w->in_width;
+    const int32_t columns = stop - (column + before);
+
+    walk->lines = walk->scratch + tile * layer->pass_lines * TG_PLANES_LINE_WORDS;
+    walk->in_offset = columns > 0 ? (column + before) * layer->in_channels : 0;
+    walk->first_word = before >> 1;
+    walk->split.head = columns > 0 ? before & 1 : 0;
+    walk->split.pairs = columns > 0 ? (columns - walk->split.head) >> 1 : 0;
+    walk->split.tail = columns > 0 ? (columns - walk->split.head) & 1 : 0;
+}
+
+/* Lines first .. end - 1, all of them rows of the image, `row` the first of these. */
+static void split_lines(struct walk *walk, const int8_t *row, int32_t first, int32_t end)
+{
+    struct tg_planes_split *split = &walk->split;
+
+    split->from = row + walk->in_offset + walk->first_channel;
+    split->to = walk->lines + first * TG_PLANES_LINE_WORDS + walk->first_word;
+    split->lines = end - first;
+    if (split->channels < TG_PLANES) {
+        split_few(split);
+    } else if (split->head + split->pairs + split->tail != 0) {
+        tg_planes_split_dsp(split);
+    }
+}
+
+/* Lines of padding. With one pass for each group of channels they stay as they were at the start. */
+static void pad_lines(const struct walk *walk, int32_t first, int32_t end)
+{
+    if (walk->layer->pass_rows < walk->rows->count && first < end) {
+        fill(walk->lines + first * TG_PLANES_LINE_WORDS, (end - first) * TG_PLANES_LINE_WORDS,
+             padding_word(walk->layer));
+    }
+}
+
+/* Lines first .. end - 1 of the tile. */
+static void fill_lines(struct walk *walk, int32_t first, int32_t end)
+{
+    const struct tg_window *w = &walk->layer->window;
+    const int32_t y = walk->first_row * w->stride_height - w->pad_top; /* the image row of line 0 */
+    const int32_t begin = tg_clamp(-y, first, end);
+    const int32_t stop = tg_clamp(w->in_height - y, begin, end);
+
+    pad_lines(walk, first, begin);
+    if (begin < stop) {
+        split_lines(walk, walk->rows->in + (y + begin) * walk->split.row_bytes, begin, stop);
+    }
+    pad_lines(walk, stop, end);
+}
+
+/* The same from row pointers. */
+static TG_NOINLINE void fill_lines_from_rows(struct walk *walk, int32_t first, int32_t end)
+{
+    const int8_t *const *rows = walk->rows->in_rows + walk->first_row * walk->layer->window.stride_height;
+
+    for (int32_t i = first; i < end; i++) {
+        if (rows[i] == NULL) {
+            pad_lines(walk, i, i + 1);
+        } else {
+            split_lines(walk, rows[i], i, i + 1);
+        }
+    }
+}
+
+/* Output channels from channel `o` on. Every row by itself where rows are behind pointers. */
+static void compute_channels(struct walk *walk, int32_t o)
+{
+    const struct tg_planes_rows *rows = walk->rows;
+    struct tg_planes_task *task = &walk->task;
+    const uint32_t *plane = task->plane;
+
+    task->channel = walk->layer->channels + o * walk->channel_words;
+    if (rows->out_rows == NULL) {
+        task->rows = walk->row_count;
+        task->out = rows->out + walk->first_row * task->row_step + walk->out_offset + o;
+        walk->compute(task);
+        return;
+    }
+    task->rows = 1;
+    for (int32_t y = 0; y < walk->row_count; y++) {
+        task->plane = plane;
+        task->out = rows->out_rows[walk->first_row + y] + walk->out_offset + o;
+        walk->compute(task);
+        plane += task->line_step / WORD_BYTES;
+    }
+}
+
+static void compute_tile(struct walk *walk)
+{
+    const int32_t multiplier = walk->layer->channel_multiplier;
+    const int32_t first = walk->done_channels - walk->first_channel;
+    const int32_t channels = walk->split.channels < TG_PLANES ? walk->split.channels : TG_PLANES;
+
+    if (multiplier == 1) {
+        walk->task.channels = channels - first;
+        walk->task.plane = walk->lines + first * TG_PLANE_WORDS;
+        compute_channels(walk, walk->done_channels);
+        return;
+    }
+    for (int32_t c = first; c < channels; c++) {
+        walk->task.plane = walk->lines + c * TG_PLANE_WORDS;
+        compute_channels(walk, (walk->first_channel + c) * multiplier);
+    }
+}
+
+/* One pass: the lines from `filled` on, then all its outputs, then the lines that the next pass reads as well. */
+static void run_pass(struct walk *walk, int32_t filled, int32_t shared)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t stride = layer->window.stride_height;
+    const int32_t end = layer->pass_lines - (layer->pass_rows - walk->row_count) * stride;
+
+    for (int32_t tile = 0; tile < layer->tiles; tile++) {
+        place_inputs(walk, tile);
+        if (walk->rows->in_rows == NULL) {
+            fill_lines(walk, filled, end);
+        } else {
+            fill_lines_from_rows(walk, filled, end);
+        }
+    }
+    for (int32_t tile = 0; tile < layer->tiles; tile++) {
+        place_outputs(walk, tile);
+        compute_tile(walk);
+        if (shared > 0) {
+            move_down(walk->lines, walk->lines + layer->pass_rows * stride * TG_PLANES_LINE_WORDS,
+                      shared * TG_PLANES_LINE_WORDS);
+        }
+    }
+}
+
+/* All rows of one group of channels. */
+static void run_group(struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t common = layer->pass_lines - layer->pass_rows * layer->window.stride_height;
+    int32_t filled = 0;
+
+    walk->first_row = 0;
+    for (int32_t rest = walk->rows->count; rest > 0; rest -= walk->row_count) {
+        const int32_t is_last = rest <= layer->pass_rows;
+        const int32_t shared = is_last || common < 0 ? 0 : common; /* with the next pass */
+
+        walk->row_count = is_last ? rest : layer->pass_rows;
+        run_pass(walk, filled, shared);
+        walk->first_row += walk->row_count;
+        filled = shared;
+    }
+}
+
+/* Whether one pass over one tile is all, so that groups of channels differ in addresses only. */
+static int32_t is_single_pass(const struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+
+    return layer->tiles == 1 && layer->pass_rows >= walk->rows->count && layer->channel_multiplier == 1 &&
+           layer->in_channels >= TG_PLANES && walk->rows->in_rows == NULL && walk->split.pairs != 0 &&
+           layer->window.pad_top < layer->pass_lines;
+}
+
+/* All groups of channels, where that is so. */
+static void run_single_pass(struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t last = layer->in_channels - TG_PLANES;
+    const int32_t begin = tg_clamp(layer->window.pad_top, 0, layer->pass_lines); /* the first line in the image */
+    const int32_t stop = tg_clamp(layer->window.pad_top + layer->window.in_height, begin, layer->pass_lines);
+    const int8_t *const from =
+        walk->rows->in + (begin - layer->window.pad_top) * walk->split.row_bytes + walk->in_offset;
+
+    walk->split.to = walk->lines + begin * TG_PLANES_LINE_WORDS + walk->first_word;
+    walk->split.lines = stop - begin;
+    walk->task.rows = walk->rows->count;
+    for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
+        const int32_t first = c < last ? c : last;
+
+        walk->split.from = from + first;
+        tg_planes_split_dsp(&walk->split);
+        walk->task.channels = first + TG_PLANES - c;
+        walk->task.plane = walk->lines + (c - first) * TG_PLANE_WORDS;
+        walk->task.channel = layer->channels + c * walk->channel_words;
+        walk->task.out = walk->rows->out + c;
+        walk->compute(&walk->task);
+    }
+}
+
+static void clamp_row(const struct tg_depthwise_planes *layer, int8_t *out, int32_t bytes)
+{
+    for (int32_t i = 0; i < bytes; i++) {
+        out[i] = (int8_t)tg_clamp(out[i], layer->out_min, layer->out_max);
+    }
+}
+
+static TG_NOINLINE void clamp_rows(const struct walk *walk)
+{
+    const struct tg_planes_rows *rows = walk->rows;
+
+    for (int32_t y = 0; y < rows->count; y++) {
+        int8_t *out = rows->out_rows == NULL ? rows->out + y * walk->task.row_step : rows->out_rows[y];
+
+        clamp_row(walk->layer, out, walk->task.row_step);
+    }
+}
+
+static void begin(struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const struct tg_window *w = &layer->window;
+
+    walk->split.row_bytes = w->in_width * layer->in_channels;
+    walk->split.channels = layer->in_channels;
+    walk->split.padding = ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;
+    walk->task.channels = layer->channel_multiplier;
+    walk->task.plane_step = layer->channel_multiplier == 1 ? PLANE_BYTES : 0;
+    walk->task.line_step = w->stride_height * LINE_BYTES;
+    walk->task.column_step = layer->in_channels * layer->channel_multiplier;
+    walk->task.row_step = w->out_width * walk->task.column_step;
+    walk->task.window_step = w->stride_width * (int32_t)sizeof(int16_t);
+    walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) / 2;
+    walk->task.kernel_height = w->kernel_height;
+    walk->task.tap_line_step = w->dilation_height * LINE_BYTES;
+    fill(walk->scratch, layer->tiles * layer->pass_lines * TG_PLANES_LINE_WORDS, padding_word(layer));
+    place_inputs(walk, 0);
+    place_outputs(walk, 0);
+}
+
+/* The last group of channels overlaps the one before it where their number is no multiple of 4. */
+TG_KERNEL void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const struct tg_planes_rows *rows,
+                                 void *scratch, int32_t channel_words, tg_planes_compute *compute)
+{
+    const int32_t last = layer->in_channels < TG_PLANES ? 0 : layer->in_channels - TG_PLANES;
+    struct walk walk;
+
+    walk.layer = layer;
+    walk.rows = rows;
+    walk.compute = compute;
+    walk.scratch = (uint32_t *)scratch;
+    walk.channel_words = channel_words;
+    begin(&walk);
+    if (is_single_pass(&walk)) {
+        run_single_pass(&walk);
+    } else {
+        for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
+            walk.first_channel = c < last ? c : last;
+            walk.done_channels = c;
+            run_group(&walk);
+        }
+    }
+    if (layer->out_min != INT8_MIN || layer->out_max != INT8_MAX) {
+        clamp_rows(&walk);
+    }
+}

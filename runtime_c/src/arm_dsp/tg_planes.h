@@ -1,0 +1,43 @@
+/* How depthwise kernels go over a tensor in channel planes. See tg_depthwise_planes.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_PLANES_H
+#define TG_PLANES_H
+
+#include "tg_depthwise_planes.h"
+#include "tg_planes_split.h"
+
+/* Some output channels in one tile: what a kernel's inner function computes. Steps are in bytes. */
+struct tg_planes_task {
+    const uint32_t *plane;  /* first word of the first output row and channel */
+    const int32_t *channel; /* the first channel's words */
+    int8_t *out;            /* first output of the first channel; the next channel's is beside it */
+    int32_t rows;           /* 1 or more, as all counts */
+    int32_t width;
+    int32_t channels;
+    int32_t plane_step;  /* from one output channel to the next: 0 where they share a plane */
+    int32_t line_step;   /* from one output row to the next in the plane */
+    int32_t column_step; /* from one output to the next */
+    int32_t row_step;
+    int32_t window_step;   /* from one output's window to the next in a line */
+    int32_t pairs;         /* of taps in a kernel row, those between dilated ones included */
+    int32_t kernel_height;
+    int32_t tap_line_step; /* from one kernel row to the next in the plane */
+};
+
+typedef void tg_planes_compute(const struct tg_planes_task *task);
+
+/* Where the rows are: in whole tensors, or behind row pointers (tg_rows.h). */
+struct tg_planes_rows {
+    const int8_t *in;
+    int8_t *out;
+    const int8_t *const *in_rows; /* NULL: whole tensors */
+    int8_t *const *out_rows;
+    int32_t count; /* output rows */
+};
+
+/* Computes all rows. `channel_words`: words of one output channel. */
+TG_KERNEL void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const struct tg_planes_rows *rows,
+                                 void *scratch, int32_t channel_words, tg_planes_compute *compute);
+
+#endif

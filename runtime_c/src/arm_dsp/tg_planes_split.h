@@ -1,0 +1,31 @@
+/* Takes four channels of lines apart, into planes of int16. See tg_depthwise_planes.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_PLANES_SPLIT_H
+#define TG_PLANES_SPLIT_H
+
+#include "tg_depthwise_planes.h"
+
+/* Channels that are taken apart together: the bytes of a word. */
+#define TG_PLANES 4
+
+/* Words of a line: all planes. */
+#define TG_PLANES_LINE_WORDS (TG_PLANES * TG_PLANE_WORDS)
+
+/* What is taken apart: `lines` lines of head + 2 * pairs + tail columns. Where head is 1, the column before the first
+ * is padding; where tail is 1, the one behind the last. */
+struct tg_planes_split {
+    const int8_t *from; /* first channel of the first column */
+    uint32_t *to;       /* first word of the first line */
+    int32_t lines;      /* 1 or more */
+    int32_t row_bytes;  /* from one line to the next in `from` */
+    int32_t channels;   /* bytes from one column to the next */
+    int32_t head;
+    int32_t pairs;
+    int32_t tail;
+    uint32_t padding; /* four channels of a column of padding */
+};
+
+TG_KERNEL void tg_planes_split_dsp(const struct tg_planes_split *task);
+
+#endif

@@ -1,0 +1,17 @@
+/* Trees whose leaves add to one output each. See tg_tree_sums.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_tree_walk.h"
+
+TG_KERNEL void tg_tree_values_s8(const struct tg_tree_values *layer, const int8_t *in, int32_t *out)
+{
+    const uint16_t *nodes = layer->nodes;
+
+    tg_tree_start(layer->bias, layer->outputs, out);
+    for (int32_t tree = 0; tree < layer->trees; tree++) {
+        const uint32_t leaf = tg_tree_leaf_s8(nodes, in);
+
+        out[layer->targets[tree]] += layer->values[leaf];
+        nodes += layer->sizes[tree];
+    }
+}

@@ -1,0 +1,87 @@
+/* Walks through packed trees, one for each type of the features. See tg_tree_sums.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_TREE_WALK_H
+#define TG_TREE_WALK_H
+
+#include "tg_float_order.h"
+#include "tg_tree_sums.h"
+
+/* A step from a node's reference: where to go on, or NULL and the leaf. */
+TG_INLINE const uint16_t *tg_tree_step(const uint16_t *reference, int goes_right, uint32_t *leaf)
+{
+    const uint32_t bits = *reference++;
+
+    if (goes_right) {
+        if ((bits & TG_TREE_RIGHT_IS_LEAF) == 0u) {
+            return reference + (bits & TG_TREE_REFERENCE);
+        }
+        *leaf = bits & TG_TREE_REFERENCE;
+        return NULL;
+    }
+    if ((bits & TG_TREE_LEFT_IS_LEAF) == 0u) {
+        return reference;
+    }
+    *leaf = *reference;
+    return NULL;
+}
+
+TG_INLINE uint32_t tg_tree_leaf_s8(const uint16_t *node, const int8_t *in)
+{
+    uint32_t leaf = 0;
+
+    while (node != NULL) {
+        const uint32_t comparison = *node;
+        const uint32_t high = comparison >> 8;
+        const int32_t threshold = (int32_t)(high ^ 128u) - 128;
+
+        node = tg_tree_step(node + 1, in[comparison & 255u] > threshold, &leaf);
+    }
+    return leaf;
+}
+
+TG_INLINE uint32_t tg_tree_leaf_s16(const uint16_t *node, const int16_t *in)
+{
+    uint32_t leaf = 0;
+
+    while (node != NULL) {
+        const int32_t threshold = (int32_t)(node[1] ^ 0x8000u) - 0x8000;
+
+        node = tg_tree_step(node + 2, in[node[0]] > threshold, &leaf);
+    }
+    return leaf;
+}
+
+TG_INLINE uint32_t tg_tree_leaf_f32(const uint16_t *node, const float *in)
+{
+    uint32_t leaf = 0;
+
+    while (node != NULL) {
+        int32_t threshold;
+
+        memcpy(&threshold, node + 1, sizeof threshold);
+        node = tg_tree_step(node + 3, tg_float_order(in + node[0]) > threshold, &leaf);
+    }
+    return leaf;
+}
+
+TG_INLINE void tg_tree_start(const int32_t *bias, int32_t outputs, int32_t *out)
+{
+    for (int32_t c = 0; c < outputs; c++) {
+        out[c] = bias[c];
+    }
+}
+
+/* Adds the entries of a leaf. */
+TG_INLINE void tg_tree_add_entries(const uint16_t *entry, int32_t value_bits, int32_t *out)
+{
+    const uint32_t mask = (1u << value_bits) - 1u;
+    uint32_t bits;
+
+    do {
+        bits = *entry++;
+        out[(bits & (TG_TREE_LAST_ENTRY - 1u)) >> value_bits] += (int32_t)(bits & mask);
+    } while ((bits & TG_TREE_LAST_ENTRY) == 0u);
+}
+
+#endif

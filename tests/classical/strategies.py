@@ -1,0 +1,190 @@
+"""Hypothesis strategies for the operators of classical models; see tests/strategies.py."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
+from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.fixed_point import FixedPoint
+from tinygen.ops.classical.linear_scores import LinearScores
+from tinygen.ops.classical.operator import float_order
+from tinygen.ops.classical.tree_sums import TreeSums
+
+Builder = Callable[[st.DrawFn, Arithmetic], Graph]
+
+STRATEGIES: dict[type[Operator], Builder] = {}
+
+ONE = Quantization.per_tensor(1.0, 0)
+
+
+def sample(rng: np.random.Generator, tensor: Tensor, index: int) -> NDArray:
+    """A row of any type but int8: extremes, values near thresholds (small ones), anything."""
+    low, high = tensor.dtype.limits
+    if index < 2:
+        ends = (low, high) if tensor.dtype.is_integer else (-np.inf, np.inf)
+        return np.full(tensor.shape, ends[index], tensor.dtype.numpy)
+    if tensor.dtype is DType.FLOAT32:
+        bits = rng.integers(low, high, tensor.shape, endpoint=True).astype(np.int32)
+        small = rng.integers(-8, 8, tensor.shape) / 4
+        return small.astype(np.float32) if index % 2 else bits.view(np.float32)
+    reach = 8 if index % 2 else high
+    return rng.integers(-reach, reach, tensor.shape, endpoint=True).astype(tensor.dtype.numpy)
+
+
+def graph_of(op: Operator, inputs: Sequence[Tensor], dtype: DType, arithmetic: Arithmetic) -> Graph:
+    """A verified graph of one node; inputs that are not constant are the graph's."""
+    shape = tuple(op.infer_shapes(inputs)[0])
+    y = Tensor(name="y", shape=shape, dtype=dtype, quantization=ONE)
+    node = Node(name="node", op=op, inputs=tuple(t.name for t in inputs), outputs=("y",))
+    return verify(
+        Graph(
+            name="one_op",
+            tensors={t.name: t for t in (*inputs, y)},
+            nodes=(node,),
+            inputs=tuple(t.name for t in inputs if not t.is_constant),
+            outputs=("y",),
+            arithmetic=arithmetic,
+        )
+    )
+
+
+def row(length: int, dtype: DType) -> Tensor:
+    quantization = ONE if dtype.is_integer else None
+    return Tensor(name="x", shape=(1, length), dtype=dtype, quantization=quantization)
+
+
+def constant(name: str, values: NDArray, dtype: DType = DType.INT32) -> Tensor:
+    data = np.asarray(values).astype(dtype.numpy)
+    return Tensor(name=name, shape=data.shape, dtype=dtype, data=data)
+
+
+def _strategy(op_class: type[Operator]) -> Callable[[Builder], Builder]:
+    def register(build: Builder) -> Builder:
+        STRATEGIES[op_class] = build
+        return build
+
+    return register
+
+
+def _generator(draw: st.DrawFn) -> np.random.Generator:
+    return np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+
+@_strategy(TreeSums)
+def _tree_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32]))
+    features = draw(st.sampled_from([1, 3, 20, 300]))
+    outputs = draw(st.integers(1, 12))
+    kind = draw(st.sampled_from(["rows", "values", "anything"]))
+    chosen, thresholds, children, roots = _shapes_of_trees(
+        rng, draw(st.integers(1, 6)), draw(st.integers(0, 40))
+    )
+    leaves = _leaves(rng, kind, children, roots, outputs)
+    inputs = [
+        row(features, dtype),
+        constant("features", rng.integers(0, features, chosen)),
+        constant("thresholds", _thresholds(rng, dtype, thresholds)),
+        constant("children", children),
+        constant("roots", roots),
+        constant("leaves", leaves),
+        constant("bias", rng.integers(-1000, 1001, outputs)),
+    ]
+    return graph_of(TreeSums(), inputs, DType.INT32, arithmetic)
+
+
+def _shapes_of_trees(
+    rng: np.random.Generator, trees: int, most: int
+) -> tuple[int, int, NDArray, NDArray]:
+    """Trees grown at random leaves: balanced, or like a chain."""
+    children: list[list[int]] = []
+    roots, leaves = [], 0
+    for _ in range(trees):
+        slots: list[tuple[list[int], int]] = []
+        holder = [0]
+        open_slots = [(holder, 0)]
+        for _ in range(int(rng.integers(0, most + 1))):
+            pick = len(open_slots) - 1 if rng.random() < 0.3 else int(rng.integers(len(open_slots)))
+            parent, side = open_slots.pop(pick)
+            parent[side] = len(children)
+            children.append([0, 0])
+            open_slots += [(children[-1], 0), (children[-1], 1)]
+        for parent, side in (*slots, *open_slots):
+            parent[side] = ~leaves
+            leaves += 1
+        roots.append(holder[0])
+    count = len(children)
+    found = np.array(children or [[~0, ~0]])
+    return max(count, 1), max(count, 1), found, np.array(roots)
+
+
+def _thresholds(rng: np.random.Generator, dtype: DType, count: int) -> NDArray:
+    if dtype is DType.FLOAT32:
+        return float_order((rng.integers(-8, 9, count) / 4).astype(np.float32))
+    low, high = dtype.limits
+    small = rng.integers(-9, 9, count)
+    ends = rng.choice(np.array([low, high - 1]), count)
+    return np.where(rng.random(count) < 0.8, small, ends)
+
+
+def _leaves(
+    rng: np.random.Generator, kind: str, children: NDArray, roots: NDArray, outputs: int
+) -> NDArray:
+    count = -min(int(children.min()), int(roots.min()))
+    if kind == "anything":
+        return rng.integers(-(2**20), 2**20, (count, outputs))
+    if kind == "rows":
+        return rng.integers(0, 100, (count, outputs)) * (rng.random((count, outputs)) < 0.4)
+    leaves = np.zeros((count, outputs), np.int64)
+    for root in roots:
+        target, pending = int(rng.integers(outputs)), [int(root)]
+        while pending:
+            node = pending.pop()
+            if node < 0:
+                leaves[~node, target] = rng.integers(-32767, 32768)
+            else:
+                pending += [int(c) for c in children[node]]
+    return leaves
+
+
+@_strategy(ArgMax)
+def _arg_max(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    op = ArgMax(threshold=draw(st.integers(-10, 10)))
+    return graph_of(op, [row(draw(st.integers(1, 12)), DType.INT32)], DType.INT32, arithmetic)
+
+
+@_strategy(LinearScores)
+def _linear_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    length, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 9))
+    shift = draw(st.sampled_from([0, 0, 16]))
+    largest = 2**31 // (2 * length * -dtype.limits[0])
+    reach = 32767 if shift else min(32767, largest)
+    weights = rng.integers(-reach, reach + 1, (outputs, length))
+    bias_reach = draw(st.sampled_from([0, 1000, 2**29]))
+    inputs = [
+        row(length, dtype),
+        constant("weights", weights, DType.INT16),
+        constant("bias", rng.integers(-bias_reach, bias_reach + 1, outputs)),
+    ]
+    return graph_of(LinearScores(shift=shift), inputs, DType.INT32, arithmetic)
+
+
+@_strategy(FixedPoint)
+def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    length = draw(st.integers(1, 9))
+    reach = draw(st.sampled_from([0, 10, 2**30]))
+    inputs = [
+        row(length, DType.FLOAT32),
+        constant("exponents", rng.integers(-20, 40, length), DType.INT16),
+        constant("offsets", rng.integers(-reach, reach + 1, length)),
+    ]
+    return graph_of(
+        FixedPoint(bits=draw(st.sampled_from([2, 9, 16]))), inputs, DType.INT16, arithmetic
+    )

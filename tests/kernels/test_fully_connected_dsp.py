@@ -1,0 +1,138 @@
+"""Fully connected layers for the Arm DSP extension: every tail and form, on the host and on the real cores."""
+
+import numpy as np
+import pytest
+
+from tests.device.conftest import load_core  # noqa: F401 (a fixture)
+from tests.kernels.checking import check_kernel
+from tests.kernels.harness import KernelLibrary, build_library
+from tests.kernels.test_pointwise_dsp import (
+    FORMS,
+    check_on_device,
+    form_of,
+    kernel_of,
+    random_graph,
+    weighted_graph,
+)
+from tinygen.fixedpoint import Arithmetic
+from tinygen.ir import Graph
+from tinygen.kernels.dsp import DSP
+from tinygen.ops.activation import Activation
+from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.fully_connected import FullyConnected
+
+SYMBOL = "tg_fully_connected_s8_dsp"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> KernelLibrary:
+    kernels = [kernel_of(FullyConnected, SYMBOL)]
+    return KernelLibrary(build_library(kernels, tmp_path_factory.mktemp("fully_connected")))
+
+
+def check(library: KernelLibrary, graph: Graph, samples: int = 5) -> None:
+    (call,) = graph.calls()
+    kernel = kernel_of(type(call.op), SYMBOL)
+    assert kernel.reason_against(call, DSP) is None
+    check_kernel(library, kernel, graph, samples)
+
+
+@pytest.mark.parametrize("depth", [*range(1, 14), 31, 32, 33, 34, 35, 66, 100])
+def test_every_tail_is_exact(depth, library):
+    rng = np.random.default_rng(depth)
+    for channels in (1, 2, 4, 5, 7, 8, 9, 12, 13, 16, 23):
+        check(library, random_graph(rng, FullyConnected(), (1, depth), channels))
+
+
+def test_rows_are_exact(library):
+    rng = np.random.default_rng(2)
+    check(library, random_graph(rng, FullyConnected(), (3, 21), 11))
+
+
+@pytest.mark.parametrize("channels", [3, 16])
+def test_a_window_over_the_whole_input_is_fully_connected(channels, library):
+    rng = np.random.default_rng(channels)
+    weights = rng.integers(-127, 128, (channels, 3, 2, 5))
+    check(library, weighted_graph(Conv2D(), (1, 3, 2, 5), weights, scales=0.002))
+    smaller = weighted_graph(Conv2D(), (1, 4, 2, 5), weights, scales=0.002).calls()[0]
+    assert "as large as" in kernel_of(Conv2D, SYMBOL).reason_against(smaller, DSP)
+
+
+@pytest.mark.parametrize("activation", list(Activation), ids=lambda a: a.name)
+@pytest.mark.parametrize("arithmetic", list(Arithmetic), ids=lambda a: a.value)
+def test_every_activation_is_exact(activation, arithmetic, library):
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        op = FullyConnected(activation=activation)
+        check(library, random_graph(rng, op, (1, 45), 19, arithmetic, octaves=seed))
+
+
+def graph_of_form(
+    arithmetic: Arithmetic, activation: Activation, scale: float, *, per_channel: bool
+) -> Graph:
+    """21 channels: two blocks of eight in assembly, and five through their accumulators."""
+    rng = np.random.default_rng(3)
+    low = -128 if activation is Activation.RELU else 17
+    factors = rng.uniform(0.5, 1.0, 21) if per_channel else 0.7
+    return weighted_graph(
+        FullyConnected(activation=activation),
+        (1, 22),
+        rng.integers(-127, 128, (21, 22)),
+        scales=scale * factors,
+        bias=rng.integers(-(2**14), 2**14, 21),
+        zero_points=(-5, low),
+        arithmetic=arithmetic,
+    )
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+@pytest.mark.parametrize(("form", "arithmetic", "activation", "scale"), FORMS)
+def test_every_form_is_exact(form, arithmetic, activation, scale, per_channel, library):
+    graph = graph_of_form(arithmetic, activation, scale, per_channel=per_channel)
+    assert form_of(graph) is form
+    (lowered,) = kernel_of(FullyConnected, SYMBOL).lower(graph.calls()[0])
+    assert (lowered.params.fields["channel_words"] == 0) is not per_channel
+    check(library, graph, samples=12)
+
+
+def extreme_graph(low: int, high: int, bias: int = 0) -> Graph:
+    weights = np.empty((4, 8))
+    weights[0::2], weights[1::2] = low, high
+    return weighted_graph(
+        FullyConnected(), (1, 8), weights, scales=0.01, bias=bias, zero_points=(0, 0)
+    )
+
+
+def reason_against(graph: Graph) -> str | None:
+    return kernel_of(FullyConnected, SYMBOL).reason_against(graph.calls()[0], DSP)
+
+
+def test_conditions_hold_at_their_bounds(library):
+    largest = 2**23 - 1 - 8 * 127 * 127
+    check(library, extreme_graph(0, -128))
+    check(library, extreme_graph(127, 127, bias=largest))
+    assert "-128" in reason_against(extreme_graph(-1, -128))
+    assert "24 bits" in reason_against(extreme_graph(127, 127, bias=largest + 1))
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+@pytest.mark.parametrize(("form", "arithmetic", "activation", "scale"), FORMS)
+def test_assembly_has_every_form(
+    form,
+    arithmetic,
+    activation,
+    scale,
+    per_channel,
+    load_core,  # noqa: F811
+    tmp_path,
+):
+    graph = graph_of_form(arithmetic, activation, scale, per_channel=per_channel)
+    assert check_on_device(graph, load_core("cortex-m4"), tmp_path / "layer") == SYMBOL
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
+@pytest.mark.parametrize(("depth", "channels"), [(128, 8), (97, 14), (30, 20), (3, 9), (70, 33)])
+def test_assembly_is_exact_for_any_shape(core, depth, channels, load_core, tmp_path):  # noqa: F811
+    rng = np.random.default_rng(depth)
+    graph = random_graph(rng, FullyConnected(activation=Activation.RELU), (1, depth), channels)
+    assert check_on_device(graph, load_core(core), tmp_path / "layer") == SYMBOL

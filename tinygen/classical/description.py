@@ -1,0 +1,128 @@
+"""What was fitted, in float64: transformers, a model, and how its scores become answers.
+
+Importers fill these in and compute nothing. Arrays are float64 or int64; `features` are columns of the raw input.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float64]
+"""[samples, columns]"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Columns:
+    """A transformer that works column by column: output k is a monotone function of input column `sources[k]`.
+
+    `apply` is the transformer itself, on whole rows, with every rounding that it has. `signs[k]` is 1 where the
+    function never falls and -1 where it never rises. Where it is factors[k] * x + offsets[k], these are given.
+    """
+
+    sources: NDArray[np.int64]
+    signs: NDArray[np.int64]
+    apply: Callable[[Rows], Rows]
+    factors: NDArray[np.float64] | None = None
+    offsets: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matrix:
+    """y = weights x + bias; weights [outputs, inputs]."""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+Transform = Columns | Matrix
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trees:
+    """scores = bias + sum over trees of a row of `leaves`; arrays as of the operator TreeSums, thresholds real.
+
+    A comparison goes left where `number(x) <= threshold` (or `<`, if `is_strict`); `number` is the type to which the
+    model rounds features before it compares.
+    """
+
+    features: NDArray[np.int64]
+    thresholds: NDArray[np.float64]
+    children: NDArray[np.int64]
+    roots: NDArray[np.int64]
+    leaves: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    number: type = np.float32
+    is_strict: bool = False
+
+    @property
+    def outputs(self) -> int:
+        return self.leaves.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Linear:
+    """scores = weights x + bias; weights [outputs, columns]."""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    @property
+    def outputs(self) -> int:
+        return self.weights.shape[0]
+
+
+Scorer = Trees | Linear
+
+
+class Task(enum.Enum):
+    """What the scores are for."""
+
+    CLASSIFY = "classify"
+    """The class with the largest score; of two classes with one score the second where it is above 0."""
+
+    REGRESS = "regress"
+    """The scores are the answer."""
+
+    TRANSFORM = "transform"
+    """The scores are new features."""
+
+
+class Link(enum.Enum):
+    """How scores become probabilities."""
+
+    NONE = "none"
+    """They do not."""
+
+    IDENTITY = "identity"
+    """They are probabilities."""
+
+    SIGMOID = "sigmoid"
+    """1 / (1 + exp(-score)) for the second of two classes."""
+
+    SOFTMAX = "softmax"
+    """exp(score) over the sum of all."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Description:
+    """A fitted pipeline. `answer` is the estimator's own `predict` (or `transform`), with which the result is compared.
+
+    `has_decision` says that it has a decision function, which is the scores.
+    """
+
+    features: int
+    transforms: tuple[Transform, ...]
+    scorer: Scorer
+    task: Task
+    answer: Callable[[Rows], NDArray]
+    classes: tuple[object, ...] = ()
+    link: Link = Link.NONE
+    has_decision: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes as texts, in their order."""
+        return tuple(str(c) for c in self.classes)

@@ -1,0 +1,116 @@
+"""Trees to TreeSums nodes: exact comparisons, integer leaves."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.classical import algebra
+from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.description import Description, Link, Task, Trees
+from tinygen.classical.forests import IntegerForest, pruned
+from tinygen.errors import UnsupportedError
+from tinygen.ir import Tensor
+from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.tree_sums import TreeSums
+
+INT16_MAX = 32767
+
+
+def build(graph: GraphBuilder, description: Description) -> None:
+    """Add the methods of a model of trees."""
+    if not algebra.works_by_columns(description.transforms):
+        raise UnsupportedError(
+            what="a transformer in front of the trees mixes features",
+            next_step="supported before trees: transformers that work column by column",
+        )
+    _Trees(graph, description).add_methods()
+
+
+class _Trees:
+    """The nodes of one description; comparisons are folded once for all methods."""
+
+    def __init__(self, graph: GraphBuilder, description: Description) -> None:
+        self.graph, self.description = graph, description
+        self.trees: Trees = description.scorer
+        self.folded = algebra.ordered_trees(
+            self.trees, description.transforms, description.features, graph.input.dtype
+        )
+
+    def add_methods(self) -> None:
+        task, link = self.description.task, self.description.link
+        trees = self.trees
+        if task is Task.REGRESS:
+            self.graph.method("predict", self.values("values", trees.leaves, trees.bias))
+            return
+        self.graph.method("predict", self.classes())
+        if self.description.has_decision:
+            self.graph.method("decision", self.values("scores", trees.leaves, trees.bias))
+        if link is Link.IDENTITY:
+            probabilities = self.shares("probabilities", trees.leaves, trees.bias)
+            self.graph.method("predict_proba", probabilities)
+
+    def classes(self) -> Tensor:
+        """The index of the predicted class."""
+        trees = self.trees
+        leaves, bias = trees.leaves, trees.bias
+        if len(trees.roots) == 1:
+            winners = _winners(leaves + bias)[:, None]
+            return self.sums("classes", winners, np.zeros(1, np.int64), 1.0)
+        if leaves.shape[1] == 2:  # the second class wins where this is above 0
+            leaves, bias = leaves[:, 1:] - leaves[:, :1], bias[1:] - bias[:1]
+        if leaves.shape[1] > 1 and not bias.any() and leaves.min() >= 0:
+            scores = self.shares("scores", leaves, bias)
+        else:
+            scores = self.values("scores", leaves, bias)
+        return self.graph.node("classes", ArgMax(), [scores])
+
+    def shares(self, name: str, leaves: NDArray, bias: NDArray) -> Tensor:
+        """Sums of leaves that are 0 or more: as many bits as 16-bit entries leave for them (tg_tree_sums.h)."""
+        bits = max(15 - max(leaves.shape[1] - 1, 0).bit_length(), 7)
+        largest = max(float(leaves.max()), 1e-300)
+        return self._scaled(name, leaves, bias, largest / (2**bits - 1))
+
+    def values(self, name: str, leaves: NDArray, bias: NDArray) -> Tensor:
+        """Sums of leaves as int16; those of every tree are measured from their middle, which goes into the bias."""
+        leaves, bias = self._centered(leaves, bias)
+        largest = max(float(np.abs(leaves).max()), 1e-300)
+        return self._scaled(name, leaves, bias, largest / INT16_MAX)
+
+    def _centered(self, leaves: NDArray, bias: NDArray) -> tuple[NDArray, NDArray]:
+        if leaves.shape[1] > 1:
+            return leaves, bias  # a tree may add nothing to some outputs: that must stay nothing
+        middle = (leaves.max(axis=0) + leaves.min(axis=0)) / 2
+        return leaves - middle, bias + middle * len(self.trees.roots)
+
+    def _scaled(self, name: str, leaves: NDArray, bias: NDArray, scale: float) -> Tensor:
+        scale = float(np.float32(scale))
+        whole, start = np.rint(leaves / scale), np.rint(bias / scale)
+        reach = len(self.trees.roots) * np.abs(whole).max() + np.abs(start).max()
+        if reach >= 2**31:  # a bias far from all leaves
+            scale = float(np.float32(scale * 2.0 ** np.ceil(np.log2(reach / 2**30))))
+            whole, start = np.rint(leaves / scale), np.rint(bias / scale)
+        return self.sums(name, whole, start, scale)
+
+    def sums(self, name: str, leaves: NDArray, bias: NDArray, scale: float) -> Tensor:
+        features, thresholds, children = self.folded
+        forest = IntegerForest(
+            features=features,
+            thresholds=thresholds,
+            children=children,
+            roots=self.trees.roots,
+            leaves=leaves.astype(np.int64),
+            bias=bias.astype(np.int64),
+        )
+        forest = pruned(forest, self.graph.input.dtype.limits)
+        forest = replace(forest, leaves=forest.leaves.reshape(-1, leaves.shape[1]))
+        fields = ("features", "thresholds", "children", "roots", "leaves", "bias")
+        constants = [self.graph.constant(f"{name}: {f}", getattr(forest, f)) for f in fields]
+        return self.graph.node(name, TreeSums(), [self.graph.input, *constants], scale=scale)
+
+
+def _winners(scores: NDArray) -> NDArray[np.int64]:
+    """The class of rows of scores: the first largest, or for a single score whether it is above 0."""
+    if scores.shape[1] == 1:
+        return (scores[:, 0] > 0).astype(np.int64)
+    return scores.argmax(axis=1)

@@ -1,0 +1,165 @@
+"""C for a segment: tables of steps and addresses, and a function that runs the layers row by row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.emit.names import comment
+from tinygen.kernels import Array, KernelCall
+from tinygen.kernels.kernel import Kernel
+from tinygen.streaming.runs import InputRows, Kind, RowRun
+from tinygen.streaming.segment import Segment, Stage
+
+WORD = 4
+"""Addresses of rows count words of so many bytes."""
+
+StructOf = Callable[[KernelCall, str], str]
+"""The C name of the parameter struct of a kernel call, given a name to derive it from."""
+
+
+def tables(segment: Segment) -> tuple[Array, Array, dict[int, int]]:
+    """Steps, row addresses, and where each tensor's addresses begin in the second."""
+    starts: dict[int, int] = {}
+    words: list[int] = []
+    for index, tensor in enumerate(segment.rows.graph.tensors):
+        if tensor.row_bytes:
+            starts[index] = len(words)
+            words += [segment.offsets[index, row] // WORD for row in range(tensor.rows)]
+    steps = np.array(segment.schedule, np.uint8)
+    return (
+        Array(name="steps", data=steps),
+        Array(name="at", data=np.array(words, np.uint16), alignment=4),
+        starts,
+    )
+
+
+def function_text(
+    segment: Segment,
+    function: str,
+    steps: str,
+    at: str,
+    starts: dict[int, int],
+    struct_of: StructOf,
+) -> str:
+    """The function; `steps` and `at` are the C names of the tables."""
+    writer = _Writer(segment=segment, at=at, starts=starts, struct_of=struct_of, prefix=function)
+    graph = segment.rows.graph
+    most = max((_extent(run) for run in segment.runs if run.kind is Kind.WINDOW), default=1)
+    cases = [line for i, s in enumerate(segment.rows.stages) for line in writer.case(i, s)]
+    head = [
+        f"/* Row by row: {comment(segment.runs[0].call.node.name)} to {comment(segment.runs[-1].call.node.name)}. */",
+        f"static void {function}(int8_t *block, const int8_t *whole_in, int8_t *whole_out)",
+        "{",
+        f"    uint16_t done[{len(graph.layers)}] = {{0}};",
+        f"    const int8_t *rows[{most}];",
+        "    int8_t *out;",
+        "    int32_t y;",
+        "",
+        "    (void)whole_in;",
+        "    (void)whole_out;",
+        "    (void)rows;",
+        f"    for (int32_t i = 0; i < {len(segment.schedule)}; i++) {{",
+        f"        const int32_t step = {steps}[i];",
+        "",
+        "        y = done[step]++;",
+        "        switch (step) {",
+    ]
+    tail = ["        default:", "            break;", "        }", "    }", "}"]
+    return "\n".join([*head, *cases, *tail])
+
+
+def _extent(run: RowRun) -> int:
+    return run.window.extent[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Writer:
+    """Writes the cases of the switch."""
+
+    segment: Segment
+    at: str
+    starts: dict[int, int]
+    struct_of: StructOf
+    prefix: str
+
+    def case(self, index: int, stage: Stage | None) -> Iterator[str]:
+        if stage is None:
+            return
+        run = self.segment.runs[stage.run]
+        yield f"        case {index}: /* {comment(run.call.node.name)} */"
+        write = _Writer.finish if stage.finishes else _WRITERS[run.kind]
+        lines = write(self, run, index)
+        yield from (f"            {line}" for line in lines)
+        yield "            break;"
+
+    def _tensor(self, name: str) -> int:
+        tensors = self.segment.rows.graph.tensors
+        return next(i for i, t in enumerate(tensors) if t.name == name)
+
+    def _row(self, tensor: int, row: str, row_bytes: int, whole: str) -> str:
+        """Address of a row of a tensor of the row graph."""
+        if tensor in self.starts:
+            return f"tg_row_at({self.at} + {self.starts[tensor]}, block, {row})"
+        return f"{whole} + {row} * {row_bytes}"
+
+    def _out(self, run: RowRun, index: int, row: str = "y") -> str:
+        y = run.call.output
+        tensor = self.segment.rows.graph.layers[index].output
+        return self._row(tensor, row, y.bytes // y.shape[1], "whole_out")
+
+    def _in(self, run: RowRun, rows: InputRows) -> str:
+        x = run.call.inputs[rows.index]
+        return self._row(self._tensor(x.name), "y", x.bytes // x.shape[1], "whole_in")
+
+    def window(self, run: RowRun, index: int) -> list[str]:
+        x, window = run.call.inputs[0], run.window
+        tensor = self._tensor(x.name)
+        (kernel_call,) = run.kernel_calls
+        struct = self.struct_of(kernel_call, f"{self.prefix}_{index}")
+        first = f"y * {window.stride[0]} - {window.padding.top}"
+        pad = f"{struct}.pad_row" if "pad_row" in kernel_call.params.fields else "NULL"
+        span = f"{window.extent[0]}, {x.shape[1]}"
+        if tensor in self.starts:
+            table = f"{self.at} + {self.starts[tensor]}, block"
+            gather = f"tg_rows_at(rows, {first}, {span}, {table}, {pad});"
+        else:
+            gather = f"tg_rows_in(rows, {first}, {span}, whole_in, {x.bytes // x.shape[1]}, {pad});"
+        scratch = ", block" if run.kernel.scratch_bytes is not None else ""
+        return [
+            gather,
+            f"out = {self._out(run, index)};",
+            f"{run.kernel.symbol}_rows(&{struct}, rows, &out, 1{scratch});",
+        ]
+
+    def row(self, run: RowRun, index: int) -> list[str]:
+        by_index = {rows.index: rows for rows in run.inputs}
+        lines = []
+        for count, kernel_call in enumerate(run.kernel_calls):
+            struct = self.struct_of(kernel_call, f"{self.prefix}_{index}_{count}")
+            reads = [self._in(run, by_index[i]) for i in kernel_call.inputs]
+            arguments = [f"&{struct}", *reads, self._out(run, index)]
+            if run.kernel.scratch_bytes is not None:
+                arguments.append("block")
+            lines.append(f"{run.kernel.symbol}({', '.join(arguments)});")
+        return lines
+
+    def sum(self, run: RowRun, index: int) -> list[str]:
+        struct = self.struct_of(run.kernel_calls[0], f"{self.prefix}_{index}")
+        return [
+            f"out = {self._out(run, index, '0')};",
+            f"{run.kernel.symbol}(&{struct}, {self._in(run, run.inputs[0])}, "
+            "(int32_t *)(void *)out, y == 0);",
+        ]
+
+    def finish(self, run: RowRun, index: int) -> list[str]:
+        kernel: Kernel = run.finish
+        struct = self.struct_of(run.kernel_calls[1], f"{self.prefix}_{index}")
+        sums = self.segment.rows.graph.layers[index].reads[0].tensor
+        return [
+            f"out = {self._row(sums, '0', 0, 'whole_out')};",
+            f"{kernel.symbol}(&{struct}, (const int32_t *)(const void *)out, {self._out(run, index, '0')});",
+        ]
+
+
+_WRITERS = {Kind.WINDOW: _Writer.window, Kind.ROW: _Writer.row, Kind.SUM: _Writer.sum}

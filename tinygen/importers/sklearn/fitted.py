@@ -1,0 +1,52 @@
+"""Reading fitted estimators: checks whose errors name the class and the parameter."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.errors import ConversionError, UnsupportedError
+
+
+def place(item: object) -> str:
+    return type(item).__name__
+
+
+def require_fitted(item: object, attribute: str) -> None:
+    """Raise ConversionError unless `fit` has set an attribute."""
+    if not hasattr(item, attribute):
+        raise ConversionError(
+            what=f"{place(item)} is not fitted",
+            where=f"it has no {attribute}",
+            next_step="call fit() before converting",
+        )
+
+
+def unsupported(item: object, parameter: str, value: object, supported: str) -> UnsupportedError:
+    """An error for a parameter's value."""
+    return UnsupportedError(
+        what=f"{place(item)}({parameter}={value!r}) is not supported",
+        where=f"parameter {parameter}",
+        next_step=f"supported: {supported}",
+    )
+
+
+def features_of(item: object, default: int | None = None) -> int:
+    """The number of input columns that an estimator was fitted on."""
+    count = getattr(item, "n_features_in_", default)
+    if count is None:
+        require_fitted(item, "n_features_in_")
+    return int(count)
+
+
+def classes_of(item: object) -> tuple[object, ...]:
+    """The classes in their order, as Python values."""
+    classes = item.classes_
+    if isinstance(classes, list):
+        raise UnsupportedError(
+            what=f"{place(item)} has several outputs, which are classes each",
+            next_step="convert one estimator per output",
+        )
+    return tuple(np.asarray(classes).tolist())
+
+
+def real(values: object) -> NDArray[np.float64]:
+    return np.asarray(values, np.float64)

@@ -1,0 +1,62 @@
+"""Files of fitted estimators. A .skops file is data; a pickle is a program, and is run only if the user trusts it."""
+
+import importlib.util
+from pathlib import Path
+
+from tinygen.errors import ModelFileError, ToolMissingError, UsageError
+from tinygen.importers.format import first_bytes
+
+SAFE_TYPES = ("sklearn.tree._tree.Tree",)
+"""Types that skops leaves to its users: arrays in a C struct, which are checked before they are used (trees.py)."""
+
+
+def load_estimator(path: Path, *, trust: bool) -> object:
+    """The object in a file. Raises UsageError for a file that would run code, without `trust`."""
+    if first_bytes(path, 2) == b"PK":
+        return _load_skops(path, trust)
+    if not trust:
+        raise UsageError(
+            what="a pickle or joblib file runs code of its own when it is read",
+            where=str(path),
+            next_step="give --trust if you know where the file comes from; "
+            "or store the estimator safely: skops.io.dump(estimator, 'model.skops')",
+        )
+    import joblib
+
+    try:
+        return joblib.load(path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _load_skops(path: Path, trust: bool) -> object:
+    if importlib.util.find_spec("skops") is None:
+        raise ToolMissingError(
+            what="reading .skops files needs the package skops", next_step="pip install skops"
+        )
+    from skops import io
+
+    try:
+        unknown = io.get_untrusted_types(file=path)
+    except Exception as error:
+        raise _damaged(path, error) from error
+    unknown = [name for name in unknown if trust or name not in SAFE_TYPES]
+    if unknown and not trust:
+        raise UsageError(
+            what=f"the file holds types that are not known to be safe: {', '.join(unknown)}",
+            where=str(path),
+            next_step="give --trust if you know where the file comes from",
+        )
+    try:
+        return io.load(path, trusted=[*unknown, *SAFE_TYPES])
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ModelFileError:
+    text = str(error).strip() or type(error).__name__
+    return ModelFileError(
+        what=f"the estimator cannot be read: {text.splitlines()[0]}",
+        where=str(path),
+        next_step="store it again with this version of scikit-learn",
+    )

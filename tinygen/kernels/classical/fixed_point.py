@@ -1,0 +1,28 @@
+"""Float32 features to int16."""
+
+from tinygen.ir import Call
+from tinygen.kernels.classical.lowering import int16
+from tinygen.kernels.kernel import Kernel, KernelCall, Struct, int32
+from tinygen.ops.classical.fixed_point import FixedPoint
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    exponents, offsets = call.inputs[1:]
+    fields = {
+        "count": exponents.size,
+        "reach": call.op.reach,
+        "exponents": int16("exponents", exponents.data),
+        "offsets": int32("offsets", offsets.data),
+    }
+    return (KernelCall(params=Struct(tag="tg_fixed_point", fields=fields), inputs=(0,)),)
+
+
+KERNELS = (
+    Kernel(
+        op=FixedPoint,
+        symbol="tg_fixed_point_f32",
+        header="tg_fixed_point.h",
+        source="portable/tg_fixed_point_f32.c",
+        lower=_lower,
+    ),
+)

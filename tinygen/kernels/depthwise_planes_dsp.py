@@ -1,0 +1,325 @@
+"""C kernels of DepthwiseConv2D for the Arm DSP extension, in channel planes (tg_depthwise_planes.h)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.fixedpoint import INT32_MAX, Arithmetic, Integers, wrap_int32
+from tinygen.ir import Call
+from tinygen.kernels.dsp import DSP, padded, pairs
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.lowering import sizes_fit, window_fits, window_struct
+from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.window import Window
+from tinygen.proofs.channels import Channels, channels_of
+from tinygen.proofs.requantization import Place, Scaled, prove
+
+PLANES = 4
+"""Input channels that are taken apart together."""
+
+PLANE_WORDS = 9
+"""Words of one channel in a line of a tile (TG_PLANE_WORDS)."""
+
+LINE_BYTES = PLANES * PLANE_WORDS * 4
+
+PASS_BYTES = 4096
+"""Scratch that the planes should not exceed; the lines of one output row are always held."""
+
+INPUT_BITS = 8
+"""Inputs are in the upper halves of int16."""
+
+TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+"""Scaled weights [O, kernel_height, kernel_width] -> words [O, words]."""
+
+
+def _window(call: Call) -> Window:
+    return call.op.window(call.inputs[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """How the planes go over an image: tiles of columns, passes of rows."""
+
+    tiles: int
+    tile_columns: int
+    rows: int
+    lines: int
+
+    @property
+    def bytes(self) -> int:
+        return self.tiles * self.lines * LINE_BYTES
+
+
+def passes_of(call: Call) -> Passes:
+    """As many rows as PASS_BYTES allow, then as few as the same number of passes needs; rows come in pairs."""
+    window = _window(call)
+    _, height, width, _ = call.output.shape
+    columns = (2 * PLANE_WORDS - window.extent[1]) // window.stride[1] + 1
+
+    def passes(rows: int) -> Passes:
+        return Passes(
+            tiles=-(-width // columns),
+            tile_columns=columns,
+            rows=rows,
+            lines=(rows - 1) * window.stride[0] + window.extent[0],
+        )
+
+    rows = 1
+    while rows < height and passes(rows + 1).bytes <= PASS_BYTES:
+        rows += 1
+    rows = -(-height // -(-height // rows))
+    if rows < height and rows % 2 and passes(rows + 1).bytes <= PASS_BYTES:
+        rows += 1
+    elif 1 < rows < height:
+        rows -= rows % 2
+    return passes(rows)
+
+
+def _overlapping_taps(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(w0, w1) and (w1, w2) of every row of a 3x3 kernel."""
+    return pairs(weights[:, :, [0, 1, 1, 2]]).reshape(len(weights), -1)
+
+
+def _taps_of_stride_2(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(w0, w1) of every row of a 3x3 kernel, then its last column."""
+    last = padded(weights[:, :, 2], 1, 2)
+    return np.concatenate([pairs(weights[:, :, :2])[:, :, 0], pairs(last)], axis=1)
+
+
+def _channels(call: Call) -> Channels:
+    return channels_of(call, call.inputs[1].data.sum((0, 1, 2), np.int64))
+
+
+def _scaled(channels: Channels, signed: bool) -> Scaled | None:
+    """The proved form whose prescale is in inputs and weights."""
+    return prove(
+        channels,
+        place=Place.PRODUCT,
+        signs=signed,
+        least_prescale=INPUT_BITS,
+        most_prescale=2 * INPUT_BITS,
+    )
+
+
+def _lower(call: Call, tap_words: TapWords, signed: bool) -> tuple[KernelCall, ...]:
+    channels = _channels(call)
+    scaled = _scaled(channels, signed)
+    if scaled is None:
+        raise ValueError(f"layer '{call.node.name}' has no proved form")
+    taps = _weights(call) << (scaled.prescale - INPUT_BITS)
+    return _call(call, channels, _words(tap_words(taps), channels, scaled, signed))
+
+
+def _weights(call: Call) -> Integers:
+    """[O, kernel_height, kernel_width]"""
+    return call.inputs[1].data[0].transpose(2, 0, 1).astype(np.int64)
+
+
+def _call(call: Call, channels: Channels, words: Integers) -> tuple[KernelCall, ...]:
+    x, passes = call.inputs[0], passes_of(call)
+    params = Struct(
+        tag="tg_depthwise_planes",
+        fields={
+            "window": window_struct(_window(call), x.shape, call.output.shape),
+            "in_channels": x.channels,
+            "channel_multiplier": call.op.multiplier(call),
+            "tiles": passes.tiles,
+            "tile_columns": passes.tile_columns,
+            "pass_rows": passes.rows,
+            "pass_lines": passes.lines,
+            "in_zero_point": x.zero_point,
+            "out_min": channels.out_min if channels.needs_clamp else -128,
+            "out_max": channels.out_max if channels.needs_clamp else 127,
+            "channels": int32("weights", words, Role.WEIGHTS),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,)),)
+
+
+def _words(taps: Integers, channels: Channels, scaled: Scaled, signed: bool) -> Integers:
+    """[O, words]: taps, start, multiplier, offset, sign."""
+    start = wrap_int32(channels.bias << scaled.prescale)
+    sign = [scaled.signs] if signed else []
+    return np.column_stack([taps, start, scaled.multipliers, scaled.offsets, *sign])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Nested:
+    """Factors of tg_depthwise_any_s8_dsp, exact by construction; int64 arrays [channels].
+
+    With t = acc << p and X = acc * M / 2**31, h = floor(t * M / 2**32) = floor(X * 2**(p - 1)). Nested floors combine,
+    as in tinygen/kernels/requantization.py: rule A6 is (h + 2**(p-2) + 2**(p-2+e) - [t < 0] * 2**(p-1)) >> (p-1+e)
+    for e >= 1, and (h + 2**(p-2)) >> (p-1) for e = 0; rule A7 is (h + 2**(p-2+e)) >> (p-1+e).
+    """
+
+    offsets: Integers
+    signs: Integers
+    shifts: Integers
+
+
+def _nested(channels: Channels) -> _Nested | None:
+    """None where something would leave int32, or a scale is above 1."""
+    e, p = channels.right, INPUT_BITS
+    if e.min() < 0 or channels.largest_acc >= 2 ** (31 - p) or (e + p - 1).max() > 24:
+        return None
+    if channels.arithmetic is Arithmetic.TFLM:
+        rounding = (1 << (p - 2)) + np.where(e > 0, 1 << (p - 2 + e), 0)
+        signs = np.where(e > 0, -(1 << (p - 1)), 0)
+    else:
+        rounding, signs = 1 << (p - 2 + e), np.zeros_like(e)
+    offsets = rounding + (channels.zero_point << (p - 1 + e))
+    largest = (np.abs(offsets) + (channels.largest_acc << p >> 1)).max() + (1 << p)
+    if largest > INT32_MAX:
+        return None
+    return _Nested(offsets=offsets, signs=signs, shifts=p - 1 + e)
+
+
+def _lower_any(call: Call) -> tuple[KernelCall, ...]:
+    channels = _channels(call)
+    form = _nested(channels)
+    if form is None:
+        raise ValueError(f"layer '{call.node.name}' has no exact form")
+    start = wrap_int32(channels.bias << INPUT_BITS)
+    factors = (start, channels.multipliers, form.offsets, form.signs, form.shifts)
+    return _call(call, channels, np.column_stack([_dilated_taps(call), *factors]))
+
+
+def _dilated_taps(call: Call) -> Integers:
+    """[O, words]: pairs, with zeros between dilated taps and at the end of odd rows."""
+    window, weights = _window(call), _weights(call)
+    rows = np.zeros((*weights.shape[:2], window.extent[1]), np.int64)
+    rows[:, :, :: window.dilation[1]] = weights
+    return pairs(padded(rows, 2, 2)).reshape(len(weights), -1)
+
+
+def _is_nested(call: Call) -> str | None:
+    return "no form of the requantization is exact" if _nested(_channels(call)) is None else None
+
+
+def _is_narrow(call: Call) -> str | None:
+    extent = _window(call).extent[1]
+    fits = extent <= 2 * PLANE_WORDS
+    return None if fits else f"a window of {extent} columns is wider than {2 * PLANE_WORDS}"
+
+
+def _has_form(signed: bool) -> Fits:
+    def fits(call: Call) -> str | None:
+        scaled = _scaled(_channels(call), signed)
+        return "no form with one product is exact" if scaled is None else None
+
+    return fits
+
+
+def _is_3x3(stride: int) -> Fits:
+    def fits(call: Call) -> str | None:
+        window = _window(call)
+        is_taken = (
+            window.kernel == (3, 3) and window.dilation == (1, 1) and window.stride[1] == stride
+        )
+        return (
+            None if is_taken else f"is only for 3x3 kernels with a stride to the right of {stride}"
+        )
+
+    return fits
+
+
+def _window_fits(call: Call) -> str | None:
+    return window_fits(_window(call), call)
+
+
+def _keeps_shape(call: Call) -> str | None:
+    """What makes it safe to write the output over the input (tg_depthwise_planes.h)."""
+    same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
+    return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _scratch_bytes(call: Call) -> int:
+    return passes_of(call).bytes
+
+
+def _scratch_bytes_any(call: Call) -> int:
+    """Four windows are always read, if only one of them matters, and a column behind an odd one."""
+    return passes_of(call).bytes + 8 * _window(call).stride[1] + 8
+
+
+def _counts(call: Call) -> Mapping[str, float]:
+    """Terms of tg_planes.c and of the inner functions."""
+    x, passes = call.inputs[0], passes_of(call)
+    groups = -(-x.channels // PLANES)
+    _, height, width, channels = call.output.shape
+    pass_count = -(-height // passes.rows)
+    return {
+        "call": 1,
+        "scratch": passes.bytes,
+        "groups": groups,
+        "passes": groups * pass_count * passes.tiles,
+        "lines": groups * passes.tiles * x.shape[1],
+        "inputs": PLANES * groups * x.shape[1] * x.shape[2],
+        "channels": channels * pass_count * passes.tiles,
+        "rows": channels * height * passes.tiles,
+        "outputs": channels * height * width,
+    }
+
+
+def _any_counts(call: Call) -> Mapping[str, float]:
+    """The terms of the inner loops as well."""
+    window, (_, height, width, channels) = _window(call), call.output.shape
+    quads = channels * height * -(-width // 4)
+    rows = quads * window.kernel[0]
+    return {
+        **_counts(call),
+        "quads": quads,
+        "taps": rows,
+        "pairs": rows * -(-window.extent[1] // 2),
+    }
+
+
+def _any(in_place: tuple[int, ...], *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=DepthwiseConv2D,
+        symbol="tg_depthwise_any_s8_dsp",
+        header="tg_depthwise_planes.h",
+        source="arm_dsp/tg_depthwise_any_s8_dsp.c",
+        needs=DSP,
+        specificity=1,
+        fits=all_of(sizes_fit, _window_fits, _is_narrow, *conditions, _is_nested),
+        lower=_lower_any,
+        scratch_bytes=_scratch_bytes_any,
+        in_place=in_place,
+        counts=_any_counts,
+    )
+
+
+def _kernel(
+    symbol: str, tap_words: TapWords, *conditions: Fits, signed: bool = False
+) -> tuple[Kernel, Kernel]:
+    """The same C function twice: where it can work in place, and everywhere."""
+
+    def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
+        return Kernel(
+            op=DepthwiseConv2D,
+            symbol=symbol,
+            header="tg_depthwise_planes.h",
+            source=f"arm_dsp/{symbol}.c",
+            needs=DSP,
+            specificity=2 if signed else 3,
+            fits=all_of(*conditions, sizes_fit, _window_fits, *more, _has_form(signed)),
+            lower=lambda call: _lower(call, tap_words, signed),
+            scratch_bytes=_scratch_bytes,
+            in_place=in_place,
+            counts=_counts,
+        )
+
+    return row((0,), _keeps_shape), row(())
+
+
+KERNELS = (
+    *_kernel("tg_depthwise_3x3_s8_dsp", _overlapping_taps, _is_3x3(1)),
+    *_kernel("tg_depthwise_3x3_signed_s8_dsp", _overlapping_taps, _is_3x3(1), signed=True),
+    *_kernel("tg_depthwise_3x3_stride2_s8_dsp", _taps_of_stride_2, _is_3x3(2)),
+    *_kernel("tg_depthwise_3x3_stride2_signed_s8_dsp", _taps_of_stride_2, _is_3x3(2), signed=True),
+    _any((0,), _keeps_shape),
+    _any(()),
+)

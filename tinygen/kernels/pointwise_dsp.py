@@ -1,0 +1,297 @@
+"""C kernels of 1x1 convolutions for the Arm DSP extension."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import Call
+from tinygen.kernels.dsp import DSP, pairs
+from tinygen.kernels.dsp_scale import (
+    BLOCK_CHANNELS,
+    NO_CHANNEL,
+    Form,
+    blocks_of,
+    channel_order,
+    find_scale,
+    in_order,
+    mix,
+    reason_against_mix,
+    scale_struct,
+)
+from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.lowering import INT16_MAX, window_fits, window_struct
+from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.window import Window
+from tinygen.proofs.channels import channels_of
+from tinygen.proofs.requantization import Place, Scaled, prove
+
+PAIRS_BYTES = 4096
+"""Scratch that the widened pixels should not exceed; one pair is always held."""
+
+OUTPUTS_BYTES = 16
+"""Two pointers behind every pair, on the widest host."""
+
+NARROW_CHANNELS = 8
+"""Input channels of two pixels that registers can hold."""
+
+NARROW_PRESCALE, NARROW_SHIFT = 12, 16
+"""Their accumulators are 256 * inputs times 16 * weights: fine enough to hold the rounding as well."""
+
+SUMS_BYTES = 32
+"""The accumulators of a block for a pair, where they are scaled by a rule."""
+
+UNROLLED = 16
+"""Steps that the inner loop takes at once."""
+
+
+def _weights(call: Call) -> NDArray[np.int64]:
+    """[output channels, input channels]"""
+    weights = call.inputs[1].data.astype(np.int64)
+    return weights.reshape(weights.shape[0], -1)
+
+
+def _packed(weights: NDArray[np.int64], blocks: NDArray[np.int64]) -> Array:
+    """[blocks, steps, 2 words]"""
+    ordered = in_order(weights)  # [O, steps, 2]
+    mixed = mix(ordered[blocks[:, 0::2]], ordered[blocks[:, 1::2]])  # [blocks, 2, steps, 2]
+    return int32("weights", pairs(mixed)[..., 0].swapaxes(1, 2), Role.WEIGHTS)
+
+
+def _steps(call: Call) -> int:
+    return len(channel_order(call.inputs[0].channels))
+
+
+def _pixels(call: Call) -> int:
+    return call.output.size // call.output.channels
+
+
+def _pair_bytes(call: Call) -> int:
+    return 8 * _steps(call) + OUTPUTS_BYTES
+
+
+def chunk_pixels(pixels: int, pair_bytes: int) -> int:
+    """Pixels that are widened together: an even number, so that all chunks are about alike."""
+    most = max(PAIRS_BYTES // pair_bytes * 2, 2)
+    chunks = -(-pixels // most)
+    return -(-pixels // (2 * chunks)) * 2
+
+
+def _chunk(call: Call) -> int:
+    return chunk_pixels(_pixels(call), _pair_bytes(call))
+
+
+def _chunk_ends(call: Call) -> list[int]:
+    """Pixels that are done after each chunk; the last takes one more rather than leave it alone."""
+    pixels, chunk = _pixels(call), _chunk(call)
+    return [*range(chunk, pixels - 1, chunk), pixels]
+
+
+def _image(call: Call) -> tuple[Window, tuple[int, ...], tuple[int, ...]]:
+    """The window, and the shapes of input and output. The rows of a fully connected layer are pixels of one row."""
+    x, y = call.inputs[0], call.output
+    if isinstance(call.op, Conv2D):
+        return call.op.window(call.inputs[1]), x.shape, y.shape
+    rows = _pixels(call)
+    return Window(kernel=(1, 1)), (1, 1, rows, x.channels), (1, 1, rows, y.channels)
+
+
+def _is_pointwise(call: Call) -> str | None:
+    window, _, _ = _image(call)
+    if window.kernel != (1, 1) or call.op.groups(call) != 1 or not window.padding.is_zero:
+        return "is only for 1x1 kernels in one group without padding"
+    return window_fits(window, call)
+
+
+def _has_rows(call: Call) -> str | None:
+    if call.inputs[1].quantization.zero_points[0] != 0:
+        return "is only for weights with the zero point 0"
+    return None if 2 <= _pixels(call) <= INT16_MAX else f"is only for 2 to {INT16_MAX} rows"
+
+
+def _has_channels(call: Call) -> str | None:
+    if min(call.inputs[0].channels, call.output.channels) < BLOCK_CHANNELS:
+        return f"needs {BLOCK_CHANNELS} channels or more"
+    if max(call.inputs[0].channels, call.output.channels) > INT16_MAX:
+        return f"takes no more than {INT16_MAX} channels"
+    return None
+
+
+def _mixes(call: Call) -> str | None:
+    return reason_against_mix(call, _weights(call), blocks_of(call.output.channels))
+
+
+def _lead(call: Call) -> int:
+    """A chunk is widened before its outputs are written; the next reads from its first pixel on."""
+    return max(0, *(_written_ahead(call, end, end) for end in _chunk_ends(call)[:-1]), 0)
+
+
+def _written_ahead(call: Call, done: int, next_pixel: int) -> int:
+    """Bytes of `done` outputs beyond the input pixel that is read next."""
+    window, (_, _, in_width, depth), (_, _, out_width, channels) = _image(call)
+    row, column = divmod(next_pixel, out_width)
+    pixel = row * window.stride[0] * in_width + column * window.stride[1]
+    return done * channels - pixel * depth
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    weights, blocks = _weights(call), blocks_of(call.output.channels)
+    scale = find_scale(call, weights.sum(1))
+    params = Struct(
+        tag="tg_conv2d_1x1_dsp",
+        fields={
+            "window": window_struct(*_image(call)),
+            "in_channels": call.inputs[0].channels,
+            "out_channels": call.output.channels,
+            "steps": _steps(call),
+            "chunk": _chunk(call),
+            "weights": _packed(weights, blocks),
+            "scale": scale_struct(scale, blocks),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
+
+
+def _scratch_bytes(call: Call) -> int:
+    """The pairs of the largest chunk, and the accumulators of a pair."""
+    ends = _chunk_ends(call)
+    largest = max(b - a for a, b in zip([0, *ends], ends, strict=False))
+    return (largest + 1) // 2 * _pair_bytes(call) + SUMS_BYTES
+
+
+def _counts(call: Call) -> Mapping[str, float]:
+    """Runs of the loops: steps are those of all pairs and blocks."""
+    pixel_pairs = -(-_pixels(call) // 2)
+    blocks = len(blocks_of(call.output.channels))
+    chunks = len(_chunk_ends(call))
+    form = find_scale(call, _weights(call).sum(1)).form
+    return {
+        "call": 1,
+        "chunks": chunks,
+        "chunk blocks": chunks * blocks,
+        "pairs": pixel_pairs,
+        "widened": pixel_pairs * _steps(call),
+        "steps": pixel_pairs * blocks * _steps(call),
+        "passes": pixel_pairs * blocks * -(-_steps(call) // UNROLLED),
+        "pair blocks, one product": pixel_pairs * blocks * (form is Form.ONE_PRODUCT),
+        "pair blocks, two roundings": pixel_pairs * blocks * (form is Form.TWO_ROUNDINGS),
+        "pair blocks, by rule": pixel_pairs * blocks * form.is_rule,
+    }
+
+
+# Four to eight input channels, which stay in registers
+
+
+def _narrow_scale(call: Call) -> Scaled | None:
+    channels = channels_of(call, _weights(call).sum(1))
+    return prove(
+        channels,
+        place=Place.SUM,
+        shift=NARROW_SHIFT,
+        signs=False,
+        least_prescale=NARROW_PRESCALE,
+        most_prescale=NARROW_PRESCALE,
+    )
+
+
+def _is_narrow(call: Call) -> str | None:
+    if call.inputs[0].channels > NARROW_CHANNELS:
+        return f"is only for up to {NARROW_CHANNELS} input channels"
+    if _narrow_scale(call) is None:
+        return f"one product and a shift by {NARROW_SHIFT} do not give every output byte"
+    return None
+
+
+def _narrow_order(depth: int) -> NDArray[np.int64]:
+    """[words, 2]: the channels of a pixel's four words; those that the first two have are left out of the others."""
+    second = np.arange(depth - 4, depth)
+    second = np.where(second < 4, NO_CHANNEL, second)
+    return np.array([(0, 2), (1, 3), second[[0, 2]], second[[1, 3]]])
+
+
+def _narrow_lower(call: Call) -> tuple[KernelCall, ...]:
+    weights, scaled = _weights(call), _narrow_scale(call)
+    assert scaled is not None, "the kernel's condition has proved it"
+    channels = channels_of(call, weights.sum(1))
+    order = _narrow_order(weights.shape[1])
+    words = pairs(np.where(order == NO_CHANNEL, 0, weights[:, order]) << (NARROW_PRESCALE - 8))[
+        ..., 0
+    ]
+    records = np.concatenate([scaled.offsets[:, None], words, scaled.multipliers[:, None]], axis=1)
+    blocks = blocks_of(len(weights))
+    moves = np.diff(blocks[:, 0], append=len(weights))
+    low, high = (channels.out_min, channels.out_max) if channels.needs_clamp else (-128, 127)
+    params = Struct(
+        tag="tg_conv2d_1x1_narrow_dsp",
+        fields={
+            "window": window_struct(*_image(call)),
+            "in_channels": call.inputs[0].channels,
+            "out_channels": call.output.channels,
+            "blocks": int32(
+                "blocks",
+                np.concatenate([records[blocks].reshape(len(blocks), -1), moves[:, None]], axis=1),
+                Role.WEIGHTS,
+            ),
+            "out_min": low,
+            "out_max": high,
+        },
+    )
+    proof = f"one product and a shift by {NARROW_SHIFT} give every output byte"
+    return (KernelCall(params=params, inputs=(0,), proofs=(proof,)),)
+
+
+def _narrow_lead(call: Call) -> int:
+    """A pair is read before its outputs are written. A last pixel alone reads the one before it once more."""
+    pixels = _pixels(call)
+    return max(_written_ahead(call, i, min(i, max(pixels - 2, 0))) for i in range(0, pixels, 2))
+
+
+def _narrow_counts(call: Call) -> Mapping[str, float]:
+    pixel_pairs = -(-_pixels(call) // 2)
+    return {
+        "call": 1,
+        "rows": call.output.shape[1],
+        "pairs": pixel_pairs,
+        "pair blocks": pixel_pairs * len(blocks_of(call.output.channels)),
+    }
+
+
+def _kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=op,
+        symbol="tg_conv2d_1x1_s8_dsp",
+        header="tg_conv2d_1x1_dsp.h",
+        source="arm_dsp/tg_conv2d_1x1_s8_dsp.c",
+        needs=DSP,
+        specificity=2,
+        fits=all_of(*conditions, _has_channels, _mixes),
+        lower=_lower,
+        scratch_bytes=_scratch_bytes,
+        counts=_counts,
+        lead=_lead,
+    )
+
+
+def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=op,
+        symbol="tg_conv2d_1x1_narrow_s8_dsp",
+        header="tg_conv2d_1x1_dsp.h",
+        source="arm_dsp/tg_conv2d_1x1_narrow_s8_dsp.c",
+        needs=DSP,
+        specificity=3,
+        fits=all_of(*conditions, _has_channels, _is_narrow),
+        lower=_narrow_lower,
+        counts=_narrow_counts,
+        lead=_narrow_lead,
+    )
+
+
+KERNELS = (
+    _narrow_kernel(Conv2D, _is_pointwise),
+    _narrow_kernel(FullyConnected, _has_rows),
+    _kernel(Conv2D, _is_pointwise),
+    _kernel(FullyConnected, _has_rows),
+)

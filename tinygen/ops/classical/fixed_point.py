@@ -1,0 +1,59 @@
+"""Float32 features to int16, without floating-point arithmetic. Rule T5 of ARITHMETIC.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import Call, DType, Range, Tensor
+from tinygen.ops.checks import expect_constants, unsupported
+from tinygen.ops.classical.operator import ClassicalOperator
+
+LEAST_EXPONENT, MOST_EXPONENT = -120, 140
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedPoint(ClassicalOperator):
+    """y[k] = clamp(floor(x[k] * 2^exponents[k]) - offsets[k]) to `bits` bits; NaN is an infinity of its sign
+
+    Inputs: x [1, K], float32; exponents [K], int16; offsets [K], int32 in -2^30..2^30.
+    """
+
+    bits: int = 16
+
+    def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
+        self.expect_row(inputs, (DType.FLOAT32,), 3)
+        expect_constants(self, inputs, 1)
+        x, exponents, offsets = inputs
+        e, o = exponents.data.astype(np.int64), np.abs(offsets.data.astype(np.int64))
+        if e.shape != (x.channels,) or o.shape != e.shape:
+            raise unsupported(self, inputs, "constants of other lengths", f"[{x.channels}]")
+        if e.min() < LEAST_EXPONENT or e.max() > MOST_EXPONENT or o.max() > 2**30:
+            raise unsupported(self, inputs, "exponents or offsets out of range", "see rule T5")
+        if not 2 <= self.bits <= 16:
+            raise unsupported(self, inputs, f"{self.bits} bits", "2 to 16 bits")
+        return (x.shape,)
+
+    def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int16]:
+        x, exponents, offsets = inputs
+        bits = np.asarray(x, np.float32).view(np.uint32).astype(np.int64)
+        biased = (bits >> 23) & 0xFF
+        magnitude = (bits & 0x7FFFFF) | np.where(biased > 0, 0x800000, 0)
+        mantissa = np.where(bits >> 31 == 1, -magnitude, magnitude)
+        # x = mantissa * 2^(max(biased, 1) - 150); all that reaches 2^31 is beyond every offset
+        left = np.maximum(biased, 1) - 150 + exponents.astype(np.int64)
+        whole = np.where(
+            left >= 0, mantissa << np.clip(left, 0, 7), mantissa >> np.clip(-left, 0, 31)
+        )
+        far = np.where(mantissa < 0, -(2**31) + 1, 2**31 - 1)
+        whole = np.where((left > 7) & (mantissa != 0), far, whole)
+        return np.clip(whole - offsets, -self.reach, self.reach - 1).astype(np.int16)
+
+    @property
+    def reach(self) -> int:
+        """2^(bits - 1)"""
+        return 1 << (self.bits - 1)
+
+    def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
+        return (Range.full(call.output.channels, -self.reach, self.reach - 1),)

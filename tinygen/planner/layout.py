@@ -1,0 +1,69 @@
+"""From the steps of a program to addresses: who shares storage, and where each storage lies."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tinygen.planner.offsets import Buffer, Overlap, Plan, place
+from tinygen.planner.storage import Step, Storage, assign_storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Storages by tensor, scratch offsets by step (None: no scratch), and the plan that says where they lie."""
+
+    storages: dict[str, Storage]
+    scratch_offsets: tuple[int | None, ...]
+    plan: Plan
+    buffers: tuple[Buffer, ...]
+
+    def offset(self, tensor: str) -> int:
+        """Where a tensor of the arena starts."""
+        return self.plan.offsets[self.storages[tensor].tensors[0]]
+
+
+def lay_out(
+    steps: Sequence[Step],
+    tensor_bytes: Mapping[str, int],
+    *,
+    read_only_inputs: Collection[str] = (),
+    arena_inputs: Collection[str] = (),
+    outputs: Collection[str] = (),
+) -> Layout:
+    """Share storage and place it; the arguments are those of assign_storage."""
+    storages = assign_storage(steps, tensor_bytes, read_only_inputs, arena_inputs, outputs)
+    inside = {id(s): s for s in storages.values() if s.external is None}
+    buffers = [
+        Buffer(name=s.tensors[0], bytes=s.bytes, first=s.first, last=s.last)
+        for s in inside.values()
+    ]
+    buffers += [
+        Buffer(name=_scratch(step), bytes=step.scratch_bytes, first=i, last=i)
+        for i, step in enumerate(steps)
+        if step.scratch_bytes
+    ]
+    plan = place(buffers, tuple(_overlaps(steps, storages)))
+    return Layout(
+        storages=storages,
+        scratch_offsets=tuple(
+            plan.offsets[_scratch(step)] if step.scratch_bytes else None for step in steps
+        ),
+        plan=plan,
+        buffers=tuple(buffers),
+    )
+
+
+def _scratch(step: Step) -> str:
+    return f"{step.name} (scratch)"
+
+
+def _overlaps(steps: Sequence[Step], storages: Mapping[str, Storage]) -> Iterator[Overlap]:
+    """Outputs that may lie over the input that their step reads for the last time."""
+    for index, step in enumerate(steps):
+        output = storages[step.write]
+        for name, lead in step.leads.items():
+            source = storages.get(name)
+            if source is None or source is output or step.reads.count(name) != 1:
+                continue
+            dies_here = source.external is None and source.last == index
+            if dies_here and output.external is None and output.first == index:
+                yield Overlap(input=source.tensors[0], output=output.tensors[0], lead=lead)
