@@ -5,11 +5,14 @@ from pathlib import Path
 import click
 
 from tinygen.cli.options import (
+    LEAST,
+    budget_options,
     features_option,
     load_int8,
     model_argument,
     optimize_option,
     quantization_options,
+    with_budgets,
 )
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
@@ -19,6 +22,7 @@ from tinygen.cli.output import json_option, note, print_json, print_table, progr
 @click.option("--target", "-t", "names", multiple=True, default=("cortex-m4",), show_default=True,
               help="Core or board; may be given several times.")  # fmt: skip
 @optimize_option
+@budget_options
 @click.option("--layers", is_flag=True, help="Figures per layer too.")
 @quantization_options
 @features_option
@@ -27,6 +31,8 @@ def command(
     model: Path,
     names: tuple[str, ...],
     optimize: str,
+    flash_budget: str | None,
+    ram_budget: str | None,
     layers: bool,
     as_json: bool,
     **quantization: object,
@@ -39,10 +45,10 @@ def command(
     from tinygen import bench, targets
     from tinygen.emit import EmitOptions, Optimize
 
-    chosen = [targets.load(name) for name in names]
+    chosen = [with_budgets(targets.load(name), flash_budget, ram_budget) for name in names]
     folder = is_generated_folder(model)
     graph = None if folder else load_int8(model, **quantization).graph
-    options = EmitOptions(optimize=Optimize(optimize))
+    options = EmitOptions(optimize=Optimize(optimize), least_ram=ram_budget == LEAST)
     results = []
     for target in chosen:
         with progress(f"measuring on {target.name}"):

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
+    LEAST,
+    budget_options,
     load_int8,
     model_argument,
     optimize_option,
+    parse_bytes,
     quantization_options,
     target_option,
+    with_budgets,
 )
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from tinygen.emit import Io
     from tinygen.quantize import QuantizationReport
-    from tinygen.targets import Target
 
 
 @click.command("emit")
@@ -34,12 +37,7 @@ if TYPE_CHECKING:
               help="Who owns the input: the caller, or the arena, which reuses it.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
               help="Who owns the working memory.")  # fmt: skip
-@click.option(
-    "--flash-budget",
-    metavar="BYTES",
-    help="Choose kernels so that code and constants fit, or fail; suffixes k, M.",
-)
-@click.option("--ram-budget", metavar="BYTES", help="The same for the arena; suffixes k, M.")
+@budget_options
 @click.option("--hot-weights", metavar="BYTES",
               help="Keep that many bytes of weights in RAM: those read most often per byte.")  # fmt: skip
 @click.option("--labels", type=click.Path(path_type=Path),
@@ -69,7 +67,7 @@ def command(
     from tinygen.emit.names import checked_model_name, model_name
     from tinygen.emit.summary import summarize
 
-    chosen = with_budgets(targets.load(target), parse_bytes(flash_budget), parse_bytes(ram_budget))
+    chosen = with_budgets(targets.load(target), flash_budget, ram_budget)
     name = checked_model_name(name) if name else model_name(model.stem)
     folder = output or Path(name)
     check_folder(folder)
@@ -77,6 +75,7 @@ def command(
         arena=ArenaMode(arena),
         input=InputMode(input_mode),
         optimize=Optimize(optimize),
+        least_ram=ram_budget == LEAST,
         hot_weights=parse_bytes(hot_weights) or 0,
         labels=read_labels(labels) if labels else (),
     )
@@ -142,10 +141,6 @@ def selection_notes(selection: dict) -> list[str]:
     return lines
 
 
-MAX_DIGITS = 15
-"""Of a number of bytes."""
-
-
 def quantization_figures(report: "QuantizationReport") -> dict[str, object]:
     """How the model was quantized, and the error of every layer on the calibration data."""
     import dataclasses
@@ -176,40 +171,6 @@ def quantization_note(report: "QuantizationReport") -> str:
     if worst is None or worst.sqnr_db is None:
         return text
     return f"{text}; signal to noise ratio lowest at layer '{worst.name}': {worst.sqnr_db:.1f} dB"
-
-
-def with_budgets(target: "Target", flash_bytes: int | None, ram_bytes: int | None) -> "Target":
-    """The target with smaller memories."""
-    import dataclasses
-
-    return dataclasses.replace(
-        target,
-        flash_bytes=_smaller(target.flash_bytes, flash_bytes),
-        ram_bytes=_smaller(target.ram_bytes, ram_bytes),
-        memory_source=target.memory_source or "the command line",
-    )
-
-
-def _smaller(a: int | None, b: int | None) -> int | None:
-    return min(x for x in (a, b) if x is not None) if (a, b) != (None, None) else None
-
-
-def parse_bytes(text: str | None) -> int | None:
-    """A number of bytes, with k or M for 1024 and 1024**2."""
-    from tinygen.errors import UsageError
-
-    if text is None:
-        return None
-    factor = {"k": 1024, "m": 1024**2}.get(text[-1:].lower(), 1)
-    digits = text[:-1] if factor > 1 else text
-    # more digits than any memory has bytes; Python refuses to convert thousands of them
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
-    if not is_number or int(digits) == 0:
-        raise UsageError(
-            what=f"'{text[:40]}' is no number of bytes",
-            next_step="give for example 65536, 64k or 1M",
-        )
-    return int(digits) * factor
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

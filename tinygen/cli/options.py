@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from tinygen.model import FittedPipeline, Model
+    from tinygen.targets import Target
 
 CALIBRATION_METHODS = ("mse", "min-max", "percentile-99.99", "percentile-99.9")
 """Values of tinygen.quantize.CalibrationMethod, which is too slow to import for --help."""
@@ -41,6 +42,26 @@ features_option = click.option(
     type=click.Choice(FEATURE_TYPES),
     help="Type of a classical model's features; default: the smallest that holds the calibration data.",
 )
+
+
+LEAST = "min"
+"""The value of --ram-budget that asks for as little as possible."""
+
+
+def budget_options(command: Callable) -> Callable:
+    """--flash-budget, --ram-budget."""
+    flash = click.option(
+        "--flash-budget",
+        metavar="BYTES",
+        help="Choose kernels so that code and constants fit, or fail; suffixes k, M.",
+    )
+    ram = click.option(
+        "--ram-budget",
+        metavar=f"BYTES|{LEAST}",
+        help="Choose kernels, and layers that run row by row, so that the arena fits, or fail; "
+        f"{LEAST}: as little as possible.",
+    )
+    return flash(ram(command))
 
 
 def quantization_options(command: Callable) -> Callable:
@@ -149,3 +170,44 @@ def parse_range(text: str) -> tuple[float, float]:
             next_step="give --input-range LO,HI with LO < HI, e.g. 0,1",
         )
     return low, high
+
+
+MAX_DIGITS = 15
+"""Of a number of bytes."""
+
+
+def with_budgets(target: "Target", flash_budget: str | None, ram_budget: str | None) -> "Target":
+    """The target with smaller memories. The least RAM is no budget."""
+    import dataclasses
+
+    flash_bytes = parse_bytes(flash_budget)
+    ram_bytes = None if ram_budget == LEAST else parse_bytes(ram_budget)
+
+    return dataclasses.replace(
+        target,
+        flash_bytes=_smaller(target.flash_bytes, flash_bytes),
+        ram_bytes=_smaller(target.ram_bytes, ram_bytes),
+        memory_source=target.memory_source or "the command line",
+    )
+
+
+def _smaller(a: int | None, b: int | None) -> int | None:
+    return min(x for x in (a, b) if x is not None) if (a, b) != (None, None) else None
+
+
+def parse_bytes(text: str | None) -> int | None:
+    """A number of bytes, with k or M for 1024 and 1024**2."""
+    from tinygen.errors import UsageError
+
+    if text is None:
+        return None
+    factor = {"k": 1024, "m": 1024**2}.get(text[-1:].lower(), 1)
+    digits = text[:-1] if factor > 1 else text
+    # more digits than any memory has bytes; Python refuses to convert thousands of them
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+    if not is_number or int(digits) == 0:
+        raise UsageError(
+            what=f"'{text[:40]}' is no number of bytes",
+            next_step="give for example 65536, 64k or 1M",
+        )
+    return int(digits) * factor

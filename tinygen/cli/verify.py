@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
+    LEAST,
+    budget_options,
     features_option,
     load_int8,
     model_argument,
     optimize_option,
     quantization_options,
     target_option,
+    with_budgets,
 )
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
@@ -37,6 +40,7 @@ MAX_SAMPLES = 100_000
 @click.option("--samples", default="100", show_default=True, metavar="N|FILE",
               help="How many generated samples (extremes, then random), or an .npz or .npy file.")  # fmt: skip
 @optimize_option
+@budget_options
 @quantization_options
 @features_option
 @json_option
@@ -47,6 +51,8 @@ def command(
     against: str | None,
     samples: str,
     optimize: str,
+    flash_budget: str | None,
+    ram_budget: str | None,
     as_json: bool,
     **quantization: object,
 ) -> None:
@@ -60,8 +66,8 @@ def command(
     from tinygen.emit import EmitOptions, Optimize
     from tinygen.errors import VerificationError
 
-    options = EmitOptions(optimize=Optimize(optimize))
-    chosen = targets.load(target)
+    options = EmitOptions(optimize=Optimize(optimize), least_ram=ram_budget == LEAST)
+    chosen = with_budgets(targets.load(target), flash_budget, ram_budget)
     converted = load_int8(model, **quantization)
     graph = converted.graph
     inputs = read_samples(samples, graph)
@@ -85,7 +91,9 @@ def command(
         )
 
 
-def run_c(expected: "Expected", target: "Target", on: str, options: "EmitOptions") -> list["Comparison"]:
+def run_c(
+    expected: "Expected", target: "Target", on: str, options: "EmitOptions"
+) -> list["Comparison"]:
     """The comparisons of the generated C on one machine, or on all kinds of host."""
     from tinygen import verify as verification
 
@@ -117,7 +125,9 @@ def show_agreement(model: "Model", inputs: "Samples | None") -> None:
     reports = [("calibration rows", model.agreement)]
     if inputs is not None:
         (rows,) = inputs.values()
-        reports.append(("rows of --samples", classical.compare(model.description, model.graph, rows)))
+        reports.append(
+            ("rows of --samples", classical.compare(model.description, model.graph, rows))
+        )
     for name, report in reports:
         text = f"agreement with scikit-learn: {report.agreement:.2f} % of {report.rows} {name}"
         if report.largest_error is not None:
