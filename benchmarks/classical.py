@@ -6,7 +6,7 @@ The work is that of the comparison with other tools (docs/classical.md): scikit-
 diabetes, split 3:1 with seed 42. On digits the features are the raw pixels as int8. The other three have a
 StandardScaler, which other tools leave to the user: here it is in the pipeline and in the C, whose features are the raw
 float32 numbers. The figures are instructions of one `predict`, averaged over all held-out rows, with the call (that of
-an empty function is 9 on Cortex-M4, 10 on Cortex-M0); bytes of flash beyond an empty firmware, at -O2; bytes of stack; the
+an empty function is 9 on Cortex-M4, 10 on Cortex-M0); bytes of flash beyond an empty firmware, at -O2; of stack; the
 per cent of held-out rows with scikit-learn's answer, or the largest error in standard deviations of the target.
 """
 

@@ -281,6 +281,8 @@ def _weighted_graph(
 
 @_strategy(Conv2D)
 def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    if draw(st.sampled_from([False, False, False, True])):
+        return _conv2d_in_tiles(draw, arithmetic)
     groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
     limit = 19 if groups == 1 else 5
     per_group, out_per_group = draw(_pairs(1, limit))
@@ -296,6 +298,18 @@ def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _weighted_graph(
         draw, op, (1, height, width, groups * per_group), weights_shape, arithmetic
     )
+
+
+def _conv2d_in_tiles(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    """3x3 with stride 1 over images that tiles of four rows and eight columns cover well."""
+    height, width = draw(st.sampled_from([4, 7, 8, 12])), draw(st.sampled_from([6, 7, 8, 13]))
+    op = Conv2D(
+        padding=draw(st.sampled_from([same_padding((height, width), (3, 3), (1, 1)), Padding()])),
+        activation=draw(st.sampled_from(Activation)),
+    )
+    channels, outputs = draw(st.integers(4, 19)), draw(st.integers(1, 9))
+    weights_shape = (outputs, 3, 3, channels)
+    return _weighted_graph(draw, op, (1, height, width, channels), weights_shape, arithmetic)
 
 
 @_strategy(DepthwiseConv2D)

@@ -8,7 +8,8 @@
  * inputs:
  *
  *   TG_MVE_PLAIN     offset, multiplier               y = (t * multiplier >> 32) >> 16, t = s * factor + offset
- *   TG_MVE_SIGNED    offset, multiplier, sign         y = ((t * multiplier >> 32) + (t >= 0 ? sign : 0) >> 16) + zero point
+ *   TG_MVE_SIGNED    offset, multiplier, sign         y = (t * multiplier >> 32) + (t >= 0 ? sign : 0) >> 16,
+ *                                                     plus the zero point
  *   TG_MVE_TEXTBOOK  bias, multiplier, left, -right   y = rule A6 for s + bias, + zero point
  *
  * y is saturated to int8; the activation's bounds, where they are narrower, come last.

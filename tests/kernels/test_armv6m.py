@@ -97,6 +97,10 @@ def spreads_for(size: int) -> NDArray[np.float64]:
     return 130 / size * np.geomspace(0.4, 2, 24)
 
 
+def conv2d_layer(shape: tuple[int, ...], spread: float) -> Graph:
+    return layer(Conv2D(padding=SAME), (1, 4, 3, shape[3]), random_weights(shape, spread), seed=1)
+
+
 def lanes_size(call: Call, sizes: tuple[int, ...]) -> int:
     data = call.inputs[1].data
     return lanes_of(data.reshape(len(data), -1), 1, sizes, in_pairs=sizes is SIZES).size
@@ -104,10 +108,7 @@ def lanes_size(call: Call, sizes: tuple[int, ...]) -> int:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_size_of_block_of_a_convolution(size, library):
-    graphs = (
-        layer(Conv2D(padding=SAME), (1, 4, 3, 5), random_weights((6, 3, 3, 5), spread, 7), seed=1)
-        for spread in spreads_for(size)
-    )
+    graphs = (conv2d_layer((6, 3, 3, 2 * size), spread) for spread in spreads_for(size))
     graph = next(g for g in graphs if lanes_size(g.calls()[0], SIZES) == size)
     check(library, row(CONV2D), graph)
 
@@ -231,7 +232,7 @@ def network() -> Graph:
         return y
 
     x = builder.input("x", (1, 13, 11, 3), Quantization.per_tensor(0.04, 5))
-    y = add("first", Conv2D(padding=SAME, activation=relu), x, (9, 3, 3, 3), 60)
+    y = add("first", Conv2D(padding=SAME, activation=relu), x, (9, 3, 3, 3), 90)
     y = add("dw", DepthwiseConv2D(padding=SAME), y, (1, 3, 3, 9), 60)
     for i, spread in enumerate((90, 45, 33, 28, 22, 16, 8)):
         y = add(
@@ -257,8 +258,8 @@ def test_the_core_computes_the_reference(load_core, tmp_path):  # noqa: F811
     emission = emit(graph, target, tmp_path / "net", name="net")
     used = {layer.kernel.symbol for layer in emission.program.layers}
     assert used == set(SYMBOLS)
-    convolutions = (call for call in graph.calls() if type(call.op) is Conv2D)
-    print(sorted({lanes_size(call, SIZES) for call in convolutions if call.op.groups(call) == 1}))
+    dense = [c for c in graph.calls() if type(c.op) is Conv2D and c.op.groups(c) == 1]
+    assert {lanes_size(c, SIZES) for c in dense} == set(SIZES)
     x = inputs_for(graph, 6)["x"]
     expected = reference.run_one_input(graph, x).reshape(6, -1)
     outputs = device.run_on_qemu(

@@ -41,8 +41,9 @@ from tinygen.fixedpoint import Integers
 HIGHEST, LOWEST = 32767, -32768
 """What a half of a word can hold."""
 
-TRIALS = 1500
-"""Exchanges that are looked for before a size is given up; each looks at all partners of one input."""
+TRIALS, WORK = 1500, 3 * 10**8
+"""Exchanges that are looked for before a size is given up, and the weights that they may look at: each looks at all
+partners of one input in all channels."""
 
 Bound = int | NDArray[np.int64]
 
@@ -145,15 +146,13 @@ def _exchange(loads: Integers, limits: Integers, order: Integers) -> Integers | 
     """
     rng = np.random.default_rng(0)
     count, size = order.shape
-    every = np.zeros(
-        (count * size, loads.shape[1]), np.int32
-    )  # inputs that do not exist weigh nothing
-    every[: len(loads)] = loads
+    every = np.zeros((count * size, loads.shape[1]), np.int32)
+    every[: len(loads)] = loads  # inputs that do not exist weigh nothing
     limit = limits.astype(np.int32)
     order = order.copy()
     sums = every[order].sum(1)
     excess = np.maximum(sums - limit, 0).sum(1)
-    for _ in range(TRIALS):
+    for _ in range(min(TRIALS, WORK // every.size)):
         if not excess.any():
             return order
         mine = rng.choice(np.flatnonzero(excess))

@@ -6,12 +6,8 @@
 /* Cells whose sum fits in an int16. */
 #define CELLS_TOGETHER 256
 
-struct sums {
-    int32_t of[TG_POOL_QUAD];
-};
-
 /* Adds `count` cells, at most CELLS_TOGETHER. */
-TG_INLINE void add_cells(struct sums *sums, const int8_t *x, int32_t count, int32_t step)
+TG_INLINE void add_cells(struct tg_pool_four *sums, const int8_t *x, int32_t count, int32_t step)
 {
     uint32_t even = 0; /* channels 0 and 2 */
     uint32_t odd = 0;
@@ -34,24 +30,24 @@ TG_INLINE void add_cells(struct sums *sums, const int8_t *x, int32_t count, int3
         odd = tg_sxtab16_ror8(odd, a);
         x += step;
     }
-    sums->of[0] += (int16_t)(even & 0xFFFFu);
-    sums->of[1] += (int16_t)(odd & 0xFFFFu);
-    sums->of[2] += (int16_t)(even >> 16);
-    sums->of[3] += (int16_t)(odd >> 16);
+    sums->a += (int16_t)(even & 0xFFFFu);
+    sums->b += (int16_t)(odd & 0xFFFFu);
+    sums->c += (int16_t)(even >> 16);
+    sums->d += (int16_t)(odd >> 16);
 }
 
 /* Four channels of all cells. Returns the number of cells. */
-TG_INLINE int32_t add_quad(const struct tg_cells *cells, int32_t channel, struct sums *sums)
+TG_INLINE int32_t add_quad(const struct tg_cells *cells, int32_t channel, struct tg_pool_four *sums)
 {
     int32_t count = 0;
 
     for (int32_t i = 0; i < cells->row_count; i++) {
-        const int8_t *x = tg_pool_row(cells, i);
+        const int8_t *x = tg_pool_row(cells, i, channel);
 
         for (int32_t left = x ? cells->width : 0; left > 0; left -= CELLS_TOGETHER) {
             const int32_t now = left < CELLS_TOGETHER ? left : CELLS_TOGETHER;
 
-            add_cells(sums, x + channel, now, cells->step);
+            add_cells(sums, x, now, cells->step);
             x += now * cells->step;
             count += now;
         }
@@ -69,12 +65,13 @@ static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct t
     }
     for (int32_t c = 0; c < layer->channels; c += TG_POOL_QUAD) {
         const int32_t channel = tg_pool_quad_start(layer, c);
-        struct sums sums = {{0, 0, 0, 0}};
+        struct tg_pool_four sums = {0, 0, 0, 0};
         const int32_t count = add_quad(&cells, channel, &sums);
 
-        for (int32_t k = 0; k < TG_POOL_QUAD; k++) {
-            out[channel + k] = tg_pool_finish(layer, sums.of[k], count, TG_AVERAGE);
-        }
+        out[channel] = tg_pool_finish(layer, sums.a, count, TG_AVERAGE);
+        out[channel + 1] = tg_pool_finish(layer, sums.b, count, TG_AVERAGE);
+        out[channel + 2] = tg_pool_finish(layer, sums.c, count, TG_AVERAGE);
+        out[channel + 3] = tg_pool_finish(layer, sums.d, count, TG_AVERAGE);
     }
 }
 

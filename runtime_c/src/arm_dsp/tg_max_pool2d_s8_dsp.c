@@ -9,14 +9,20 @@ TG_INLINE uint32_t maximum_quad(const struct tg_cells *cells, int32_t channel)
     uint32_t most = 0x80808080u;
 
     for (int32_t i = 0; i < cells->row_count; i++) {
-        const int8_t *x = tg_pool_row(cells, i);
+        const int8_t *x = tg_pool_row(cells, i, channel);
 
         for (int32_t left = x ? cells->width : 0; left > 0; left--) {
-            most = tg_smax8(most, tg_load_quad(x + channel));
+            most = tg_smax8(most, tg_load_quad(x));
             x += cells->step;
         }
     }
     return most;
+}
+
+/* The lowest byte. */
+TG_INLINE int8_t clamped(const struct tg_pool2d *layer, uint32_t x)
+{
+    return (int8_t)tg_clamp((int8_t)(x & 0xFFu), layer->out_min, layer->out_max);
 }
 
 static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *all, int8_t *out)
@@ -31,11 +37,10 @@ static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct t
         const int32_t channel = tg_pool_quad_start(layer, c);
         const uint32_t most = maximum_quad(&cells, channel);
 
-        for (int32_t k = 0; k < TG_POOL_QUAD; k++) {
-            const int32_t y = (int8_t)(most >> (8 * k) & 0xFFu);
-
-            out[channel + k] = (int8_t)tg_clamp(y, layer->out_min, layer->out_max);
-        }
+        out[channel] = clamped(layer, most);
+        out[channel + 1] = clamped(layer, most >> 8);
+        out[channel + 2] = clamped(layer, most >> 16);
+        out[channel + 3] = clamped(layer, most >> 24);
     }
 }
 

@@ -21,14 +21,6 @@ TG_INLINE struct tg_cells tg_pool_joined(const struct tg_cells *cells)
     return joined;
 }
 
-/* The first cell of row i; NULL where that is padding. */
-TG_INLINE const int8_t *tg_pool_row(const struct tg_cells *cells, int32_t i)
-{
-    const int8_t *row = cells->rows ? cells->rows[i] : cells->first_row + i * cells->row_bytes;
-
-    return row ? row + cells->offset : NULL;
-}
-
 /* Where the group of channels that begins at `channel` really begins: the last one overlaps the one before it. */
 TG_INLINE int32_t tg_pool_quad_start(const struct tg_pool2d *layer, int32_t channel)
 {

@@ -22,7 +22,8 @@
     "vrshl.s16 q0, r7\n"                                                                                      \
     "vqmovnb.s16 q0, q0\n"
 
-static TG_NAKED void add(const struct tg_add_mve *layer TG_REGISTER, const int8_t *a TG_REGISTER, const int8_t *b TG_REGISTER, int8_t *out TG_REGISTER)
+static TG_NAKED void add(const struct tg_add_mve *layer TG_REGISTER, const int8_t *a TG_REGISTER,
+                         const int8_t *b TG_REGISTER, int8_t *out TG_REGISTER)
 {
     __asm__ volatile(
         "push {r4-r8, lr}\n"

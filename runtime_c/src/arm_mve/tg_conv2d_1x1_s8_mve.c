@@ -8,8 +8,8 @@
 
 /* Pixels, `step` bytes apart, at the end of which `in` has bytes. The last ones may have less than whole steps of 16
  * values before the end: they are copied into scratch. */
-static TG_NOINLINE void compute_run(const struct tg_conv2d_mve *layer, const int8_t *in, int32_t in_bytes, int32_t pixels,
-                        int8_t *out, void *scratch)
+static TG_NOINLINE void compute_run(const struct tg_conv2d_mve *layer, const int8_t *in, int32_t in_bytes,
+                                    int32_t pixels, int8_t *out, void *scratch)
 {
     const struct tg_mve_dense *dense = &layer->dense;
     const int32_t step = layer->window.stride_width * layer->in_channels;

@@ -77,7 +77,8 @@ static TG_NOINLINE void compute_group(const struct pass *pass, int32_t group, in
 
 /* An output row, all groups; `rows` are the input rows that it sees, from the first to the last.
  * Scratch: room for such rows, the kernel's rows, sums, columns. */
-static TG_NOINLINE void compute_row(const struct tg_conv2d_mve *layer, const int8_t *const *rows, int8_t *out, void *scratch)
+static TG_NOINLINE void compute_row(const struct tg_conv2d_mve *layer, const int8_t *const *rows, int8_t *out,
+                                    void *scratch)
 {
     const struct tg_window *w = &layer->window;
     const struct tg_mve_dense *dense = &layer->dense;

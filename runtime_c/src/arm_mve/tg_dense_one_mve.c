@@ -41,7 +41,8 @@
     "bgt 83b\n"                                                                                               \
     "b.w 90f\n"
 
-TG_KERNEL TG_NAKED void tg_dense_one_mve(const struct tg_mve_dense *dense TG_REGISTER, const int8_t *x TG_REGISTER, int8_t *out TG_REGISTER, int32_t *sums TG_REGISTER)
+TG_KERNEL TG_NAKED void tg_dense_one_mve(const struct tg_mve_dense *dense TG_REGISTER, const int8_t *x TG_REGISTER,
+                                         int8_t *out TG_REGISTER, int32_t *sums TG_REGISTER)
 {
     __asm__ volatile(
         "push {r4-r11, lr}\n"

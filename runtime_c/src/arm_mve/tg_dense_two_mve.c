@@ -1,7 +1,8 @@
 /* Pairs of vectors times a weight matrix. See tg_dense_two_mve.h.
  *
  * Instructions for a pair of vectors: 14 for each tile and step of 16 values (128 products), 1 for each second step,
- * 9 for each tile (16 in all for each tile of a single step); then 27 for every eight channels (31 and more for the other forms), and about 25.
+ * 9 for each tile (16 in all for each tile of a single step); then 27 for
+ * every eight channels (39 and more for the other forms), and about 27.
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_mve_assembly.h"
@@ -43,7 +44,9 @@
     "bgt 83b\n"                                                                                               \
     "b.w 90f\n"
 
-TG_KERNEL TG_NAKED void tg_dense_two_mve(const struct tg_mve_dense *dense TG_REGISTER, const int8_t *x TG_REGISTER, int32_t x_step TG_REGISTER, int8_t *out TG_REGISTER, int32_t pairs TG_REGISTER, int32_t *sums TG_REGISTER)
+TG_KERNEL TG_NAKED void tg_dense_two_mve(const struct tg_mve_dense *dense TG_REGISTER, const int8_t *x TG_REGISTER,
+                                         int32_t x_step TG_REGISTER, int8_t *out TG_REGISTER,
+                                         int32_t pairs TG_REGISTER, int32_t *sums TG_REGISTER)
 {
     __asm__ volatile(
         "push {r4-r11, lr}\n"

@@ -24,8 +24,10 @@ TG_KERNEL void tg_fully_connected_s8_mve(const struct tg_fully_connected_mve *la
         }
         for (int32_t first = 0; first < layer->dense.tiles; first += TG_MVE_BLOCK_ONE) {
             struct tg_mve_dense memory;
+            const struct tg_mve_dense *const block =
+                tg_mve_take_block(&layer->dense, 0, first, TG_MVE_BLOCK_ONE, &memory);
 
-            tg_dense_one_mve(tg_mve_take_block(&layer->dense, 0, first, TG_MVE_BLOCK_ONE, &memory), x, to + first * TG_MVE_TILE, sums);
+            tg_dense_one_mve(block, x, to + first * TG_MVE_TILE, sums);
         }
         to += layer->dense.channels;
         in += layer->depth;

@@ -7,7 +7,9 @@
 
 #if TG_MVE_ASSEMBLY
 
-TG_KERNEL TG_NAKED void tg_mve_columns(const struct tg_mve_columns *columns TG_REGISTER, const int8_t *const *rows TG_REGISTER, int32_t offset TG_REGISTER, int32_t count TG_REGISTER, int8_t *to TG_REGISTER)
+TG_KERNEL TG_NAKED void tg_mve_columns(const struct tg_mve_columns *columns TG_REGISTER,
+                                       const int8_t *const *rows TG_REGISTER, int32_t offset TG_REGISTER,
+                                       int32_t count TG_REGISTER, int8_t *to TG_REGISTER)
 {
     __asm__ volatile(
         "push {r4-r10, lr}\n"

@@ -12,8 +12,8 @@
 typedef void tg_mve_cells_function(const struct tg_mve_cells *cells);
 
 /* An output row from the rows that it sees; null pointers among them are none. */
-static TG_NOINLINE void tg_mve_pool_row(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *out, void *scratch,
-                               tg_mve_cells_function *combine)
+static TG_NOINLINE void tg_mve_pool_row(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *out,
+                                         void *scratch, tg_mve_cells_function *combine)
 {
     const struct tg_window *w = &layer->window;
     const int8_t **const inside = (const int8_t **)scratch;

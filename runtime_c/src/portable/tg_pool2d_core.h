@@ -28,24 +28,59 @@ TG_INLINE int32_t tg_pool_combine(int32_t acc, int32_t x, enum tg_pooling poolin
     return pooling == TG_AVERAGE ? acc + x : acc > x ? acc : x;
 }
 
-/* Combines `channels` (1 or 4) neighbouring channels of all cells into acc. Returns the number of cells. */
-TG_INLINE int32_t tg_pool_cells(const struct tg_cells *cells, int32_t channel, int32_t channels, int32_t *acc,
-                                enum tg_pooling pooling)
+/* The first cell of row i, channel `channel`; null where that is padding. */
+TG_INLINE const int8_t *tg_pool_row(const struct tg_cells *cells, int32_t i, int32_t channel)
+{
+    const int8_t *row = cells->rows ? cells->rows[i] : cells->first_row + i * cells->row_bytes;
+
+    return row ? row + cells->offset + channel : row;
+}
+
+/* Four neighbouring channels. */
+struct tg_pool_four {
+    int32_t a;
+    int32_t b;
+    int32_t c;
+    int32_t d;
+};
+
+/* Combines them over all cells. Returns the number of cells. */
+TG_INLINE int32_t tg_pool_four_cells(const struct tg_cells *cells, int32_t channel, struct tg_pool_four *acc,
+                                     enum tg_pooling pooling)
+{
+    struct tg_pool_four all = *acc;
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < cells->row_count; i++) {
+        const int8_t *x = tg_pool_row(cells, i, channel);
+        const int32_t width = x ? cells->width : 0;
+
+        count += width;
+        for (int32_t left = width; left > 0; left--) {
+            all.a = tg_pool_combine(all.a, x[0], pooling);
+            all.b = tg_pool_combine(all.b, x[1], pooling);
+            all.c = tg_pool_combine(all.c, x[2], pooling);
+            all.d = tg_pool_combine(all.d, x[3], pooling);
+            x += cells->step;
+        }
+    }
+    *acc = all;
+    return count;
+}
+
+/* The same for one channel. */
+TG_INLINE int32_t tg_pool_cells(const struct tg_cells *cells, int32_t channel, int32_t *acc, enum tg_pooling pooling)
 {
     int32_t count = 0;
 
     for (int32_t i = 0; i < cells->row_count; i++) {
-        const int8_t *x = cells->rows ? cells->rows[i] : cells->first_row + i * cells->row_bytes;
+        const int8_t *x = tg_pool_row(cells, i, channel);
+        const int32_t width = x ? cells->width : 0;
 
-        if (x) {
-            x += cells->offset + channel;
-            for (int32_t kx = 0; kx < cells->width; kx++) {
-                for (int32_t c = 0; c < channels; c++) {
-                    acc[c] = tg_pool_combine(acc[c], x[c], pooling);
-                }
-                x += cells->step;
-            }
-            count += cells->width;
+        count += width;
+        for (int32_t left = width; left > 0; left--) {
+            *acc = tg_pool_combine(*acc, *x, pooling);
+            x += cells->step;
         }
     }
     return count;
@@ -71,16 +106,17 @@ TG_INLINE void tg_pool_one(const struct tg_pool2d *layer, const struct tg_cells 
     int32_t c = 0;
 
     for (; c + 4 <= layer->channels; c += 4) {
-        int32_t acc[4] = {start, start, start, start};
-        const int32_t count = tg_pool_cells(cells, c, 4, acc, pooling);
+        struct tg_pool_four acc = {start, start, start, start};
+        const int32_t count = tg_pool_four_cells(cells, c, &acc, pooling);
 
-        for (int32_t i = 0; i < 4; i++) {
-            out[c + i] = tg_pool_finish(layer, acc[i], count, pooling);
-        }
+        out[c] = tg_pool_finish(layer, acc.a, count, pooling);
+        out[c + 1] = tg_pool_finish(layer, acc.b, count, pooling);
+        out[c + 2] = tg_pool_finish(layer, acc.c, count, pooling);
+        out[c + 3] = tg_pool_finish(layer, acc.d, count, pooling);
     }
     for (; c < layer->channels; c++) {
         int32_t acc = start;
-        const int32_t count = tg_pool_cells(cells, c, 1, &acc, pooling);
+        const int32_t count = tg_pool_cells(cells, c, &acc, pooling);
 
         out[c] = tg_pool_finish(layer, acc, count, pooling);
     }

@@ -1,6 +1,6 @@
 /* Depthwise 3x3 windows. See tg_depthwise_columns_rv32.h.
  *
- * Two outputs, one below the other, take 63 instructions; one alone 36.
+ * Two outputs, one below the other, take 65 instructions; one alone 37.
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_columns_rv32.h"
@@ -12,7 +12,8 @@
 
 /* s0-s8: weights; a2, a3: sums; a4, a5: temporary; a0: the first byte of the window; t0: offset; t1: multiplier;
  * t2: end of the outputs in this pass; t3: column step; t4: 256; t5: sign; t6: after + sign; s9: shift; s10: general;
- * a1: next pass; a6: passes left; a7: pass step; on the stack: 52 out_bytes, 56 is_pair */
+ * s11, ra: where the outputs go; a7: out_step; a1: next pass; a6: passes left; on the stack: 0 pass_step, 4 row_bytes,
+ * 8 is_pair, 12 out, 16 channel */
 #define WINDOWS                                                                                               \
     ".macro tg_add sum, weight, byte\n"                                                                       \
     "mul a4, \\weight, \\byte\n"                                                                              \
@@ -44,14 +45,14 @@
     "sub \\h, \\h, a4\n"                                                                                      \
     "add \\h, \\h, t6\n"                                                                                      \
     ".endm\n"                                                                                                 \
-    ".macro tg_store h, at\n"                                                                                 \
+    ".macro tg_store h, out\n"                                                                                \
     "sra \\h, \\h, s9\n"                                                                                      \
     "addi a4, \\h, 128\n"                                                                                     \
     "bltu a4, t4, 1f\n"                                                                                       \
     "srai \\h, \\h, 31\n"                                                                                     \
     "xori \\h, \\h, 127\n"                                                                                    \
     "1:\n"                                                                                                    \
-    "sb \\h, \\at(a0)\n"                                                                                      \
+    "sb \\h, 0(\\out)\n"                                                                                      \
     ".endm\n"
 
 #define FORGET_MACROS                                                                                         \
@@ -66,18 +67,20 @@ tg_depthwise_columns_rv32(const struct tg_depthwise_columns *columns __attribute
 {
     __asm__ volatile(WINDOWS);
     __asm__ volatile(
-        "addi sp, sp, -64\n"
-        "sw s0, 0(sp)\n"
-        "sw s1, 4(sp)\n"
-        "sw s2, 8(sp)\n"
-        "sw s3, 12(sp)\n"
-        "sw s4, 16(sp)\n"
-        "sw s5, 20(sp)\n"
-        "sw s6, 24(sp)\n"
-        "sw s7, 28(sp)\n"
-        "sw s8, 32(sp)\n"
-        "sw s9, 36(sp)\n"
-        "sw s10, 40(sp)\n"
+        "addi sp, sp, -80\n"
+        "sw ra, 28(sp)\n"
+        "sw s0, 32(sp)\n"
+        "sw s1, 36(sp)\n"
+        "sw s2, 40(sp)\n"
+        "sw s3, 44(sp)\n"
+        "sw s4, 48(sp)\n"
+        "sw s5, 52(sp)\n"
+        "sw s6, 56(sp)\n"
+        "sw s7, 60(sp)\n"
+        "sw s8, 64(sp)\n"
+        "sw s9, 68(sp)\n"
+        "sw s10, 72(sp)\n"
+        "sw s11, 76(sp)\n"
         "lw s0, 0(a0)\n"
         "lw s1, 4(a0)\n"
         "lw s2, 8(a0)\n"
@@ -87,31 +90,49 @@ tg_depthwise_columns_rv32(const struct tg_depthwise_columns *columns __attribute
         "lw s6, 24(a0)\n"
         "lw s7, 28(a0)\n"
         "lw s8, 32(a0)\n"
-        "lw s10, 56(a0)\n"
         "lw t0, 36(a0)\n"
         "lw t1, 40(a0)\n"
         "lw t5, 44(a0)\n"
         "lw t6, 48(a0)\n"
         "lw s9, 52(a0)\n"
+        "lw s10, 56(a0)\n"
         "lw a1, 60(a0)\n"
         "lw a6, 64(a0)\n"
-        "lw a7, 68(a0)\n"
+        "lw a2, 68(a0)\n"
+        "sw a2, 0(sp)\n"
         "lw a2, 72(a0)\n"
-        "sw a2, 52(sp)\n"
-        "lw t3, 76(a0)\n"
+        "sw a2, 4(sp)\n"
         "lw a2, 80(a0)\n"
-        "sw a2, 56(sp)\n"
-        /* a sign term for sums of 0 and above: added to all, taken off from others */
+        "sw a2, 8(sp)\n"
+        "lw a2, 84(a0)\n"
+        "sw a2, 12(sp)\n"
+        "lw a2, 88(a0)\n"
+        "sw a2, 16(sp)\n"
+        "lw t3, 76(a0)\n"
+        "lw a7, 92(a0)\n"
+        /* the sign term is for sums of 0 and above: it is added to all, and taken off from others */
         "add t6, t6, t5\n"
         "li t4, 256\n"
         /* the next pass */
         "10:\n"
         "mv a0, a1\n"
-        "lw t2, 52(sp)\n"
+        "lw t2, 4(sp)\n"
         "add t2, t2, a0\n"
-        "add a1, a1, a7\n"
-        "lw a4, 56(sp)\n"
-        "beqz a4, 3f\n"
+        "lw a4, 0(sp)\n"
+        "add a1, a1, a4\n"
+        "lw a4, 12(sp)\n"
+        "lw a3, 16(sp)\n"
+        "lw s11, 0(a4)\n"
+        "add s11, s11, a3\n"
+        "addi a4, a4, 4\n"
+        "lw a2, 8(sp)\n"
+        "beqz a2, 2f\n"
+        "lw ra, 0(a4)\n"
+        "add ra, ra, a3\n"
+        "addi a4, a4, 4\n"
+        "2:\n"
+        "sw a4, 12(sp)\n"
+        "beqz a2, 3f\n"
         "2:\n"
         "mv a2, t0\n"
         "mv a3, t0\n"
@@ -124,8 +145,10 @@ tg_depthwise_columns_rv32(const struct tg_depthwise_columns *columns __attribute
         "tg_finish a2\n"
         "tg_finish a3\n"
         "4:\n"
-        "tg_store a2, 0\n"
-        "tg_store a3, 1\n"
+        "tg_store a3, ra\n"
+        "tg_store a2, s11\n"
+        "add ra, ra, a7\n"
+        "add s11, s11, a7\n"
         "add a0, a0, t3\n"
         "bne a0, t2, 2b\n"
         "j 5f\n"
@@ -138,24 +161,27 @@ tg_depthwise_columns_rv32(const struct tg_depthwise_columns *columns __attribute
         "beqz s10, 4f\n"
         "tg_finish a3\n"
         "4:\n"
-        "tg_store a3, 0\n"
+        "tg_store a3, s11\n"
+        "add s11, s11, a7\n"
         "add a0, a0, t3\n"
         "bne a0, t2, 3b\n"
         "5:\n"
         "addi a6, a6, -1\n"
         "bnez a6, 10b\n"
-        "lw s0, 0(sp)\n"
-        "lw s1, 4(sp)\n"
-        "lw s2, 8(sp)\n"
-        "lw s3, 12(sp)\n"
-        "lw s4, 16(sp)\n"
-        "lw s5, 20(sp)\n"
-        "lw s6, 24(sp)\n"
-        "lw s7, 28(sp)\n"
-        "lw s8, 32(sp)\n"
-        "lw s9, 36(sp)\n"
-        "lw s10, 40(sp)\n"
-        "addi sp, sp, 64\n"
+        "lw ra, 28(sp)\n"
+        "lw s0, 32(sp)\n"
+        "lw s1, 36(sp)\n"
+        "lw s2, 40(sp)\n"
+        "lw s3, 44(sp)\n"
+        "lw s4, 48(sp)\n"
+        "lw s5, 52(sp)\n"
+        "lw s6, 56(sp)\n"
+        "lw s7, 60(sp)\n"
+        "lw s8, 64(sp)\n"
+        "lw s9, 68(sp)\n"
+        "lw s10, 72(sp)\n"
+        "lw s11, 76(sp)\n"
+        "addi sp, sp, 80\n"
         "ret\n" FORGET_MACROS);
 }
 

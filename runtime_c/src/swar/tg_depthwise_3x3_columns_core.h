@@ -20,13 +20,10 @@ TG_INLINE int32_t tg_depthwise_width(const struct tg_depthwise_3x3_columns *laye
 struct tg_depthwise_task {
     struct tg_depthwise_columns columns;
     uint32_t *words; /* the pass before, and then passes */
-    uint32_t padding;
-    int32_t width; /* columns of a pass: `left` and `right` ones are padding */
-    int32_t left;
-    int32_t inside;
-    int32_t right;
+    int32_t width;   /* columns of a pass */
+    int32_t left;    /* the first ones of them, which are padding */
+    int32_t inside;  /* those behind them that are not */
     int32_t in_step; /* bytes from a column to the next */
-    int32_t out_step;
     int32_t rows_per_pass;
 };
 
@@ -45,30 +42,15 @@ static TG_NOINLINE void tg_depthwise_fill_column(uint32_t *from, int32_t width, 
     }
 }
 
-static TG_NOINLINE void tg_depthwise_pad_column(uint32_t *to, int32_t width, uint32_t padding, int32_t passes)
-{
-    for (; passes > 0; passes--) {
-        to += width;
-        *to = padding;
-    }
-}
-
 /* rows[-2] and rows[-1] are those of the pass before. */
 TG_INLINE void tg_depthwise_fill(const struct tg_depthwise_task *task, const int8_t *const *rows, int32_t channel,
                                  int32_t passes)
 {
-    const int32_t width = task->width;
-    uint32_t *word = task->words;
+    uint32_t *word = task->words + task->left;
 
-    for (int32_t i = task->left; i > 0; i--) {
-        tg_depthwise_pad_column(word++, width, task->padding, passes);
-    }
     for (int32_t i = task->inside; i > 0; i--) {
-        tg_depthwise_fill_column(word++, width, rows, channel, passes);
+        tg_depthwise_fill_column(word++, task->width, rows, channel, passes);
         channel += task->in_step;
-    }
-    for (int32_t i = task->right; i > 0; i--) {
-        tg_depthwise_pad_column(word++, width, task->padding, passes);
     }
 }
 
@@ -86,48 +68,6 @@ TG_INLINE void tg_depthwise_begin(const struct tg_depthwise_task *task, const in
     }
 }
 
-/* Brings the outputs of a column out, two for each of `passes`. */
-static TG_NOINLINE void tg_depthwise_take_pairs(const uint8_t *word, int32_t pass_step, int8_t *const *rows,
-                                                int32_t at, int32_t passes)
-{
-    int8_t *const *const end = rows + 2 * passes;
-
-    while (rows != end) {
-        /* the second one first: where there is no row for it, both rows are the same */
-        rows[1][at] = (int8_t)word[1];
-        rows[0][at] = (int8_t)word[0];
-        word += pass_step;
-        rows += 2;
-    }
-}
-
-/* The same, one for each. */
-static TG_NOINLINE void tg_depthwise_take_singles(const uint8_t *word, int32_t pass_step, int8_t *const *rows,
-                                                  int32_t at, int32_t passes)
-{
-    int8_t *const *const end = rows + passes;
-
-    while (rows != end) {
-        (*rows++)[at] = (int8_t)word[0];
-        word += pass_step;
-    }
-}
-
-TG_INLINE void tg_depthwise_take(const struct tg_depthwise_task *task, int8_t *const *rows, int32_t channel)
-{
-    const struct tg_depthwise_columns *const c = &task->columns;
-    const uint8_t *const end = c->words + c->out_bytes;
-
-    for (const uint8_t *word = c->words; word != end; word += c->column_step) {
-        if (c->is_pair) {
-            tg_depthwise_take_pairs(word, c->pass_step, rows, channel, c->passes);
-        } else {
-            tg_depthwise_take_singles(word, c->pass_step, rows, channel, c->passes);
-        }
-        channel += task->out_step;
-    }
-}
-
 TG_INLINE void tg_depthwise_start_channel(const struct tg_depthwise_3x3_columns *layer, int32_t channel,
                                           struct tg_depthwise_columns *columns)
 {
@@ -139,6 +79,7 @@ TG_INLINE void tg_depthwise_start_channel(const struct tg_depthwise_3x3_columns 
     for (int32_t i = 0; i < 9; i++) {
         columns->weights[i] = weights[i] * prescale;
     }
+    columns->channel = channel;
     columns->offset = words[0];
     columns->multiplier = words[1];
     columns->sign = output->general ? words[2] : 0;
@@ -156,17 +97,17 @@ TG_INLINE void tg_depthwise_start(const struct tg_depthwise_3x3_columns *layer, 
     task->columns.words = (uint8_t *)(words + width);
     task->columns.pass_step = 4 * width;
     task->columns.column_step = 4 * w->stride_width;
-    task->columns.out_bytes = w->out_width * task->columns.column_step;
+    task->columns.row_bytes = w->out_width * task->columns.column_step;
+    task->columns.out_step = layer->in_channels * layer->channel_multiplier;
     task->columns.is_pair = w->stride_height == 1;
     task->words = words;
-    task->padding = 0x01010101u * (uint8_t)layer->in_zero_point;
     task->width = width;
     task->left = tg_clamp(w->pad_left, 0, width);
     task->inside = tg_clamp(width - task->left, 0, w->in_width);
-    task->right = width - task->left - task->inside;
     task->in_step = layer->in_channels;
-    task->out_step = layer->in_channels * layer->channel_multiplier;
     task->rows_per_pass = task->columns.is_pair ? 2 : 1;
+    /* padding stays there */
+    memset(words, layer->in_zero_point, (size_t)((layer->passes + 1) * width) * sizeof *words);
 }
 
 /* One output channel. in: the rows that `row_count` rows read, out: these, and one more if they are odd. */
@@ -184,10 +125,10 @@ TG_INLINE void tg_depthwise_channel(const struct tg_depthwise_3x3_columns *layer
     while (left > 0) {
         columns->passes = left < layer->passes ? left : layer->passes;
         tg_depthwise_fill(task, in, in_channel, columns->passes);
+        columns->out = out;
         run(columns);
-        tg_depthwise_take(task, out, channel);
-        memcpy(task->words, (uint8_t *)task->words + columns->passes * columns->pass_step,
-               (size_t)columns->pass_step);
+        memcpy(task->words, task->words + columns->passes * task->width,
+               (size_t)task->width * sizeof *task->words);
         in += 2 * columns->passes;
         out += rows_per_pass * columns->passes;
         left -= columns->passes;
@@ -202,13 +143,13 @@ static TG_NOINLINE void tg_depthwise_3x3(const struct tg_depthwise_3x3_columns *
     struct tg_depthwise_task task;
 
     tg_depthwise_start(layer, words, &task);
-    for (int32_t channel = 0; channel < task.out_step; channel++) {
+    for (int32_t channel = 0; channel < task.columns.out_step; channel++) {
         tg_depthwise_start_channel(layer, channel, &task.columns);
         tg_depthwise_channel(layer, &task, channel, in, out, row_count, run);
     }
     if (layer->output.clamps) {
         for (int32_t y = 0; y < row_count; y++) {
-            tg_swar_clamp(&layer->output, out[y], layer->window.out_width * task.out_step);
+            tg_swar_clamp(&layer->output, out[y], layer->window.out_width * task.columns.out_step);
         }
     }
 }

@@ -8,7 +8,7 @@
 #include "tg_fixedpoint.h"
 
 /* The output for the window whose first byte is *byte. */
-TG_INLINE uint8_t tg_depthwise_window(const struct tg_depthwise_columns *c, const uint8_t *byte)
+TG_INLINE int8_t tg_depthwise_window(const struct tg_depthwise_columns *c, const uint8_t *byte)
 {
     uint32_t sum = (uint32_t)c->offset;
     int32_t h;
@@ -19,19 +19,24 @@ TG_INLINE uint8_t tg_depthwise_window(const struct tg_depthwise_columns *c, cons
         }
     }
     h = tg_multiply_high(tg_wrap_int32(sum), c->multiplier) + (tg_wrap_int32(sum) >= 0 ? c->sign : 0);
-    return (uint8_t)tg_saturate_s8((h + c->after) >> c->shift);
+    return (int8_t)tg_saturate_s8((h + c->after) >> c->shift);
 }
 
 TG_INLINE void tg_depthwise_run_columns(const struct tg_depthwise_columns *c)
 {
+    const int32_t rows = c->is_pair ? 2 : 1;
+
     for (int32_t pass = 0; pass < c->passes; pass++) {
-        uint8_t *const first = c->words + pass * c->pass_step;
+        const uint8_t *const words = c->words + pass * c->pass_step;
+        int8_t *const *const out = c->out + pass * rows;
+        int32_t to = c->channel;
 
-        for (uint8_t *at = first; at != first + c->out_bytes; at += c->column_step) {
-            const uint8_t lower = tg_depthwise_window(c, at + 1);
-
-            at[0] = c->is_pair ? tg_depthwise_window(c, at) : lower;
-            at[1] = lower;
+        for (int32_t at = 0; at < c->row_bytes; at += c->column_step) {
+            out[rows - 1][to] = tg_depthwise_window(c, words + at + 1);
+            if (c->is_pair) {
+                out[0][to] = tg_depthwise_window(c, words + at);
+            }
+            to += c->out_step;
         }
     }
 }
