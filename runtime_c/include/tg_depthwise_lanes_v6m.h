@@ -2,9 +2,9 @@
  *
  *   out[oy][ox][c*M + m] = requantize(sum in[oy*sh + ky - top][ox*sw + kx - left][c] * weights[c*M + m][ky][kx])
  *
- * Channel by channel, input rows become lines of words, line[j] = x[j] + (x[j + sw] << 16) with x the padded row of one
- * channel, so that a product serves the outputs ox and ox + 1. The weights of a channel go to the sum in three blocks of
- * three, or where their lanes would meet (tinygen/proofs/lanes.py) in four of two and one of one.
+ * Channel by channel, input rows become lines of words, line[j] = x[j] + (x[j + sw] << 16) with x the padded row of
+ * one channel, so that a product serves the outputs ox and ox + 1. The weights of a channel go to the sum in three
+ * blocks of three, or where their lanes would meet (tinygen/proofs/lanes.py) in four of two and one of one.
  * Layout: tensors NHWC with N = 1; weights [in_channels * M][9], M = channel_multiplier. With stride 1, M = 1 and an
  * output as large as the input, `out` may be `in`: rows are read before they are overwritten.
  * Overflow: the blocks stay within int16; see tg_requantize_narrow_s8_v6m.h for the rest.

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from tests.device.conftest import load_core  # noqa: F401 (a fixture)
+from tests.kernels.checking import check_kernel
+from tests.kernels.harness import KernelLibrary, build_library
 from tests.strategies import activation_tensor, build_graph, inputs_for
 from tinygen import device, reference
 from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Quantization, Tensor
+from tinygen.kernels import pool2d_dsp
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
+from tinygen.ops.window import Padding
 
 CORES = ["cortex-m4", "cortex-m33"]
 
@@ -48,4 +52,50 @@ def test_sums_on_the_cores(core, size, arithmetic, load_core, tmp_path):  # noqa
     )
     expected = reference.run_one_input(graph, x).reshape(len(x), -1)
     outputs = device.run_on_qemu(emission.folder, "net", target, x.reshape(len(x), -1), size)
+    np.testing.assert_array_equal(outputs, expected)
+
+
+POOLS = [
+    ((20, 20), (1, 1), 6),
+    ((17, 33), (5, 2), 4),
+    ((2, 2), (2, 2), 9),
+    ((3, 3), (2, 2), 3),
+    ((1, 300), (1, 1), 5),
+]
+"""Kernel, stride and channels; windows of more than 256 cells leave int16."""
+
+
+def pool(op_class, kernel, stride, channels):
+    q = Quantization.per_tensor(0.05, 3)
+    shape = (1, kernel[0] + 4, kernel[1] + 3, channels)
+    padding = Padding(top=min(1, kernel[0] - 1), left=min(1, kernel[1] - 1))
+    op = op_class(kernel=kernel, stride=stride, padding=padding)
+    return build_graph(op, [activation_tensor("x", shape, q)], q, Arithmetic.TFLM)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> KernelLibrary:
+    return KernelLibrary(
+        library=build_library(pool2d_dsp.KERNELS, tmp_path_factory.mktemp("pools"))
+    )
+
+
+@pytest.mark.parametrize(("kernel", "stride", "channels"), POOLS)
+@pytest.mark.parametrize("row", pool2d_dsp.KERNELS, ids=lambda k: k.symbol)
+def test_pools_of_any_size_are_exact(row, kernel, stride, channels, library):
+    check_kernel(library, row, pool(row.op, kernel, stride, channels), samples=5)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "channels"), POOLS[:4])
+@pytest.mark.parametrize("row", pool2d_dsp.KERNELS, ids=lambda k: k.symbol)
+def test_pools_on_the_core(row, kernel, stride, channels, load_core, tmp_path):  # noqa: F811
+    graph = pool(row.op, kernel, stride, channels)
+    target = load_core("cortex-m4")
+    emission = emit(graph, target, tmp_path / "net", name="net")
+    assert emission.program.layers[0].kernel.symbol == row.symbol
+    x = inputs_for(graph, 5)["x"]
+    expected = reference.run_one_input(graph, x).reshape(len(x), -1)
+    outputs = device.run_on_qemu(
+        emission.folder, "net", target, x.reshape(len(x), -1), expected.shape[1]
+    )
     np.testing.assert_array_equal(outputs, expected)

@@ -205,13 +205,16 @@ class _Code:
 
         text = row_program.function_text(segment, function, *names, starts, struct_of)
         self.functions[text.replace("$", "$$")] = function
-        whole = next(t.name for t in segment.runs[0].call.activations)
+        tensors = segment.rows.graph.tensors
+        whole = [tensors[t].name for t in row_program.whole_tensors(segment)]
+        arguments = [f"arena + {at}" if at is not None else "NULL"]
+        arguments += [_address(program, name) for name in whole]
         out = _address(program, last.call.output.name)
         names_of = f"{segment.runs[0].call.node.name} to {last.name}"
         return LayerView(
             index=index,
             description=comment(f"{names_of}: row by row"),
-            calls=(f"{function}(arena + {at or 0}, {_address(program, whole)}, {out});",),
+            calls=(f"{function}({', '.join(arguments)});",),
             output=out,
             output_bytes=last.call.output.bytes,
         )

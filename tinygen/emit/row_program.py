@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,6 +35,13 @@ def tables(segment: Segment) -> tuple[Array, Array, dict[int, int]]:
     )
 
 
+def whole_tensors(segment: Segment) -> dict[int, str]:
+    """Tensors outside of the block, inputs first, and the names of the arguments that point to them."""
+    graph = segment.rows.graph
+    inputs = {t: f"whole_in{i or ''}" for i, t in enumerate(sorted(graph.present))}
+    return inputs | {t: "whole_out" for t in sorted(graph.kept)}
+
+
 def function_text(
     segment: Segment,
     function: str,
@@ -45,20 +53,23 @@ def function_text(
     """The function; `steps` and `at` are the C names of the tables."""
     writer = _Writer(segment=segment, at=at, starts=starts, struct_of=struct_of, prefix=function)
     graph = segment.rows.graph
+    arguments = ["int8_t *block"]
+    for tensor, name in writer.whole.items():
+        arguments.append(f"{'const ' if tensor in graph.present else ''}int8_t *{name}")
     most = max((_extent(run) for run in segment.runs if run.kind is Kind.WINDOW), default=1)
     cases = [line for i, s in enumerate(segment.rows.stages) for line in writer.case(i, s)]
     head = [
         f"/* Row by row: {comment(segment.runs[0].call.node.name)} to {comment(segment.runs[-1].call.node.name)}. */",
-        f"static void {function}(int8_t *block, const int8_t *whole_in, int8_t *whole_out)",
+        f"static void {function}({', '.join(arguments)})",
         "{",
         f"    uint16_t done[{len(graph.layers)}] = {{0}};",
         f"    const int8_t *rows[{most}];",
         "    int8_t *out;",
         "    int32_t y;",
         "",
-        "    (void)whole_in;",
-        "    (void)whole_out;",
+        "    (void)block;",
         "    (void)rows;",
+        "    (void)out;",
         f"    for (int32_t i = 0; i < {len(segment.schedule)}; i++) {{",
         f"        const int32_t step = {steps}[i];",
         "",
@@ -97,20 +108,24 @@ class _Writer:
         tensors = self.segment.rows.graph.tensors
         return next(i for i, t in enumerate(tensors) if t.name == name)
 
-    def _row(self, tensor: int, row: str, row_bytes: int, whole: str) -> str:
+    @cached_property
+    def whole(self) -> dict[int, str]:
+        return whole_tensors(self.segment)
+
+    def _row(self, tensor: int, row: str, row_bytes: int) -> str:
         """Address of a row of a tensor of the row graph."""
         if tensor in self.starts:
             return f"tg_row_at({self.at} + {self.starts[tensor]}, block, {row})"
-        return f"{whole} + {row} * {row_bytes}"
+        return f"{self.whole[tensor]} + {row} * {row_bytes}"
 
     def _out(self, run: RowRun, index: int, row: str = "y") -> str:
         y = run.call.output
         tensor = self.segment.rows.graph.layers[index].output
-        return self._row(tensor, row, y.bytes // y.shape[1], "whole_out")
+        return self._row(tensor, row, y.bytes // y.shape[1])
 
     def _in(self, run: RowRun, rows: InputRows) -> str:
         x = run.call.inputs[rows.index]
-        return self._row(self._tensor(x.name), "y", x.bytes // x.shape[1], "whole_in")
+        return self._row(self._tensor(x.name), "y", x.bytes // x.shape[1])
 
     def window(self, run: RowRun, index: int) -> list[str]:
         x, window = run.call.inputs[0], run.window
@@ -124,7 +139,8 @@ class _Writer:
             table = f"{self.at} + {self.starts[tensor]}, block"
             gather = f"tg_rows_at(rows, {first}, {span}, {table}, {pad});"
         else:
-            gather = f"tg_rows_in(rows, {first}, {span}, whole_in, {x.bytes // x.shape[1]}, {pad});"
+            source = f"{self.whole[tensor]}, {x.bytes // x.shape[1]}"
+            gather = f"tg_rows_in(rows, {first}, {span}, {source}, {pad});"
         scratch = ", block" if run.kernel.scratch_bytes is not None else ""
         return [
             gather,
@@ -157,7 +173,7 @@ class _Writer:
         struct = self.struct_of(run.kernel_calls[1], f"{self.prefix}_{index}")
         sums = self.segment.rows.graph.layers[index].reads[0].tensor
         return [
-            f"out = {self._row(sums, '0', 0, 'whole_out')};",
+            f"out = {self._row(sums, '0', 0)};",
             f"{kernel.symbol}(&{struct}, (const int32_t *)(const void *)out, {self._out(run, index, '0')});",
         ]
 

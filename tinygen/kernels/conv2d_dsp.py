@@ -45,6 +45,12 @@ def _run_values(call: Call) -> int:
     return _run_columns(call) * call.inputs[1].shape[3]
 
 
+def _runs(call: Call) -> int:
+    """Runs of a window."""
+    height, width = window_of(call).kernel
+    return height * (width // _run_columns(call))
+
+
 def run_order(values: int) -> NDArray[np.int64]:
     """[words, 2]: the values of the words of a run, as tg_conv2d_dsp.h says."""
     order = [(4 * k + i, 4 * k + j) for k in range(values // 4) for i, j in QUAD_WORDS]
@@ -68,8 +74,7 @@ def _ordered_weights(call: Call) -> NDArray[np.int64]:
 
 
 def _steps(call: Call) -> int:
-    height, width = window_of(call).kernel
-    return height * (width // _run_columns(call)) * len(run_order(_run_values(call)))
+    return _runs(call) * len(run_order(_run_values(call)))
 
 
 def _pixels(call: Call) -> int:
@@ -113,11 +118,11 @@ def _plain_scale(scale: Scale, blocks: NDArray[np.int64]) -> Struct:
 
 
 def _scratch_bytes(call: Call) -> int:
-    """Sums, pointers to rows and to copies of runs, the windows of a chunk, the copies."""
-    height = window_of(call).kernel[0]
-    copies = LEAST_RUN + height * _run_values(call)
+    """Sums, pointers to rows and runs, the windows of a chunk, a run of padding, and copies of the runs."""
+    height, runs = window_of(call).kernel[0], _runs(call)
+    copies = LEAST_RUN + (1 + runs) * _run_values(call)
     windows = _chunk(call) * _steps(call) * STEP_BYTES
-    return SUMS_BYTES + 2 * height * POINTER_BYTES + windows + copies
+    return SUMS_BYTES + (height + runs) * POINTER_BYTES + windows + copies
 
 
 def _fits(call: Call) -> str | None:
@@ -126,10 +131,9 @@ def _fits(call: Call) -> str | None:
 
 def _counts(call: Call) -> Mapping[str, float]:
     """Runs of the loops: steps are those of all pairs and blocks."""
-    window, groups = window_of(call), call.op.groups(call)
+    groups = call.op.groups(call)
     pixels, blocks, steps = _pixels(call), len(blocks_of(call)), _steps(call)
     pairs = -(-pixels // 2)
-    runs = window.kernel[0] * (window.kernel[1] // _run_columns(call))
     chunks = -(-pairs // _chunk(call))
     passes = -(-steps // 16)
     return {
@@ -137,7 +141,7 @@ def _counts(call: Call) -> Mapping[str, float]:
         "chunk groups": chunks * groups,
         "chunk blocks": chunks * blocks,
         "windows": pixels * groups,
-        "runs": pixels * groups * runs,
+        "runs": pixels * groups * _runs(call),
         "words": pixels * groups * steps,
         "steps": pairs * blocks * steps,
         "passes": pairs * blocks * passes,

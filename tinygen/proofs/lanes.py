@@ -25,8 +25,8 @@ is free: it is searched here such that every block of every channel is proved.
     blocks.packed(weights)       [channels, blocks * size] in that order, 0 where no input is
 
 `low` and `high` may be numbers or arrays [inputs]; padding must lie between them. `blocks_of_size` tries one size
-only; `is_proved` is the condition itself, by which every result was checked. Searching is deterministic, takes at
-most about a second for each size, and is remembered: a kernel's `fits`, `counts` and `lower` may each ask.
+only; `is_proved` is the condition itself, by which every result was checked. Searching is deterministic, takes a
+second or a few for each size of a large layer, and is remembered: a kernel's `fits`, `counts` and `lower` may each ask.
 """
 
 import functools
@@ -41,7 +41,7 @@ from tinygen.fixedpoint import Integers
 HIGHEST, LOWEST = 32767, -32768
 """What a half of a word can hold."""
 
-TRIALS, WORK = 1500, 3 * 10**8
+TRIALS, WORK = 1500, 10**8
 """Exchanges that are looked for before a size is given up, and the weights that they may look at: each looks at all
 partners of one input in all channels."""
 

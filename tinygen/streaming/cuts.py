@@ -15,6 +15,9 @@ from tinygen.streaming.segment import Segment, estimated_bytes, plan_segment, ro
 
 Progress = Callable[[float], None]
 
+MOST_LAYERS = 256
+"""Of a segment: its steps are bytes that name layers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -184,7 +187,12 @@ def _by_rows(network: Network, start: int, end: int) -> _Part | None:
     """Layers start .. end - 1 as a segment, with estimated bytes; None where one must run whole."""
     if end - start < 2 or None in network.runs[start:end]:
         return None
-    rows = rows_of(network.runs[start:end], _outputs(network, start, end))
+    outputs = _outputs(network, start, end)
+    if outputs != {network.candidates[end - 1].call.output.name}:
+        return None
+    rows = rows_of(network.runs[start:end], outputs)
+    if len(rows.graph.layers) > MOST_LAYERS:
+        return None
     segment = Segment(
         rows=rows,
         schedule=(),

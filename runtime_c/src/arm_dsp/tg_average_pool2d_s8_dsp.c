@@ -6,12 +6,15 @@
 /* Cells whose sum fits in an int16. */
 #define CELLS_TOGETHER 256
 
-/* Adds `count` cells, at most CELLS_TOGETHER. */
-TG_INLINE void add_cells(struct tg_pool_four *sums, const int8_t *x, int32_t count, int32_t step)
-{
-    uint32_t even = 0; /* channels 0 and 2 */
-    uint32_t odd = 0;
+/* int16 sums of channels 0 and 2, and of channels 1 and 3. */
+struct halves {
+    uint32_t even;
+    uint32_t odd;
+};
 
+/* Adds `count` cells. */
+TG_INLINE struct halves add_cells(struct halves sums, const int8_t *x, int32_t count, int32_t step)
+{
     for (; count >= 4; count -= 4) {
         const uint32_t a = tg_load_quad(x);
         const uint32_t b = tg_load_quad(x + step);
@@ -19,39 +22,54 @@ TG_INLINE void add_cells(struct tg_pool_four *sums, const int8_t *x, int32_t cou
         const uint32_t d = tg_load_quad(x + 3 * step);
 
         tg_keep_loads_here(); /* loads in a row take a cycle each */
-        even = tg_sxtab16(tg_sxtab16(tg_sxtab16(tg_sxtab16(even, a), b), c), d);
-        odd = tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(odd, a), b), c), d);
+        sums.even = tg_sxtab16(tg_sxtab16(tg_sxtab16(tg_sxtab16(sums.even, a), b), c), d);
+        sums.odd = tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(sums.odd, a), b), c), d);
         x += 4 * step;
     }
     for (; count > 0; count--) {
         const uint32_t a = tg_load_quad(x);
 
-        even = tg_sxtab16(even, a);
-        odd = tg_sxtab16_ror8(odd, a);
+        sums.even = tg_sxtab16(sums.even, a);
+        sums.odd = tg_sxtab16_ror8(sums.odd, a);
         x += step;
     }
-    sums->a += (int16_t)(even & 0xFFFFu);
-    sums->b += (int16_t)(odd & 0xFFFFu);
-    sums->c += (int16_t)(even >> 16);
-    sums->d += (int16_t)(odd >> 16);
+    return sums;
+}
+
+/* Moves int16 sums to int32 ones. */
+TG_INLINE struct halves empty(struct halves from, struct tg_pool_four *to)
+{
+    const struct halves none = {0, 0};
+
+    to->a += (int16_t)(from.even & 0xFFFFu);
+    to->b += (int16_t)(from.odd & 0xFFFFu);
+    to->c += (int16_t)(from.even >> 16);
+    to->d += (int16_t)(from.odd >> 16);
+    return none;
 }
 
 /* Four channels of all cells. Returns the number of cells. */
 TG_INLINE int32_t add_quad(const struct tg_cells *cells, int32_t channel, struct tg_pool_four *sums)
 {
+    struct halves halves = {0, 0};
+    int32_t room = CELLS_TOGETHER;
     int32_t count = 0;
 
     for (int32_t i = 0; i < cells->row_count; i++) {
         const int8_t *x = tg_pool_row(cells, i, channel);
+        int32_t left = x ? cells->width : 0;
 
-        for (int32_t left = x ? cells->width : 0; left > 0; left -= CELLS_TOGETHER) {
-            const int32_t now = left < CELLS_TOGETHER ? left : CELLS_TOGETHER;
-
-            add_cells(sums, x, now, cells->step);
-            x += now * cells->step;
-            count += now;
+        count += left;
+        while (left > room) {
+            halves = empty(add_cells(halves, x, room, cells->step), sums);
+            x += room * cells->step;
+            left -= room;
+            room = CELLS_TOGETHER;
         }
+        halves = add_cells(halves, x, left, cells->step);
+        room -= left;
     }
+    empty(halves, sums);
     return count;
 }
 

@@ -8,17 +8,34 @@ struct sums {
     int32_t acc[TG_DSP_BLOCK];
 };
 
-static void finish(const struct sums *sums, const struct tg_pair_task *task, const int32_t *block, int8_t *out)
+/* With a form that the compiler knows. */
+TG_INLINE void finish_as(int32_t form, const struct sums *sums, const int32_t *block, int8_t *out)
 {
-    const int32_t words = tg_dsp_channel_words(task->form);
+    const int32_t words = tg_dsp_channel_words(form);
 
-    if (task->form != TG_DSP_ONE_PRODUCT && task->form != TG_DSP_TWO_ROUNDINGS) {
+    out[0] = tg_dsp_scaled(sums->acc[0], block, form);
+    out[1] = tg_dsp_scaled(sums->acc[1], block + words, form);
+    out[2] = tg_dsp_scaled(sums->acc[2], block + 2 * words, form);
+    out[3] = tg_dsp_scaled(sums->acc[3], block + 3 * words, form);
+}
+
+static void finish(const struct sums *sums, int32_t form, const int32_t *block, int8_t *out)
+{
+    if (form == TG_DSP_ONE_PRODUCT) {
+        finish_as(TG_DSP_ONE_PRODUCT, sums, block, out);
+    } else if (form == TG_DSP_TWO_ROUNDINGS) {
+        finish_as(TG_DSP_TWO_ROUNDINGS, sums, block, out);
+    } else {
         memcpy(out, sums, sizeof *sums);
-        return;
     }
-    for (int32_t i = 0; i < TG_DSP_BLOCK; i++) {
-        out[i] = tg_dsp_scaled(sums->acc[i], block + i * words, task->form);
-    }
+}
+
+TG_INLINE uint32_t word_at(const int8_t *x)
+{
+    uint32_t word;
+
+    memcpy(&word, x, sizeof word);
+    return word;
 }
 
 /* Adds up both pixels of a pair. Not inlined: the loop needs every register. */
@@ -35,17 +52,19 @@ TG_NOINLINE static void add_up(const int8_t *x, const int32_t *weights, const in
     int32_t b3 = a3;
 
     do {
-        uint32_t values[2];
-        memcpy(values, x, sizeof values);
-        a0 = tg_smlad(values[0], (uint32_t)weights[0], a0);
-        b0 = tg_smlad(values[1], (uint32_t)weights[0], b0);
-        a1 = tg_smlad(values[0], (uint32_t)weights[1], a1);
-        b1 = tg_smlad(values[1], (uint32_t)weights[1], b1);
-        a2 = tg_smlad(values[0], (uint32_t)weights[2], a2);
-        b2 = tg_smlad(values[1], (uint32_t)weights[2], b2);
-        a3 = tg_smlad(values[0], (uint32_t)weights[3], a3);
-        b3 = tg_smlad(values[1], (uint32_t)weights[3], b3);
-        x += sizeof values;
+        const uint32_t xa = word_at(x);
+        const uint32_t xb = word_at(x + TG_PAIR_WORD_BYTES);
+
+        a0 = tg_smlad(xa, (uint32_t)weights[0], a0);
+        b0 = tg_smlad(xb, (uint32_t)weights[0], b0);
+        a1 = tg_smlad(xa, (uint32_t)weights[1], a1);
+        b1 = tg_smlad(xb, (uint32_t)weights[1], b1);
+        tg_keep_order();
+        a2 = tg_smlad(xa, (uint32_t)weights[2], a2);
+        b2 = tg_smlad(xb, (uint32_t)weights[2], b2);
+        a3 = tg_smlad(xa, (uint32_t)weights[3], a3);
+        b3 = tg_smlad(xb, (uint32_t)weights[3], b3);
+        x += 2 * TG_PAIR_WORD_BYTES;
         weights += TG_DSP_BLOCK;
     } while (weights != end);
     *a = (struct sums){{a0, a1, a2, a3}};
@@ -69,8 +88,8 @@ static void run(struct tg_pair_task *task)
 
             memcpy(&a, starts + i * block_words, sizeof a);
             add_up(task->x + pair * task->x_step, weights, weights + weight_words, &a, &b);
-            finish(&b, task, block, out + task->out_b);
-            finish(&a, task, block, out);
+            finish(&b, task->form, block, out + task->out_b);
+            finish(&a, task->form, block, out);
             out += task->out_step;
         }
     }

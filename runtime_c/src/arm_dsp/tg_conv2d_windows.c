@@ -12,21 +12,18 @@
 /* From a word of a pixel to its next in a pair. */
 #define NEXT_WORD 8
 
-TG_KERNEL int8_t *tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *rows, int32_t count, int32_t at,
-                                      int32_t values);
+TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *runs, int32_t count, int32_t values);
 
 #if TG_ASSEMBLY
 
-/* Widens a run of each of `count` rows: `values` from rows[i] + at on. Returns the place of the next word. 27 cycles for
- * each 16 values, 12 for each 4 of the rest, and about 15 for each run. */
-TG_NAKED int8_t *tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *const *rows TG_PAIR_ARGUMENT,
-                                     int32_t count TG_PAIR_ARGUMENT, int32_t at TG_PAIR_ARGUMENT,
-                                     int32_t values TG_PAIR_ARGUMENT)
+/* Widens `count` runs of `values` each. 27 cycles for each 16 values, 15 for 8 more, 9 for 4 more, and about 17 for
+ * each run. */
+TG_NAKED void tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *const *runs TG_PAIR_ARGUMENT,
+                                  int32_t count TG_PAIR_ARGUMENT, int32_t values TG_PAIR_ARGUMENT)
 {
     __asm__ volatile(
         ".syntax unified\n"
         "push {r4-r10, lr}\n"
-        "ldr r12, [sp, #32]\n"
         ".macro tg_widen bytes, even_at, odd_at\n"
         "sxtb16 r10, \\bytes, ror #8\n"
         "sxtb16 \\bytes, \\bytes\n"
@@ -35,8 +32,7 @@ TG_NAKED int8_t *tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *
         ".endm\n"
         "1: ldr r4, [r1]\n"
         "adds r1, r1, #4\n"
-        "add r4, r4, r3\n"
-        "subs r5, r12, #16\n"
+        "subs r5, r3, #16\n"
         "blt 3f\n"
         ".balign 4\n"
         "2: ldr r6, [r4]\n"
@@ -51,14 +47,22 @@ TG_NAKED int8_t *tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *
         "adds r0, r0, #64\n"
         "subs r5, r5, #16\n"
         "bge 2b\n"
-        "3: adds r5, r5, #12\n"
+        "3: adds r5, r5, #8\n"
+        "blt 4f\n"
+        "ldr r6, [r4]\n"
+        "ldr r7, [r4, #4]\n"
+        "adds r4, r4, #8\n"
+        "tg_widen r6, 0, 8\n"
+        "tg_widen r7, 16, 24\n"
+        "adds r0, r0, #32\n"
+        "subs r5, r5, #8\n"
+        "4: adds r5, r5, #4\n"
         "blt 5f\n"
-        "4: ldr r6, [r4]\n"
+        "ldr r6, [r4]\n"
         "adds r4, r4, #4\n"
         "tg_widen r6, 0, 8\n"
         "adds r0, r0, #16\n"
         "subs r5, r5, #4\n"
-        "bge 4b\n"
         "5: adds r5, r5, #4\n"
         "beq 7f\n"
         /* one to three values: the four that end with the last */
@@ -108,13 +112,11 @@ static int8_t *widen_run(int8_t *to, const int8_t *from, int32_t values)
     return to;
 }
 
-TG_KERNEL int8_t *tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *rows, int32_t count, int32_t at,
-                                      int32_t values)
+TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *runs, int32_t count, int32_t values)
 {
     for (int32_t i = 0; i < count; i++) {
-        to = widen_run(to, rows[i] + at, values);
+        to = widen_run(to, runs[i], values);
     }
-    return to;
 }
 
 #endif
@@ -122,32 +124,36 @@ TG_KERNEL int8_t *tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *rows, int
 /* Where things are in scratch, and how long. */
 struct places {
     int8_t *sums;
-    const int8_t **rows;   /* the input rows of the kernel's rows; NULL is a row of padding */
-    const int8_t **copies; /* rows that hold a copied run each, */
-    int8_t *copy;          /* one behind the other */
+    const int8_t **rows; /* the input rows of the kernel's rows; NULL is a row of padding */
+    const int8_t **runs; /* of a window */
     int8_t *pairs;
-    int32_t values;     /* of a run */
-    int32_t pair_bytes; /* of a pair's windows */
+    int8_t *padding;     /* a run of padding; */
+    int8_t *copies;      /* behind it, room for each run of a window */
+    int32_t run_count;
+    int32_t values;      /* of a run */
+    int32_t pair_bytes;  /* of a pair's windows */
 };
 
 static struct places places_in(const struct tg_conv2d_dsp *layer, void *scratch)
 {
-    const int32_t height = layer->window.kernel_height;
-    const int32_t values = layer->run_columns * (layer->in_channels / layer->groups);
-    int8_t *const rows = (int8_t *)scratch + TG_PAIR_SUMS_BYTES;
-    int8_t *const copies = rows + height * POINTER_BYTES;
-    int8_t *const pairs = copies + height * POINTER_BYTES;
-    const struct places places = {(int8_t *)scratch,
-                                  (const int8_t **)(void *)rows,
-                                  (const int8_t **)(void *)copies,
-                                  pairs + layer->chunk * layer->steps * TG_PAIR_STEP_BYTES + LEAST_RUN,
-                                  pairs,
-                                  values,
-                                  layer->steps * TG_PAIR_STEP_BYTES};
+    const struct tg_window *const w = &layer->window;
+    struct places places;
+    int8_t *at = (int8_t *)scratch;
 
-    for (int32_t ky = 0; ky < height; ky++) {
-        places.copies[ky] = places.copy + ky * values;
-    }
+    places.run_count = w->kernel_height * (w->kernel_width / layer->run_columns);
+    places.values = layer->run_columns * (layer->in_channels / layer->groups);
+    places.pair_bytes = layer->steps * TG_PAIR_STEP_BYTES;
+    places.sums = at;
+    at += TG_PAIR_SUMS_BYTES;
+    places.rows = (const int8_t **)(void *)at;
+    at += w->kernel_height * POINTER_BYTES;
+    places.runs = (const int8_t **)(void *)at;
+    at += places.run_count * POINTER_BYTES;
+    places.pairs = at;
+    at += layer->chunk * places.pair_bytes + LEAST_RUN;
+    places.padding = at;
+    places.copies = at + places.values;
+    (void)memset(places.padding, layer->in_zero_point, (size_t)places.values);
     return places;
 }
 
@@ -155,80 +161,82 @@ static struct places places_in(const struct tg_conv2d_dsp *layer, void *scratch)
 struct walk {
     int32_t y; /* from the first row of `rows` on */
     int32_t x;
-    int32_t all_inside; /* none of the kernel's rows is padding */
 };
 
 /* At the start of an output row. */
 static void find_rows(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, const struct places *places,
-                      struct walk *walk)
+                      int32_t y)
 {
     const struct tg_window *const w = &layer->window;
 
-    walk->all_inside = 1;
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        places->rows[ky] = tg_dsp_row(rows, walk->y * w->stride_height + ky * w->dilation_height);
-        if (places->rows[ky] == NULL) {
-            walk->all_inside = 0;
-        }
+        places->rows[ky] = tg_dsp_row(rows, y * w->stride_height + ky * w->dilation_height);
     }
 }
 
-/* Copies a run that may lie in the padding, in part or as a whole. */
-static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t column, int32_t group, int8_t *to)
+/* A copy of a run that lies in the padding in part, or is short. `row` holds the group's channels of the first column. */
+static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t column, int32_t values, int8_t *to)
 {
-    const int32_t depth = layer->in_channels / layer->groups; /* with more than one group, runs have one column */
     const int32_t columns = layer->run_columns;
-    const int32_t begin = row == NULL ? columns : tg_clamp(-column, 0, columns);
-    const int32_t end = row == NULL ? columns : tg_clamp(layer->window.in_width - column, begin, columns);
+    const int32_t depth = values / columns;
+    const int32_t begin = tg_clamp(-column, 0, columns);
+    const int32_t end = tg_clamp(layer->window.in_width - column, begin, columns);
 
-    (void)memset(to, layer->in_zero_point, (size_t)(columns * depth));
-    if (begin < end) {
-        (void)memcpy(to + begin * depth, row + (column + begin) * layer->in_channels + group * depth,
-                     (size_t)((end - begin) * depth));
-    }
+    (void)memset(to, layer->in_zero_point, (size_t)values);
+    (void)memcpy(to + begin * depth, row + (column + begin) * layer->in_channels, (size_t)((end - begin) * depth));
 }
 
-/* Widens the window of the pixel that the walk has reached. */
-static void widen_window(const struct tg_conv2d_dsp *layer, const struct places *places, const struct walk *walk,
-                         int32_t group, int8_t *to)
+/* Widens the window of output column x. */
+static void widen_window(const struct tg_conv2d_dsp *layer, const struct places *places, int32_t x, int32_t group,
+                         int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
-    const int32_t column = walk->x * w->stride_width - w->pad_left;
-    const int32_t last = column + (w->kernel_width - 1) * w->dilation_width;
-    const int32_t inside = walk->all_inside && column >= 0 && last < w->in_width && places->values >= LEAST_RUN;
+    const int32_t columns = layer->run_columns;
+    const int32_t width = w->in_width;
+    const int32_t offset = group * (layer->in_channels / layer->groups);
+    const int8_t **runs = places->runs;
+    int8_t *copy = places->copies;
+    int32_t column = x * w->stride_width - w->pad_left;
 
-    for (int32_t kx = 0; kx < w->kernel_width; kx += layer->run_columns) {
-        const int32_t from = column + kx * w->dilation_width;
-        if (inside) {
-            const int32_t at = from * layer->in_channels + group * (layer->in_channels / layer->groups);
-            to = tg_conv2d_widen_dsp(to, places->rows, w->kernel_height, at, places->values);
-        } else {
-            for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-                copy_run(layer, places->rows[ky], from, group, places->copy + ky * places->values);
-            }
-            to = tg_conv2d_widen_dsp(to, places->copies, w->kernel_height, 0, places->values);
+    for (int32_t kx = 0; kx < w->kernel_width; kx += columns) {
+        const int32_t is_inside = column >= 0 && column + columns <= width && places->values >= LEAST_RUN;
+        const int32_t at = is_inside ? column * layer->in_channels + offset : offset;
+
+        for (int32_t ky = 0; ky < w->kernel_height; ky++) {
+            const int8_t *const row = places->rows[ky];
+            runs[ky] = row == NULL ? places->padding : row + at;
         }
+        for (int32_t ky = 0; ky < w->kernel_height && !is_inside; ky++) {
+            if (runs[ky] != places->padding) {
+                copy_run(layer, runs[ky], column, places->values, copy);
+                runs[ky] = copy;
+                copy += places->values;
+            }
+        }
+        runs += w->kernel_height;
+        column += w->dilation_width;
     }
+    tg_conv2d_widen_dsp(to, places->runs, places->run_count, places->values);
 }
 
 /* Widens the windows of `pixels` pixels; a single one twice, as its own partner. Returns where the walk goes on. */
 static struct walk widen_windows(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows,
                                  const struct places *places, struct walk walk, int32_t pixels, int32_t group)
 {
-    find_rows(layer, rows, places, &walk);
+    find_rows(layer, rows, places, walk.y);
     for (int32_t i = 0; i < pixels; i++) {
         int8_t *const to = places->pairs + i / 2 * places->pair_bytes + i % 2 * TG_PAIR_WORD_BYTES;
 
-        widen_window(layer, places, &walk, group, to);
+        widen_window(layer, places, walk.x, group, to);
         if (pixels == 1) {
-            widen_window(layer, places, &walk, group, to + TG_PAIR_WORD_BYTES);
+            widen_window(layer, places, walk.x, group, to + TG_PAIR_WORD_BYTES);
         }
         walk.x += 1;
         if (walk.x == layer->window.out_width) {
             walk.x = 0;
             walk.y += 1;
             if (i + 1 < pixels) {
-                find_rows(layer, rows, places, &walk);
+                find_rows(layer, rows, places, walk.y);
             }
         }
     }
@@ -240,7 +248,7 @@ static void compute_pixels(const struct tg_conv2d_dsp *layer, const struct tg_ds
                            int8_t *out, const struct places *places, const struct tg_conv2d_method *method)
 {
     const int32_t channels = layer->out_channels;
-    struct walk walk = {y, 0, 0};
+    struct walk walk = {y, 0};
     struct tg_pair_task task;
 
     task.x = places->pairs;

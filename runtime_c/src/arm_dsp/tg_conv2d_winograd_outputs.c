@@ -18,20 +18,44 @@
 #define INNER TG_NAKED __attribute__((used)) static
 #define ARGUMENT __attribute__((unused))
 
-#define ADD(sum, x, w) "smlad " sum ", " x ", " w ", " sum "\n"
-#define SET(sum, x, w) "smuad " sum ", " x ", " w "\n"
+#define ADD(sum, x, w) "smlad " sum "," x "," w "," sum "\n"
+#define SET(sum, x, w) "smuad " sum "," x "," w "\n"
 
 /* Step j: x0, x1 in r8, r9 are the tiles, r10, r11 weights of four channels; sums in r0-r3 and r4-r7. 16 cycles and
  * 56 bytes. lr runs 4 bytes behind the weights, so that the last load of a block can move it. */
-#define STEP_OF(j, sum, last)                                                                                 \
-    "ldr.w r8, [r12, #288*" #j "]\n"                                                                          \
-    "ldr.w r9, [r12, #288*" #j "+4]\n"                                                                        \
-    "ldr.w r10, [lr, #16*" #j "+4]\n"                                                                         \
-    "ldr.w r11, [lr, #16*" #j "+8]\n" sum("r0", "r8", "r10") sum("r4", "r9", "r10") sum("r1", "r8", "r11")    \
-        sum("r5", "r9", "r11") "ldr.w r10, [lr, #16*" #j "+12]\n"                                             \
-    "ldr.w r11, [lr, #16*" #j "+16]" last "\n" sum("r2", "r8", "r10") sum("r6", "r9", "r10")                  \
+#define STEP(j, sum, last)                                                                                    \
+    "ldr.w r8, [r12, #288*" j "]\n"                                                                           \
+    "ldr.w r9, [r12, #288*" j "+4]\n"                                                                         \
+    "ldr.w r10, [lr, #16*" j "+4]\n"                                                                          \
+    "ldr.w r11, [lr, #16*" j "+8]\n" sum("r0", "r8", "r10") sum("r4", "r9", "r10") sum("r1", "r8", "r11")     \
+        sum("r5", "r9", "r11") "ldr.w r10, [lr, #16*" j "+12]\n"                                              \
+    "ldr.w r11, [lr, #16*" j "+16]" last "\n" sum("r2", "r8", "r10") sum("r6", "r9", "r10")                   \
         sum("r3", "r8", "r11") sum("r7", "r9", "r11")
-#define STEP(j) STEP_OF(j, ADD, "")
+#define FIRST_STEP STEP("0", SET, "")
+#define STEPS(list) ".irp j, " list "\n" STEP("\\j", ADD, "") ".endr\n"
+#define LAST_STEP STEP("7", ADD, "!")
+
+/* The same as multiply() for 8 steps: 146 cycles for a position. Frame: m, its end. */
+INNER void multiply_8(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int32_t *m ARGUMENT)
+{
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "add r4, r2, #1152\n"
+        "push {r2, r4}\n"
+        "mov r12, r0\n"
+        "sub lr, r1, #4\n"
+        ".p2align 2\n"
+        "1:\n" FIRST_STEP STEPS("1, 2, 3, 4, 5, 6") LAST_STEP
+        "ldr r8, [sp]\n"
+        "ldr r9, [sp, #4]\n"
+        "stm r8!, {r0-r7}\n"
+        "add r12, r12, #8\n"
+        "str r8, [sp]\n"
+        "cmp r8, r9\n"
+        "bne.w 1b\n"
+        "add sp, sp, #8\n"
+        "pop {r4-r11, pc}\n");
+}
 
 /* Sums m [36 positions][2 tiles][4 channels] of products of x [steps][36][2] and u [36][steps][4].
  *
@@ -55,8 +79,6 @@ INNER void multiply(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int3
         "strd r2, r4, [sp]\n"
         "str r6, [sp, #8]\n"
         "str r7, [sp, #16]\n"
-        "cmp r3, #8\n"
-        "beq.w 8f\n"
         "ands r6, r3, #7\n"
         "beq 1f\n"
         /* skipped steps of the block that is entered: 0, 2, 4 or 6, and all 8 if there are only two steps */
@@ -90,8 +112,8 @@ INNER void multiply(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int3
         "bx r8\n"
 
         ".p2align 2\n"
-        "2:\n" STEP_OF(0, SET, "") STEP(1)
-        "4:\n" STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP_OF(7, ADD, "!")
+        "2:\n" FIRST_STEP STEPS("1")
+        "4:\n" STEPS("2, 3, 4, 5, 6") LAST_STEP
         "ldr.w r8, [sp, #16]\n"
         "add.w r12, r12, #2304\n"
         "cmp r12, r8\n"
@@ -107,30 +129,17 @@ INNER void multiply(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int3
         "pop {r4-r11, pc}\n"
 
         ".p2align 2\n"
-        "3:\n" STEP(0) STEP(1)
+        "3:\n" STEPS("0, 1")
         "b.w 4b\n"
 
         ".p2align 2\n"
-        "6:\n" STEP_OF(0, SET, "") STEP(1)
+        "6:\n" FIRST_STEP STEPS("1")
         "ldr.w r8, [sp, #20]\n"
         "ldr.w r9, [sp, #24]\n"
         "ldr.w r10, [sp, #28]\n"
         "add r12, r12, r8\n"
         "add lr, lr, r9\n"
-        "bx r10\n"
-
-        /* 8 steps, without all that: 146 cycles for a position */
-        ".p2align 2\n"
-        "8:\n" STEP_OF(0, SET, "") STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP_OF(7, ADD, "!")
-        "ldr.w r8, [sp]\n"
-        "ldr.w r9, [sp, #4]\n"
-        "stm.w r8!, {r0-r7}\n"
-        "add.w r12, r12, #8\n"
-        "str.w r8, [sp]\n"
-        "cmp r8, r9\n"
-        "bne.w 8b\n"
-        "add sp, sp, #32\n"
-        "pop {r4-r11, pc}\n");
+        "bx r10\n");
 }
 
 /* A m of the six words in r0 to r5: r0, r4, r2, r5; r6 is lost. 10 cycles. */
@@ -265,6 +274,11 @@ static void multiply(const uint32_t *x, const uint32_t *u, int32_t *m, int32_t s
         }
         m += 8;
     }
+}
+
+static void multiply_8(const uint32_t *x, const uint32_t *u, int32_t *m)
+{
+    multiply(x, u, m, 8);
 }
 
 /* A m of six words that lie `step` words apart, in place: four words. Modulo 2^32. */
@@ -412,9 +426,14 @@ TG_KERNEL void tg_conv2d_winograd_outputs(const struct tg_conv2d_winograd_dsp *l
     const int32_t *const channels = layer->channels + channel * words;
     const int32_t left = layer->window.out_width - tile->pair * 2 * TG_WINOGRAD_TILE;
     const int32_t columns = left < 2 * TG_WINOGRAD_TILE ? left : 2 * TG_WINOGRAD_TILE;
+    const int32_t steps = tg_winograd_steps(layer);
     int8_t *const block = (int8_t *)(work + TG_WINOGRAD_SUM_WORDS);
 
-    multiply(x, u, work, tg_winograd_steps(layer));
+    if (steps == 8) {
+        multiply_8(x, u, work);
+    } else {
+        multiply(x, u, work, steps);
+    }
     transform_columns(work);
     finish(layer, work, channels, block);
     if (columns > TG_WINOGRAD_TILE) {

@@ -9,7 +9,8 @@
 /* Of a naked function: it comes in a register, and the compiler sees no use of it. */
 #define ARGUMENT __attribute__((unused))
 
-/* 30 cycles for each output, 16 where it is out_min (33 with signs). `end` is that of the sums; the record is read again and again. */
+/* 31 cycles for each output (37 with signs), 23 where it is out_min. `end` is that of the sums; the record is read
+ * again and again. */
 TG_KERNEL TG_NAKED void tg_requantize_line_s8_v6m(const struct tg_narrow_v6m *narrow ARGUMENT,
                                                   const int32_t *record ARGUMENT,
                                                   const struct tg_narrow_line_v6m *line ARGUMENT)
