@@ -32,7 +32,7 @@ typedef void hook_function(int layer, const void *output, uint32_t bytes);
 static hook_function *hook;
 void host_set_hook(hook_function *function);
 void host_hook(int layer, const void *output, uint32_t bytes);
-void host_run(int32_t count, const int8_t *input, int8_t *output);
+int32_t host_run(int32_t count, const int8_t *input, int8_t *output);
 int32_t host_selftest(void);
 void host_set_hook(hook_function *function) {{ hook = function; }}
 void host_hook(int layer, const void *output, uint32_t bytes)
@@ -41,18 +41,40 @@ void host_hook(int layer, const void *output, uint32_t bytes)
 }}
 {arena}
 int32_t host_selftest(void) {{ return {name}_selftest({memory}); }}
-void host_run(int32_t count, const int8_t *input, int8_t *output)
+int32_t host_run(int32_t count, const int8_t *input, int8_t *output)
 {{
     for (int32_t i = 0; i < count; i++) {{
 {body}
     }}
+    return {intact};
 }}
 """
+
+_ARENA = """\
+static union {{ int64_t align; int8_t bytes[{upper}_ARENA_BYTES + 2 * {guard}]; }} memory;
+static void set_guards(void)
+{{
+    for (int32_t i = 0; i < {guard}; i++) {{
+        memory.bytes[i] = memory.bytes[{upper}_ARENA_BYTES + {guard} + i] = (int8_t)(0x5a + i);
+    }}
+}}
+static int32_t guards_are_intact(void)
+{{
+    for (int32_t i = 0; i < {guard}; i++) {{
+        const int8_t wanted = (int8_t)(0x5a + i);
+        if (memory.bytes[i] != wanted || memory.bytes[{upper}_ARENA_BYTES + {guard} + i] != wanted) {{ return 0; }}
+    }}
+    return 1;
+}}
+"""
+"""A caller's arena between guard bytes."""
+
+GUARD_BYTES = 64
 
 _CDEF = """
 typedef void hook_function(int layer, const void *output, uint32_t bytes);
 void host_set_hook(hook_function *function);
-void host_run(int32_t count, const int8_t *input, int8_t *output);
+int32_t host_run(int32_t count, const int8_t *input, int8_t *output);
 int32_t host_selftest(void);
 """
 
@@ -83,7 +105,11 @@ class HostModel:
         packed, count = _pack(inputs, self._inputs)
         out = np.empty((count, sum(t.bytes for t in self._outputs)), np.int8)
         pointers = [self._ffi.from_buffer("int8_t[]", a) for a in (packed, out)]
-        self._library.host_run(count, *pointers)
+        if not self._library.host_run(count, *pointers):
+            raise VerificationError(
+                what="the generated C writes outside of its arena",
+                next_step="this is a defect of tinygen: please report it with the model",
+            )
         results, start = [], 0
         for tensor in self._outputs:
             part = np.ascontiguousarray(out[:, start : start + tensor.bytes])
@@ -176,14 +202,16 @@ def _shim(emission: Emission) -> str:
     graph = emission.program.graph
     in_bytes = sum(t.bytes for t in graph.input_tensors)
     out_bytes = sum(t.bytes for t in graph.output_tensors)
-    arena, body, arguments = "", [], []
+    arena, memory, body, arguments = "", "", [], []
     if options.arena is ArenaMode.CALLER:
-        arena = f"static union {{ int64_t align; int8_t bytes[{upper}_ARENA_BYTES + 1]; }} memory;"
+        arena = _ARENA.format(upper=upper, guard=GUARD_BYTES)
+        memory = f"memory.bytes + {GUARD_BYTES}"
+        body.append("set_guards();")
     start = 0
     for tensor in graph.input_tensors:
         source = f"input + i * {in_bytes} + {start}"
         if options.input is InputMode.ARENA:
-            place = "memory.bytes" if arena else ""
+            place = memory
             body.append(f"int8_t *place = {name}_input({place});")
             body.append(
                 f"for (int32_t j = 0; j < {tensor.size}; j++) {{ place[j] = ({source})[j]; }}"
@@ -196,12 +224,13 @@ def _shim(emission: Emission) -> str:
         arguments.append(f"(void *)(output + i * {out_bytes} + {start})")
         start += tensor.bytes
     if arena:
-        arguments.append("memory.bytes")
+        arguments.append(memory)
     body.append(f"{name}_run({', '.join(arguments)});")
     return _SHIM.format(
         name=name,
         arena=arena,
-        memory="memory.bytes" if arena else "",
+        memory=memory,
+        intact="guards_are_intact()" if arena else "1",
         body="\n".join(f"        {line}" for line in body),
     )
 

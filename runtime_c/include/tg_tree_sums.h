@@ -12,7 +12,7 @@
  *   reference: LEFT_IS_LEAF | RIGHT_IS_LEAF | low bits: the leaf if the right child is one, else how many units behind
  *   the reference the right child starts
  * The left child is a node, or one unit: the leaf.
- * _rows: a leaf is a position in `entries`, where its entries start: LAST_ENTRY | output << value_bits | value.
+ * _rows: a leaf is a position in `entries`, where its entries start: value << (output_bits + 1) | output << 1 | last.
  * _values: a leaf is an index into `values`; all leaves of tree t add to output targets[t].
  *
  * Float32 numbers are compared by their bits: no floating-point unit is used (rule T1).
@@ -31,8 +31,7 @@ enum tg_feature_type { TG_FEATURE_S8, TG_FEATURE_S16, TG_FEATURE_S32, TG_FEATURE
 enum {
     TG_TREE_LEFT_IS_LEAF = 0x8000,
     TG_TREE_RIGHT_IS_LEAF = 0x4000,
-    TG_TREE_REFERENCE = 0x3FFF,
-    TG_TREE_LAST_ENTRY = 0x8000
+    TG_TREE_REFERENCE = 0x3FFF
 };
 
 struct tg_tree_sums {
@@ -50,7 +49,7 @@ struct tg_tree_sums {
 struct tg_tree_rows {
     int32_t trees;
     int32_t outputs;
-    int32_t value_bits;
+    int32_t output_bits;
     const uint16_t *sizes;
     const uint16_t *nodes;
     const uint16_t *entries;

@@ -25,10 +25,12 @@ from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Padding, Window
 
 WIDE = "tg_conv2d_3_wide_s8_dsp"
+WIDE_2 = "tg_conv2d_3_wide_stride2_s8_dsp"
 STRIPS = "tg_conv2d_strips_s8_dsp"
 ANY = "tg_conv2d_s8_dsp"
 UNMIXED = "tg_conv2d_unmixed_s8_dsp"
-SYMBOLS = (WIDE, STRIPS, ANY, UNMIXED)
+SYMBOLS = (WIDE, WIDE_2, STRIPS, ANY, UNMIXED)
+WIDE_STRIDES = {WIDE: 1, WIDE_2: 2}
 
 FEATURES = targets.load("cortex-m4").features
 
@@ -92,15 +94,16 @@ def random_layer(rng: np.random.Generator, symbol: str) -> Graph | None:
     kernel = (int(rng.choice([1, 2, 3, 5])), int(rng.choice([1, 2, 3, 4])))
     stride = tuple(rng.integers(1, 4, 2).tolist())
     dilation, groups, depth = (1, 1), 1, int(rng.integers(1, 10))
-    if symbol == WIDE:
-        kernel, stride, depth = (kernel[0], 3), (stride[0], 1), int(rng.choice([8, 16, 24]))
+    if symbol in WIDE_STRIDES:
+        kernel, depth = (kernel[0], 3), int(rng.choice([8, 16, 24]))
+        stride = (stride[0], WIDE_STRIDES[symbol])
     elif symbol in (ANY, UNMIXED):
         dilation = tuple(rng.choice([1, 1, 2, 3], 2).tolist())
         groups = int(rng.choice([1, 1, 2, 3]))
     top, bottom, left, right = rng.integers(0, 5, 4).tolist()
     padding = Padding(top=top, bottom=bottom, left=left, right=right)
     extent = Window(kernel=kernel, dilation=dilation).extent
-    least_width = extent[1] + (symbol == WIDE)
+    least_width = extent[1] + WIDE_STRIDES.get(symbol, 0)
     if height + top + bottom < extent[0] or width + left + right < least_width:
         return None
     op = Conv2D(
@@ -133,15 +136,17 @@ def test_random_layers_are_exact(symbol, library):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "depths"), [(WIDE, [8]), (STRIPS, [1, 2]), (ANY, [1, 2, 5, 57])]
+    ("symbol", "depths"), [(WIDE, [8]), (WIDE_2, [8]), (STRIPS, [1, 2]), (ANY, [1, 2, 5, 57])]
 )
 def test_every_tail_of_pixels_and_channels_is_exact(symbol, depths, library):
     rng = np.random.default_rng(3)
     for depth, width, channels in itertools.product(depths, range(1, 5), range(1, 10)):
-        if symbol == WIDE and width == 1:
+        stride = WIDE_STRIDES.get(symbol, 1)
+        if symbol in WIDE_STRIDES and width <= stride:
             continue
-        shape = (1, 3, width, depth)
-        check(library, symbol, random_graph(rng, Conv2D(padding=SAME), shape, (3, 3), channels), 1)
+        op = Conv2D(padding=SAME, stride=(1, stride))
+        graph = random_graph(rng, op, (1, 3, width, depth), (3, 3), channels)
+        check(library, symbol, graph, 1)
 
 
 @pytest.mark.parametrize("pairing", conv2d_strips_dsp.Pairing)
@@ -183,7 +188,8 @@ def test_every_form_is_exact(symbol, form, channels, library):
     rng = np.random.default_rng(channels)
     rules = {Form.RULE_A6: Arithmetic.TFLM, Form.RULE_A7: Arithmetic.NATIVE}
     relu = form is Form.ONE_PRODUCT
-    op = Conv2D(padding=SAME, activation=Activation.RELU if relu else Activation.NONE)
+    activation = Activation.RELU if relu else Activation.NONE
+    op = Conv2D(padding=SAME, stride=(1, WIDE_STRIDES.get(symbol, 1)), activation=activation)
     for seed in range(200):
         rng = np.random.default_rng(seed)
         weights = rng.integers(-127, 128, (channels, 3, 3, 8))
@@ -206,26 +212,28 @@ def test_every_form_is_exact(symbol, form, channels, library):
     pytest.fail(f"no layer with {form.name}")
 
 
-@pytest.mark.parametrize("symbol", [WIDE, STRIPS, ANY])
+@pytest.mark.parametrize("symbol", [WIDE, WIDE_2, STRIPS, ANY])
 def test_weights_mix_up_to_the_bound_and_not_beyond(symbol, library):
     weights = np.full((4, 3, 3, 8), 127)
     weights[1] = weights[3] = -128
     weights[0] = weights[2] = 0
-    graph = weighted_graph(Conv2D(padding=SAME), (1, 4, 5, 8), weights, scales=0.001)
+    op = Conv2D(padding=SAME, stride=(1, WIDE_STRIDES.get(symbol, 1)))
+    graph = weighted_graph(op, (1, 4, 5, 8), weights, scales=0.001)
     check(library, symbol, graph)
     weights[2, 2, 1, 7] = -1
-    graph = weighted_graph(Conv2D(padding=SAME), (1, 4, 5, 8), weights, scales=0.001)
+    graph = weighted_graph(op, (1, 4, 5, 8), weights, scales=0.001)
     (call,) = graph.calls()
     assert "-128" in row(symbol).reason_against(call, DSP)
     assert "dsp" in select(call, FEATURES).needs
     check(library, UNMIXED, graph)
 
 
-@pytest.mark.parametrize("symbol", [WIDE, STRIPS, ANY])
+@pytest.mark.parametrize("symbol", [WIDE, WIDE_2, STRIPS, ANY])
 def test_accumulators_of_24_bits_mix_and_longer_ones_do_not(symbol, library):
     weights = np.full((4, 3, 3, 8), 127)
     weights[1] = -127
-    op, shape, scales = Conv2D(padding=SAME), (1, 4, 5, 8), 2.0**-17
+    op = Conv2D(padding=SAME, stride=(1, WIDE_STRIDES.get(symbol, 1)))
+    shape, scales = (1, 4, 5, 8), 2.0**-17
     # the sums of full windows are in -128 * 127 * 72 .. 127 * 127 * 72
     room = 2**23 - 1 - 128 * 127 * 72
     graph = weighted_graph(op, shape, weights, scales=scales, bias=-room, zero_points=(0, 3))
@@ -260,6 +268,7 @@ def test_no_window_is_left_to_portable_c(shape, kernel, op):
 DEVICE_LAYERS = {
     "wide": (WIDE, Conv2D(padding=SAME, activation=Activation.RELU), (1, 6, 7, 16), (3, 3), 9, 1),
     "wide, strided": (WIDE, Conv2D(padding=SAME, stride=(2, 1)), (1, 7, 6, 8), (5, 3), 4, 1),
+    "wide, stride 2": (WIDE_2, Conv2D(padding=SAME, stride=(2, 2)), (1, 7, 9, 24), (3, 3), 6, 1),
     "wide, few": (WIDE, Conv2D(padding=SAME), (1, 4, 5, 8), (1, 3), 3, 1),
     "strips": (STRIPS, Conv2D(padding=SAME, stride=(2, 2)), (1, 9, 12, 3), (3, 3), 8, 1),
     "strips, rows": (STRIPS, Conv2D(padding=SAME, stride=(2, 2)), (1, 11, 9, 1), (10, 4), 6, 1),

@@ -164,8 +164,14 @@ def test_the_general_kernel_on_the_cores(core, kernel, stride, dilation, load_co
     ("size", "channels"), [((25, 5), 5), ((3, 3), 9), ((9, 34), 6), ((7, 7), 3)]
 )
 def test_the_cores_compute_the_reference(
-    core, activation, stride, size, channels, load_core, tmp_path
-):  # noqa: F811
+    core,
+    activation,
+    stride,
+    size,
+    channels,
+    load_core,  # noqa: F811
+    tmp_path,
+):
     graph = network(size, channels, stride=stride, activation=activation, seed=sum(size))
     check_on_core(graph, load_core(core), tmp_path)
 
@@ -179,3 +185,15 @@ def check_on_core(graph, target, folder):
         emission.folder, "net", target, x.reshape(4, -1), expected.shape[1]
     )
     np.testing.assert_array_equal(outputs, expected)
+
+
+@pytest.mark.parametrize("activation", [Activation.RELU, Activation.NONE])
+@pytest.mark.parametrize(
+    ("kernel", "stride"), [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((5, 2), (1, 1))]
+)
+def test_a_core_without_fpu_computes_the_reference(activation, kernel, stride, load_core, tmp_path):  # noqa: F811
+    """What the assembly keeps in registers of the FPU is on the stack there."""
+    flags = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft")
+    target = dataclasses.replace(load_core("cortex-m4"), compile_flags=flags)
+    graph = network((9, 21), 6, kernel=kernel, stride=stride, activation=activation)
+    check_on_core(graph, target, tmp_path)

@@ -87,10 +87,14 @@ class StructView:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerView:
-    """A layer of the run function: its calls, and where its output lies afterwards."""
+    """A layer of the run function: its calls, and where its output lies afterwards.
+
+    `before` tells a hook that it begins; a segment does that itself, row by row.
+    """
 
     index: int
     description: str
+    before: str | None = None
     calls: tuple[str, ...]
     output: str
     output_bytes: int
@@ -185,9 +189,9 @@ class _Code:
                 views.append(self._rows(len(views), item.segment, last, program, at))
             elif layer.name not in program.moved:
                 calls = [self._call(kc, name, layer) for kc, name in self._named(layer)]
-                views.append(
-                    _layer_view(len(views), layer, calls, program, self.name, self.constants)
-                )
+                view = _layer_view(len(views), layer, calls, program, self.name, self.constants)
+                before = self._before(len(views), "0") if _uses_arena(program) else None
+                views.append(replace(view, before=before))
         return tuple(views)
 
     def _rows(
@@ -203,21 +207,33 @@ class _Code:
             view = StructView(tag=kernel_call.params.tag, name=name, lines=lines)
             return self.structs.setdefault((view.tag, lines), view).name
 
-        text = row_program.function_text(segment, function, *names, starts, struct_of)
+        text = row_program.function_text(
+            segment,
+            function,
+            *names,
+            starts,
+            struct_of,
+            block=f"arena + {at or 0}",
+            before_step=self._before(index, "i"),
+        )
         self.functions[text.replace("$", "$$")] = function
         tensors = segment.rows.graph.tensors
         whole = [tensors[t].name for t in row_program.whole_tensors(segment)]
-        arguments = [f"arena + {at}" if at is not None else "NULL"]
-        arguments += [_address(program, name) for name in whole]
+        arguments = ["arena", *(_address(program, name) for name in whole)]
         out = _address(program, last.call.output.name)
         names_of = f"{segment.runs[0].call.node.name} to {last.name}"
         return LayerView(
             index=index,
             description=comment(f"{names_of}: row by row"),
+            before=None,
             calls=(f"{function}({', '.join(arguments)});",),
             output=out,
             output_bytes=last.call.output.bytes,
         )
+
+    def _before(self, index: int, step: str) -> str:
+        """What tells a hook that a step begins."""
+        return f"{self.name.upper()}_BEFORE_STEP({index}, {step}, arena);"
 
     def _named(self, layer: Layer) -> Iterator[tuple[KernelCall, str]]:
         name = f"{self.name}_{self.names(layer.name)}"
@@ -307,7 +323,7 @@ def build(
 
 
 def _uses_arena(program: Program) -> bool:
-    return bool(program.scratch_offsets) or any(
+    return any(at is not None for at in program.item_scratch) or any(
         a.external is None for a in program.addresses.values()
     )
 

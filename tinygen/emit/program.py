@@ -57,6 +57,7 @@ class Program:
     addresses: dict[str, Address]
     scratch_offsets: dict[str, int]
     moved: frozenset[str]
+    layout: Layout
     plan: Plan
     buffers: tuple[Buffer, ...]
     selection: Selection
@@ -165,6 +166,7 @@ def _program(
         addresses={name: _address(name, layout) for name in storages},
         scratch_offsets={layer.name: at for layer, at in whole if at is not None},
         moved=moved,
+        layout=layout,
         plan=layout.plan,
         buffers=layout.buffers,
         selection=selection,

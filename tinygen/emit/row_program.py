@@ -49,11 +49,16 @@ def function_text(
     at: str,
     starts: dict[int, int],
     struct_of: StructOf,
+    block: str,
+    before_step: str,
 ) -> str:
-    """The function; `steps` and `at` are the C names of the tables."""
+    """The function; `steps` and `at` are the C names of the tables, `block` is where the rows lie in the arena.
+
+    `before_step` is a statement about step i, for those who watch.
+    """
     writer = _Writer(segment=segment, at=at, starts=starts, struct_of=struct_of, prefix=function)
     graph = segment.rows.graph
-    arguments = ["int8_t *block"]
+    arguments = ["int8_t *arena"]
     for tensor, name in writer.whole.items():
         arguments.append(f"{'const ' if tensor in graph.present else ''}int8_t *{name}")
     most = max((_extent(run) for run in segment.runs if run.kind is Kind.WINDOW), default=1)
@@ -62,6 +67,7 @@ def function_text(
         f"/* Row by row: {comment(segment.runs[0].call.node.name)} to {comment(segment.runs[-1].call.node.name)}. */",
         f"static void {function}({', '.join(arguments)})",
         "{",
+        f"    int8_t *const block = {block};",
         f"    uint16_t done[{len(graph.layers)}] = {{0}};",
         f"    const int8_t *rows[{most}];",
         "    int8_t *out;",
@@ -73,6 +79,7 @@ def function_text(
         f"    for (int32_t i = 0; i < {len(segment.schedule)}; i++) {{",
         f"        const int32_t step = {steps}[i];",
         "",
+        f"        {before_step}",
         "        y = done[step]++;",
         "        switch (step) {",
     ]

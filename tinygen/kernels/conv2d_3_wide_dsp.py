@@ -1,6 +1,7 @@
-"""The C kernel of Conv2D with three columns and stride 1, for the Arm DSP extension: pairs of pixels share columns."""
+"""The C kernels of Conv2D with three columns, for the Arm DSP extension: the two pixels of a pair share columns."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
 from tinygen.kernels.lowering import window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 
+COLUMN_ORDER = {1: (0, 1, 2), 2: (0, 2, 1)}
+"""The kernel's columns in the order of the weights, by horizontal stride."""
+
 COLUMNS = 3
 PART_CHANNELS = 8
 PART_BYTES = 16
@@ -30,8 +34,8 @@ PART_BYTES = 16
 
 def _has_the_shape(call: Call) -> str | None:
     window = window_of(call)
-    if window.kernel[1] != COLUMNS or window.stride[1] != 1:
-        return "is for kernels three columns wide, with horizontal stride 1"
+    if window.kernel[1] != COLUMNS:
+        return "is for kernels three columns wide"
     if window.dilation[1] != 1 or (window.dilation[0] != 1 and window.kernel[0] > 1):
         return "takes no dilation"
     if call.op.groups(call) != 1 or call.inputs[0].channels % PART_CHANNELS:
@@ -41,9 +45,14 @@ def _has_the_shape(call: Call) -> str | None:
     return window_fits(window, call)
 
 
+def _has_stride(stride: int, call: Call) -> str | None:
+    found = window_of(call).stride[1]
+    return None if found == stride else f"a horizontal stride of {found} is not {stride}"
+
+
 def _ordered_weights(call: Call) -> NDArray[np.int64]:
     """[O, steps, 2] in the order of tg_conv2d_3_wide_dsp.h"""
-    weights = weights_of(call)
+    weights = weights_of(call)[:, :, COLUMN_ORDER[window_of(call).stride[1]]]
     outputs, height, width, channels = weights.shape
     parts = weights.reshape(outputs, height, width, channels // PART_CHANNELS, 2, 4)
     words = parts[..., QUAD_WORDS]  # [O, KH, KW, parts, quads, words, 2]
@@ -69,8 +78,9 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
 
 def _scratch_bytes(call: Call) -> int:
     """The sums of a pair, and one widened row for each row of the kernel."""
-    columns = call.output.shape[2] + COLUMNS - 1
-    row_parts = window_of(call).kernel[0] * call.inputs[0].channels // PART_CHANNELS
+    window = window_of(call)
+    columns = window.padding.left + call.inputs[0].shape[2] + window.padding.right
+    row_parts = window.kernel[0] * call.inputs[0].channels // PART_CHANNELS
     return SUMS_BYTES + row_parts * columns * PART_BYTES
 
 
@@ -92,17 +102,22 @@ def _counts(call: Call) -> Mapping[str, float]:
     }
 
 
-KERNELS = (
-    Kernel(
+def _kernel(symbol: str, stride: int) -> Kernel:
+    return Kernel(
         op=Conv2D,
-        symbol="tg_conv2d_3_wide_s8_dsp",
+        symbol=symbol,
         header="tg_conv2d_3_wide_dsp.h",
-        source="arm_dsp/tg_conv2d_3_wide_s8_dsp.c",
+        source=f"arm_dsp/{symbol}.c",
         needs=DSP,
         specificity=1,
-        fits=all_of(_has_the_shape, mixes),
+        fits=all_of(_has_the_shape, partial(_has_stride, stride), mixes),
         lower=_lower,
         scratch_bytes=_scratch_bytes,
         counts=_counts,
-    ),
+    )
+
+
+KERNELS = (
+    _kernel("tg_conv2d_3_wide_s8_dsp", 1),
+    _kernel("tg_conv2d_3_wide_stride2_s8_dsp", 2),
 )

@@ -33,7 +33,9 @@ def _blocks(call: Call) -> Blocks | None:
 def _words(blocks: Blocks, weights: NDArray[np.int8]) -> NDArray[np.int32]:
     """[ceil(channels / 4)][inputs]: bytes of the outputs 0, 2, 1, 3, each 128 higher."""
     packed = blocks.packed(weights)
-    fours = np.pad(packed, [(0, -len(packed) % OUTPUTS), (0, 0)]).reshape(-1, OUTPUTS, packed.shape[1])
+    fours = np.pad(packed, [(0, -len(packed) % OUTPUTS), (0, 0)]).reshape(
+        -1, OUTPUTS, packed.shape[1]
+    )
     raised = (fours[:, [0, 2, 1, 3]].transpose(0, 2, 1).astype(np.int16) + 128).astype(np.uint8)
     return np.ascontiguousarray(raised).view("<i4").ravel().astype(np.int32)
 

@@ -27,8 +27,14 @@ CHANNELS = 3
 
 WORD_BYTES = 4
 
-SHIFTS = (16, 14, 12, 10, 8)
-"""Those of the requantization that are tried; the first is an immediate in the assembly."""
+USUAL_SHIFT = 16
+"""That of most layers, an immediate in the assembly."""
+
+FORMS = ((16, 31), (16, 13), (16, 8), (14, 31), (12, 31), (10, 31), (8, 31))
+"""Shifts of the requantization, and the largest prescales with them, that are tried.
+
+Sums that are small beside their zero point leave room for a small prescale only, sums that are large for a small shift.
+"""
 
 
 def find_blocks(
@@ -46,13 +52,16 @@ def find_requantization(call: Call, weight_sums: NDArray) -> tuple[Channels, Sca
 @functools.lru_cache(maxsize=256)
 def _proved(call: Call, weight_sums: tuple[int, ...]) -> tuple[Channels, Scaled | None]:
     channels = channels_of(call, np.array(weight_sums, np.int64))
-    proofs = (prove(channels, place=Place.SUM, shift=shift) for shift in SHIFTS)
+    proofs = (
+        prove(channels, place=Place.SUM, shift=shift, most_prescale=prescale)
+        for shift, prescale in FORMS
+    )
     return channels, next((scaled for scaled in proofs if scaled is not None), None)
 
 
 def output_struct(channels: Channels, scaled: Scaled) -> Struct:
     """`struct tg_swar_output`."""
-    is_general = scaled.has_signs or scaled.after != 0 or scaled.shift != SHIFTS[0]
+    is_general = scaled.has_signs or scaled.after != 0 or scaled.shift != USUAL_SHIFT
     words = [scaled.offsets, scaled.multipliers, *([scaled.signs] if is_general else [])]
     return Struct(
         tag="tg_swar_output",

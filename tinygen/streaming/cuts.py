@@ -18,6 +18,9 @@ Progress = Callable[[float], None]
 MOST_LAYERS = 256
 """Of a segment: its steps are bytes that name layers."""
 
+MOST_BYTES = 2**17
+"""Of the rows of a segment, by estimate: their addresses are 16 bits that count words."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -191,7 +194,7 @@ def _by_rows(network: Network, start: int, end: int) -> _Part | None:
     if outputs != {network.candidates[end - 1].call.output.name}:
         return None
     rows = rows_of(network.runs[start:end], outputs)
-    if len(rows.graph.layers) > MOST_LAYERS:
+    if len(rows.graph.layers) > MOST_LAYERS or estimated_bytes(rows) > MOST_BYTES:
         return None
     segment = Segment(
         rows=rows,

@@ -197,8 +197,13 @@ static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct p
     const struct tg_window *const w = &layer->window;
     const int32_t words = (pairs - 1) * (places->pair_bytes / places->entry_bytes) + layer->row_words;
 
+    const int8_t *const end = places->lines + layer->lines * layer->line_bytes;
+    const int8_t *line = line_of(layer, places, y * w->stride_height);
+
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        places->rows[ky] = line_of(layer, places, y * w->stride_height + ky);
+        places->rows[ky] = line;
+        line += layer->line_bytes;
+        line = line < end ? line : places->lines;
     }
     tg_conv2d_strips_widen_dsp(to, places->rows, w->kernel_height, column * w->stride_width * layer->in_channels,
                                (words + 1) / 2);
@@ -222,13 +227,13 @@ static void compute_strip(const struct tg_conv2d_strips_dsp *layer, const struct
     tg_pair_run_channels(&task, &layer->scale, layer->out_channels, places->sums, tg_dsp_steps_run);
 }
 
-/* Output row y, or as well the one below, if pairs are rows; `out` is that row. Row 0 is the first of `rows`. */
+/* Output row y, and the one below if pairs are rows; `out` is that row. */
 static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct places *places,
-                        const struct pairing *pairing, int32_t y, int32_t b_rows, int8_t *out)
+                        const struct pairing *pairing, int32_t y, int8_t *out)
 {
     const int32_t channels = layer->out_channels;
     const int32_t width = layer->window.out_width;
-    const int32_t out_b = (pairing->b_columns + b_rows * width) * channels;
+    const int32_t out_b = (pairing->b_columns + pairing->b_rows * width) * channels;
     int32_t pairs;
 
     for (int32_t done = 0; done < pairing->pairs; done += pairs) {
@@ -242,7 +247,7 @@ static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct p
             pairs -= 1;
         }
         widen_strip(layer, places, y, column, pairs, places->entries);
-        widen_strip(layer, places, y + b_rows, column + pairing->b_columns, pairs,
+        widen_strip(layer, places, y + pairing->b_rows, column + pairing->b_columns, pairs,
                     places->entries + TG_PAIR_WORD_BYTES);
         compute_strip(layer, places, pairs, out + column * channels, alone ? 0 : out_b, pairing->columns * channels);
     }
@@ -253,15 +258,16 @@ TG_KERNEL void tg_conv2d_strips_s8_dsp(const struct tg_conv2d_strips_dsp *layer,
 {
     const struct tg_window *const w = &layer->window;
     const struct tg_dsp_rows rows = tg_dsp_whole_tensor(w, layer->in_channels, in);
-    const struct pairing pairing = pairing_of(layer, 1);
     const int32_t row_bytes = w->out_width * layer->out_channels;
+    struct pairing pairing = pairing_of(layer, 1);
     struct places places = places_in(layer, &pairing, scratch);
 
     for (int32_t y = 0; y < w->out_height; y += 1 + pairing.b_rows) {
-        const int32_t b_rows = y + pairing.b_rows < w->out_height ? pairing.b_rows : 0;
-
-        load_lines(layer, &rows, &places, (y + b_rows) * w->stride_height + w->kernel_height);
-        compute_row(layer, &places, &pairing, y, b_rows, out + y * row_bytes);
+        if (y + pairing.b_rows == w->out_height) { /* a last row alone */
+            pairing = pairing_of(layer, 0);
+        }
+        load_lines(layer, &rows, &places, (y + pairing.b_rows) * w->stride_height + w->kernel_height);
+        compute_row(layer, &places, &pairing, y, out + y * row_bytes);
     }
     tg_dsp_scale_clamp(&layer->scale, out, w->out_height * row_bytes);
 }
@@ -276,7 +282,7 @@ TG_KERNEL void tg_conv2d_strips_s8_dsp_rows(const struct tg_conv2d_strips_dsp *l
 
     for (int32_t y = 0; y < row_count; y++) {
         load_lines(layer, &in, &places, y * w->stride_height + w->kernel_height);
-        compute_row(layer, &places, &pairing, y, 0, out[y]);
+        compute_row(layer, &places, &pairing, y, out[y]);
         tg_dsp_scale_clamp(&layer->scale, out[y], w->out_width * layer->out_channels);
     }
 }

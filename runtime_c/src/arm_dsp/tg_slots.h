@@ -22,7 +22,7 @@
     ".else\n"                                           \
     "ldr \\register, [sp, #4 * (\\slot - 16)]\n"        \
     ".endif\n"                                          \
-    ".endm\n" 
+    ".endm\n"
 #define TG_SLOTS_RESERVE "sub sp, sp, #16\n"
 #define TG_SLOTS_RELEASE "add sp, sp, #16\n"
 #else

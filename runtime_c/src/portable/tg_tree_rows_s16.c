@@ -11,7 +11,7 @@ TG_KERNEL void tg_tree_rows_s16(const struct tg_tree_rows *layer, const int16_t 
     for (int32_t tree = 0; tree < layer->trees; tree++) {
         const uint32_t leaf = tg_tree_leaf_s16(nodes, in);
 
-        tg_tree_add_entries(layer->entries + leaf, layer->value_bits, out);
+        tg_tree_add_entries(layer->entries + leaf, layer->output_bits, out);
         nodes += layer->sizes[tree];
     }
 }

@@ -73,15 +73,15 @@ TG_INLINE void tg_tree_start(const int32_t *bias, int32_t outputs, int32_t *out)
 }
 
 /* Adds the entries of a leaf. */
-TG_INLINE void tg_tree_add_entries(const uint16_t *entry, int32_t value_bits, int32_t *out)
+TG_INLINE void tg_tree_add_entries(const uint16_t *entry, int32_t output_bits, int32_t *out)
 {
-    const uint32_t mask = (1u << value_bits) - 1u;
+    const uint32_t mask = (1u << output_bits) - 1u;
     uint32_t bits;
 
     do {
         bits = *entry++;
-        out[(bits & (TG_TREE_LAST_ENTRY - 1u)) >> value_bits] += (int32_t)(bits & mask);
-    } while ((bits & TG_TREE_LAST_ENTRY) == 0u);
+        out[(bits >> 1) & mask] += (int32_t)(bits >> (output_bits + 1));
+    } while ((bits & 1u) == 0u);
 }
 
 #endif

@@ -61,31 +61,54 @@ def forest_of(call: Call) -> Forest:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
-    """Leaves as entries `LAST | output << value_bits | value`, equal leaves once: `start[leaf]` is where they begin."""
+    """Leaves as 16-bit entries `value << (output_bits + 1) | output << 1 | last`, equal leaves once, short ones first.
+
+    `start[leaf]` is where the entries of a leaf begin, `lengths[start]` how many they are. Where all leaves of one entry
+    add the same `single` value (pure leaves of a classifier), entry c is that of output c; else `single` is 0.
+    """
 
     entries: NDArray[np.int64]
     start: NDArray[np.int64]
-    value_bits: int
+    lengths: dict[int, int]
+    output_bits: int
+    single: int
 
-
-LAST_ENTRY = 1 << 15
+    def entry(self, position: int) -> tuple[int, int]:
+        """Output and value."""
+        bits = int(self.entries[position])
+        return (bits >> 1) & ((1 << self.output_bits) - 1), bits >> (self.output_bits + 1)
 
 
 def rows_of(forest: Forest) -> Rows | None:
-    """The leaves as 16-bit entries, those of a single output first; None where a value does not fit."""
-    value_bits = 15 - max(forest.outputs - 1, 0).bit_length()
+    """The leaves as entries; None where a value does not fit."""
+    output_bits = max(forest.outputs - 1, 0).bit_length()
+    value_bits = 15 - output_bits
     if forest.leaves.min() < 0 or value_bits < 1 or forest.leaves.max() >= 1 << value_bits:
         return None
     unique, inverse = np.unique(forest.leaves, axis=0, return_inverse=True)
     sizes = np.maximum((unique != 0).sum(axis=1), 1)
-    entries: list[int] = []
-    starts = np.zeros(len(unique), np.int64)
+    values = set(unique[sizes == 1].max(axis=1).tolist())
+    single = values.pop() if len(values) == 1 else 0
+    entries = [
+        single << (output_bits + 1) | c << 1 | 1 for c in range(forest.outputs if single else 0)
+    ]
+    starts, lengths = np.zeros(len(unique), np.int64), dict.fromkeys(range(len(entries)), 1)
     for row in np.argsort(sizes, kind="stable"):
-        starts[row] = len(entries)
         used = np.flatnonzero(unique[row]) if unique[row].any() else np.array([0])
-        entries += [int(c) << value_bits | int(unique[row, c]) for c in used]
-        entries[-1] |= LAST_ENTRY
-    return Rows(entries=np.array(entries), start=starts[inverse.ravel()], value_bits=value_bits)
+        if single and len(used) == 1:
+            starts[row] = used[0]
+            continue
+        starts[row] = len(entries)
+        lengths[len(entries)] = len(used)
+        entries += [int(unique[row, c]) << (output_bits + 1) | int(c) << 1 for c in used]
+        entries[-1] |= 1
+    return Rows(
+        entries=np.array(entries),
+        start=starts[inverse.ravel()],
+        lengths=lengths,
+        output_bits=output_bits,
+        single=single,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

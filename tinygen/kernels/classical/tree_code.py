@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.ir import Call, DType
-from tinygen.kernels.classical.forest import LAST_ENTRY, Forest, Rows, forest_of, rows_of
+from tinygen.kernels.classical.forest import Forest, Rows, forest_of, rows_of
 from tinygen.kernels.classical.lowering import unsigned
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct
 from tinygen.ops.classical.tree_sums import TreeSums
@@ -72,24 +72,22 @@ class _Style:
 
 
 def _tree(forest: Forest, root: int, name: str, style: _Style) -> list[str]:
-    head = f"TG_COMPACT static {style.returns} {name}(const {forest.type.ctype} *x{style.parameters})"
+    space = "" if style.returns.endswith("*") else " "
+    parameters = f"const {forest.type.ctype} *x{style.parameters}"
+    head = f"TG_COMPACT static {style.returns}{space}{name}({parameters})"
     return [head, "{", *_branches(forest, root, style, 1), "}", ""]
 
 
 def _branches(forest: Forest, node: int, style: _Style, level: int) -> Iterator[str]:
     pad = INDENT * level
     if node < 0:
-        yield from (f"{pad}{line}" for line in style.leaf(~node).splitlines())
+        yield f"{pad}{style.leaf(~node)}"
         return
     left, right = (int(r) for r in forest.children[node])
     yield f"{pad}if ({_comparison(forest, node)}) {{"
     yield from _branches(forest, left, style, level + 1)
-    yield f"{pad}}} else {{" if not style.leaf(0).startswith("return") else f"{pad}}}"
-    if style.leaf(0).startswith("return"):
-        yield from _branches(forest, right, style, level)
-    else:
-        yield from _branches(forest, right, style, level + 1)
-        yield f"{pad}}}"
+    yield f"{pad}}}"
+    yield from _branches(forest, right, style, level)
 
 
 def _comparison(forest: Forest, node: int) -> str:
@@ -130,93 +128,150 @@ def _call(forest: Forest, functions: list[str], lines: list[str], fields: dict) 
     return KernelCall(params=Struct(tag="", fields=fields), inputs=(0,), code="\n".join(code))
 
 
-ADD_ENTRIES = """\
-static void ${function}_add(uint32_t leaf, int32_t *out)
+ADD_ENTRY = """\
+static inline void ${function}_add_entry(uint32_t bits, int32_t *out)
 {
-    const uint16_t *entry = $entries + leaf;
-    uint32_t bits;
-
-    do {
-        bits = *entry++;
-        out[(bits & 32767u) >> BITS] += (int32_t)(bits & MASKu);
-    } while (bits < 32768u);
+    out[(bits >> 1) & MASKu] += (int32_t)(bits >> SHIFT);
 }
 """
 
+ADD_ENTRIES = """\
+TG_NOINLINE static void ${function}_add_entries(uint32_t leaf, int32_t *out)
+{
+    const uint16_t *entry = $entries + leaf;
 
-def _rows_call(forest: Forest, *, jumps: bool) -> KernelCall:
-    """Trees add their leaf, or return where its entries start: first the leaves of one entry, by their number."""
+    do {
+        ${function}_add_entry(*entry, out);
+    } while ((*entry++ & 1u) == 0u);
+}
+"""
+
+ADD_LEAF = """\
+static inline void ${function}_add(uint32_t leaf, int32_t *out)
+{
+    if (leaf < SINGLESu) {
+        out[leaf] += VALUE;
+    } else {
+        ${function}_add_entries(leaf, out);
+    }
+}
+"""
+"""A leaf that is an output's number adds the same to each; others have entries."""
+
+
+def _rows_call(forest: Forest) -> KernelCall:
+    """Trees return where the entries of their leaf start."""
     rows = rows_of(forest)
-    add = ADD_ENTRIES.replace("BITS", str(rows.value_bits))
-    functions = [add.replace("MASK", str((1 << rows.value_bits) - 1))]
-    singles = _single_entries(rows)
-    if jumps:
-        for start, (output, value) in singles.items():
-            functions += _adder(forest, start, output, value)
-
-    def leaf_of(leaf: int) -> str:
-        start = int(rows.start[leaf])
-        if not jumps:
-            return f"return {start}u;"
-        if start in singles:
-            return f"${{function}}_add_{start}(x, out);"
-        return f"${{function}}_add({start}u, out);"
-
     style = _Style(
-        parameters=", int32_t *out" if jumps else "",
-        returns="void" if jumps else "uint32_t",
-        leaf=leaf_of,
+        parameters="", returns="uint32_t", leaf=lambda leaf: f"return {int(rows.start[leaf])}u;"
     )
+    functions, add = [_add_entry(rows), ADD_ENTRIES], "${function}_add_entries"
+    if rows.single:
+        text = ADD_LEAF.replace("SINGLES", str(forest.outputs))
+        functions, add = [*functions, text.replace("VALUE", str(rows.single))], "${function}_add"
     calls = []
     for i, root in enumerate(forest.roots):
         functions += _tree(forest, root, f"${{function}}_tree_{i}", style)
-        tree = f"${{function}}_tree_{i}"
-        calls.append(f"{tree}(x, out);" if jumps else f"${{function}}_add({tree}(x), out);")
-    start = [f"out[{c}] = {_literal(int(b))};" for c, b in enumerate(forest.bias)]
-    fields = {"entries": unsigned("entries", rows.entries, np.uint16, Role.WEIGHTS)}
-    return _call(forest, functions, [*start, *calls], fields)
+        calls.append(f"{add}(${{function}}_tree_{i}(x), out);")
+    return _call(forest, functions, [*_start(forest), *calls], _entries(rows))
+
+
+def _add_entry(rows: Rows) -> str:
+    text = ADD_ENTRY.replace("SHIFT", str(rows.output_bits + 1))
+    return text.replace("MASK", str((1 << rows.output_bits) - 1))
+
+
+def _start(forest: Forest) -> list[str]:
+    return [f"out[{c}] = {_literal(int(b))};" for c, b in enumerate(forest.bias)]
+
+
+def _entries(rows: Rows) -> dict:
+    return {"entries": unsigned("entries", rows.entries, np.uint16, Role.WEIGHTS)}
 
 
 MOST_ADDERS = 64
 """Functions for leaves of one entry; others of these leaves take the loop."""
 
+LONGEST_UNROLLED = 4
+"""Entries of leaves that are added without a loop."""
 
-def _single_entries(rows: Rows) -> dict[int, tuple[int, int]]:
-    """Output and value of leaves of one entry, by where they start."""
-    found = {}
-    for start in sorted({int(s) for s in rows.start})[:MOST_ADDERS]:
-        entry = int(rows.entries[start])
-        if entry & LAST_ENTRY:
-            bits = entry & ~LAST_ENTRY
-            found[start] = bits >> rows.value_bits, bits & ((1 << rows.value_bits) - 1)
-    return found
+ADD_MANY = """\
+TG_NOINLINE static const TYPE *${function}_add_LENGTH(const TYPE *x, uint32_t leaf, int32_t *out)
+{
+    const uint16_t *entry = $entries + leaf;
+
+BODY
+    return x;
+}
+"""
 
 
-def _adder(forest: Forest, start: int, output: int, value: int) -> list[str]:
-    return [
-        f"TG_NOINLINE static void ${{function}}_add_{start}(const {forest.type.ctype} *x, int32_t *out)",
-        "{",
-        f"{INDENT}(void)x;",
-        f"{INDENT}out[{output}] += {value};",
-        "}",
-        "",
-    ]
+def _rows_call_with_jumps(forest: Forest) -> KernelCall:
+    """Trees add their leaf, by functions for leaves of one entry, of a few, and of any number of entries.
+
+    All of them return the features, which spares their callers to keep these.
+    """
+    rows = rows_of(forest)
+    ctype = forest.type.ctype
+    singles = [s for s in sorted(rows.lengths) if rows.lengths[s] == 1][:MOST_ADDERS]
+    functions = [_add_entry(rows)]
+    functions += [_adder(ctype, start, *rows.entry(start)) for start in singles]
+    functions += [_many(ctype, n) for n in range(1, LONGEST_UNROLLED + 2)]
+
+    def leaf_of(leaf: int) -> str:
+        start = int(rows.start[leaf])
+        if start in singles:
+            return f"return ${{function}}_add_leaf_{start}(x, out);"
+        length = min(rows.lengths[start], LONGEST_UNROLLED + 1)
+        return f"return ${{function}}_add_{length}(x, {start}u, out);"
+
+    style = _Style(parameters=", int32_t *out", returns=f"const {ctype} *", leaf=leaf_of)
+    calls = []
+    for i, root in enumerate(forest.roots):
+        functions += _tree(forest, root, f"${{function}}_tree_{i}", style)
+        calls.append(f"x = ${{function}}_tree_{i}(x, out);")
+    calls[-1] = calls[-1].replace("x = ", "(void)")
+    return _call(forest, functions, [*_start(forest), *calls], _entries(rows))
+
+
+def _adder(ctype: str, start: int, output: int, value: int) -> str:
+    return f"""\
+TG_NOINLINE static const {ctype} *${{function}}_add_leaf_{start}(const {ctype} *x, int32_t *out)
+{{
+    out[{output}] += {value};
+    return x;
+}}
+"""
+
+
+def _many(ctype: str, length: int) -> str:
+    """The function for leaves of so many entries; the last is a loop."""
+    if length <= LONGEST_UNROLLED:
+        body = [f"${{function}}_add_entry(entry[{i}], out);" for i in range(length)]
+    else:
+        body = [
+            "do {",
+            f"{INDENT}${{function}}_add_entry(*entry, out);",
+            "} while ((*entry++ & 1u) == 0u);",
+        ]
+    text = ADD_MANY.replace("TYPE", ctype).replace("LENGTH", str(length))
+    return text.replace("BODY", "\n".join(INDENT + line for line in body))
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    return _lowered(call, jumps=False)
+    return _lowered(call, _rows_call)
 
 
 def _lower_with_jumps(call: Call) -> tuple[KernelCall, ...]:
-    return _lowered(call, jumps=True)
+    return _lowered(call, _rows_call_with_jumps)
 
 
-def _lowered(call: Call, *, jumps: bool) -> tuple[KernelCall, ...]:
+def _lowered(call: Call, rows_call: Callable[[Forest], KernelCall]) -> tuple[KernelCall, ...]:
     forest = forest_of(call)
     targets = forest.targets
     if targets is not None:
         return (_values_call(forest, targets),)
-    return (_rows_call(forest, jumps=jumps),)
+    return (rows_call(forest),)
 
 
 def _kernel(symbol: str, needs: frozenset[str], lower: Callable) -> Kernel:

@@ -104,7 +104,7 @@ def _lower_rows(call: Call) -> tuple[KernelCall, ...]:
     fields = {
         "trees": len(trees),
         "outputs": forest.outputs,
-        "value_bits": rows.value_bits,
+        "output_bits": rows.output_bits,
         "sizes": unsigned("sizes", np.array([len(t) for t in trees]), np.uint16),
         "nodes": unsigned("nodes", np.concatenate(trees), np.uint16, Role.WEIGHTS),
         "entries": unsigned("entries", rows.entries, np.uint16, Role.WEIGHTS),

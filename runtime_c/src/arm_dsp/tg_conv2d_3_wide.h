@@ -1,0 +1,137 @@
+/* Convolution with kernels three columns wide (tg_conv2d_3_wide_dsp.h), with a hot loop for each stride.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_CONV2D_3_WIDE_H
+#define TG_CONV2D_3_WIDE_H
+
+#include "tg_conv2d_3_wide_dsp.h"
+#include "tg_dsp_pair.h"
+
+/* Eight channels of a column, widened. */
+#define TG_3_WIDE_PART_BYTES 16
+#define TG_3_WIDE_PART_WORDS 4
+
+#define TG_3_WIDE_COLUMNS 3
+
+/* Weights of a part in one kernel row. */
+#define TG_3_WIDE_PART_WEIGHTS (TG_3_WIDE_PART_WORDS * TG_3_WIDE_COLUMNS * TG_PAIR_STEP_WORDS)
+
+/* Computes the whole output. */
+void tg_conv2d_3_wide_whole(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out, void *scratch,
+                            tg_pair_run *run);
+
+/* Computes row_count output rows. */
+void tg_conv2d_3_wide_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows, int8_t *const *out,
+                           int32_t row_count, void *scratch, tg_pair_run *run);
+
+#if TG_ASSEMBLY
+
+/* More places in the frame. */
+#define TG_3_WIDE_W_WRAP TG_PAIR_FREE   /* where x wraps around */
+#define TG_3_WIDE_W_STOP TG_PAIR_FREE_4 /* that, or the end */
+#define TG_3_WIDE_PITCH TG_PAIR_FREE_8
+#define TG_3_WIDE_BACK TG_PAIR_FREE_12
+
+/* All up to a part: x is at its first column, w at its weights, with label 2. */
+#define TG_3_WIDE_ENTER                                                                                                \
+    TG_PAIR_NAMES                                                                                                      \
+    TG_PAIR_PRODUCTS                                                                                                   \
+    TG_PAIR_ENTER                                                                                                      \
+    "ldr r1, [r0, #" TG_PAIR_TASK_PITCH "]\n"                                                                          \
+    "ldr r2, [r0, #" TG_PAIR_TASK_WRAP_BACK "]\n"                                                                      \
+    "str r1, [sp, #" TG_3_WIDE_PITCH "]\n"                                                                             \
+    "str r2, [sp, #" TG_3_WIDE_BACK "]\n"                                                                              \
+    /* a block */                                                                                                      \
+    "0:\n"                                                                                                             \
+    TG_PAIR_ENTER_BLOCK                                                                                                \
+    "ldr r3, [r0, #" TG_PAIR_TASK_WRAP_BYTES "]\n"                                                                     \
+    "add r3, r3, r1\n"                                                                                                 \
+    "str r3, [sp, #" TG_3_WIDE_W_WRAP "]\n"                                                                            \
+    /* a pair */                                                                                                       \
+    "1: ldr r0, [sp, #" TG_PAIR_STARTS "]\n"                                                                           \
+    "ldr r1, [sp, #" TG_3_WIDE_W_WRAP "]\n"                                                                            \
+    "ldr w, [sp, #" TG_PAIR_W "]\n"                                                                                    \
+    "ldr x, [sp, #" TG_PAIR_X "]\n"                                                                                    \
+    "str r1, [sp, #" TG_3_WIDE_W_STOP "]\n"                                                                            \
+    TG_PAIR_START                                                                                                      \
+    ".balign 4\n"                                                                                                      \
+    "2:\n"
+
+/* All behind a part. 8 cycles. */
+#define TG_3_WIDE_LEAVE                                                                                                \
+    "ldr r0, [sp, #" TG_3_WIDE_PITCH "]\n"                                                                             \
+    "ldr r1, [sp, #" TG_3_WIDE_W_STOP "]\n"                                                                            \
+    "adds w, w, #96\n"                                                                                                 \
+    "add x, x, r0\n"                                                                                                   \
+    "cmp w, r1\n"                                                                                                      \
+    "bne 2b\n"                                                                                                         \
+    /* at the end of the scratch, or of the window */                                                                  \
+    "ldr r0, [sp, #" TG_PAIR_W_END "]\n"                                                                               \
+    "ldr r1, [sp, #" TG_3_WIDE_BACK "]\n"                                                                              \
+    "cmp w, r0\n"                                                                                                      \
+    "beq 4f\n"                                                                                                         \
+    "str r0, [sp, #" TG_3_WIDE_W_STOP "]\n"                                                                            \
+    "sub x, x, r1\n"                                                                                                   \
+    "b 2b\n"                                                                                                           \
+    "4:\n"                                                                                                             \
+    TG_PAIR_FINISH                                                                                                     \
+    TG_PAIR_NEXT_BLOCK                                                                                                 \
+    "bne 0b\n"                                                                                                         \
+    TG_PAIR_LEAVE                                                                                                      \
+    ".purgem tg_products\n"                                                                                            \
+    TG_PAIR_FORGET_NAMES
+
+#else
+
+/* One part of a kernel row, of which x is the first column; `order` is that of the weights' columns. */
+TG_INLINE void tg_3_wide_part(struct tg_pair_sums *a, struct tg_pair_sums *b, const int8_t *x, int32_t stride,
+                              const int8_t *order, const int32_t *weights)
+{
+    for (int32_t i = 0; i < TG_3_WIDE_PART_WORDS; i++) {
+        for (int32_t k = 0; k < TG_3_WIDE_COLUMNS; k++) {
+            const int8_t *const at = x + order[k] * TG_3_WIDE_PART_BYTES + i * TG_PAIR_WORD_BYTES;
+            tg_pair_products(a, at, weights);
+            tg_pair_products(b, at + stride * TG_3_WIDE_PART_BYTES, weights);
+            weights += TG_PAIR_STEP_WORDS;
+        }
+    }
+}
+
+TG_INLINE void tg_3_wide_pair(const struct tg_pair_task *task, const int8_t *x, int32_t stride, const int8_t *order,
+                              const int32_t *weights, const int32_t *block, int8_t *out)
+{
+    const int32_t *const wrap = weights + task->wrap_bytes / TG_PAIR_WORD_BYTES;
+    const int32_t *const end = weights + task->weights_bytes / TG_PAIR_WORD_BYTES;
+    struct tg_pair_sums a = tg_pair_start(task, block);
+    struct tg_pair_sums b = a;
+
+    for (; weights != end; weights += TG_3_WIDE_PART_WEIGHTS) {
+        if (weights == wrap) {
+            x -= task->wrap_back;
+        }
+        tg_3_wide_part(&a, &b, x, stride, order, weights);
+        x += task->pitch;
+    }
+    tg_pair_finish(&b, block, task->form, out + task->out_b);
+    tg_pair_finish(&a, block, task->form, out);
+}
+
+TG_INLINE void tg_3_wide_run(const struct tg_pair_task *task, int32_t stride, const int8_t *order)
+{
+    const int32_t *weights = task->weights;
+    const int32_t *block = task->block;
+
+    for (int32_t i = 0; i < task->blocks; i++) {
+        int8_t *const out = task->out + i * TG_DSP_BLOCK;
+        for (int32_t pair = 0; pair < task->pairs; pair++) {
+            tg_3_wide_pair(task, task->x + pair * task->x_step, stride, order, weights, block,
+                           out + pair * task->out_step);
+        }
+        weights += task->weights_bytes / TG_PAIR_WORD_BYTES;
+        block += task->block_bytes / TG_PAIR_WORD_BYTES;
+    }
+}
+
+#endif
+
+#endif
