@@ -46,11 +46,14 @@ def fitting_layers(kernel: Kernel, target: Target) -> list[Graph]:
 
 
 def takes(kernel: Kernel, graph: Graph, target: Target) -> bool:
+    return row_for(kernel, graph, target) is not None
+
+
+def row_for(kernel: Kernel, graph: Graph, target: Target) -> Kernel | None:
+    """The first row of the kernel's C function that takes the layer: several rows may share a function."""
     (call,) = graph.calls()
-    rows = CATALOGUE.get(type(call.op), ())
-    return any(
-        k.symbol == kernel.symbol and k.reason_against(call, target.features) is None for k in rows
-    )
+    rows = [k for k in CATALOGUE.get(type(call.op), ()) if k.symbol == kernel.symbol]
+    return next((k for k in rows if k.reason_against(call, target.features) is None), None)
 
 
 def cost(kernel: Kernel, graph: Graph, target: Target) -> int:
@@ -73,7 +76,7 @@ def measured(kernel: Kernel, target: Target) -> Iterator[tuple[dict[str, float],
             print(f"  {kernel.symbol}: {str(error)[:200]}", file=sys.stderr)
             continue
         if found > 0:
-            yield dict(counts_of(kernel, call)), found
+            yield dict(counts_of(row_for(kernel, graph, target), call)), found
 
 
 def fit(points: list[tuple[dict[str, float], int]]) -> tuple[dict[str, float], float]:

@@ -281,8 +281,9 @@ def _weighted_graph(
 
 @_strategy(Conv2D)
 def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
-    if draw(st.sampled_from([False, False, False, True])):
-        return _conv2d_in_tiles(draw, arithmetic)
+    special = draw(st.sampled_from([None, None, None, _conv2d_in_tiles, _conv2d_three_wide]))
+    if special is not None:
+        return special(draw, arithmetic)
     groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
     limit = 19 if groups == 1 else 5
     per_group, out_per_group = draw(_pairs(1, limit))
@@ -309,6 +310,21 @@ def _conv2d_in_tiles(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     )
     channels, outputs = draw(st.integers(4, 19)), draw(st.integers(1, 9))
     weights_shape = (outputs, 3, 3, channels)
+    return _weighted_graph(draw, op, (1, height, width, channels), weights_shape, arithmetic)
+
+
+def _conv2d_three_wide(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    """Three columns of kernel, and input channels that come in eights."""
+    height, width = draw(st.integers(1, 7)), draw(st.integers(2, 7))
+    kernel = (draw(st.integers(1, 3)), 3)
+    stride = (draw(st.integers(1, 3)), draw(st.integers(1, 2)))
+    op = Conv2D(
+        stride=stride,
+        padding=draw(paddings((height, width), kernel, stride)),
+        activation=draw(st.sampled_from(Activation)),
+    )
+    channels, outputs = draw(st.sampled_from([8, 16])), draw(st.integers(1, 9))
+    weights_shape = (outputs, *kernel, channels)
     return _weighted_graph(draw, op, (1, height, width, channels), weights_shape, arithmetic)
 
 

@@ -43,6 +43,7 @@ void host_hook(int layer, const void *output, uint32_t bytes)
 int32_t host_selftest(void) {{ return {name}_selftest({memory}); }}
 int32_t host_run(int32_t count, const int8_t *input, int8_t *output)
 {{
+    {before}
     for (int32_t i = 0; i < count; i++) {{
 {body}
     }}
@@ -206,13 +207,11 @@ def _shim(emission: Emission) -> str:
     if options.arena is ArenaMode.CALLER:
         arena = _ARENA.format(upper=upper, guard=GUARD_BYTES)
         memory = f"memory.bytes + {GUARD_BYTES}"
-        body.append("set_guards();")
     start = 0
     for tensor in graph.input_tensors:
         source = f"input + i * {in_bytes} + {start}"
         if options.input is InputMode.ARENA:
-            place = memory
-            body.append(f"int8_t *place = {name}_input({place});")
+            body.append(f"int8_t *place = {name}_input({memory});")
             body.append(
                 f"for (int32_t j = 0; j < {tensor.size}; j++) {{ place[j] = ({source})[j]; }}"
             )
@@ -230,6 +229,7 @@ def _shim(emission: Emission) -> str:
         name=name,
         arena=arena,
         memory=memory,
+        before="set_guards();" if arena else "",
         intact="guards_are_intact()" if arena else "1",
         body="\n".join(f"        {line}" for line in body),
     )

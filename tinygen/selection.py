@@ -57,8 +57,8 @@ class Candidate:
 
     @cached_property
     def constant_bytes(self) -> int:
-        """Bytes of weights and constants that only this layer reads."""
-        return sum(constant_bytes(kernel_call.params) for kernel_call in self.kernel_calls)
+        """Bytes of weights and constants that only this layer reads, and of code that only it runs."""
+        return sum(constant_bytes(kc.params) + kc.code_bytes for kc in self.kernel_calls)
 
 
 def constant_bytes(struct: Struct) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen import host, reference, tflm
-from tinygen.emit import Emission, EmitOptions, emit
+from tinygen import host, poison, reference, tflm
+from tinygen.emit import ArenaMode, Emission, EmitOptions, emit
 from tinygen.errors import ToolMissingError, UnsupportedError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Graph
@@ -84,12 +84,27 @@ def run_reference(graph: Graph, samples: Samples) -> Expected:
     return Expected(graph=graph, samples=samples, rows=rows)
 
 
-def on_host(expected: Expected, target: Target, options: EmitOptions = EmitOptions()) -> Comparison:
-    """Compile the generated C for this machine and run it there."""
+def on_host(
+    expected: Expected,
+    target: Target,
+    options: EmitOptions = EmitOptions(),
+    *,
+    poisoned: bool = False,
+) -> Comparison:
+    """Compile the generated C for this machine and run it there.
+
+    Poisoned, dead memory is filled with a pattern before every step, and guard bytes lie around the arena.
+    """
     graph, samples = expected.graph, expected.samples
     family = "dsp kernels, emulated" if "dsp" in target.features else "portable kernels"
+    if poisoned:
+        family += ", poisoned"
+        if not graph.methods:
+            options = dataclasses.replace(options, arena=ArenaMode.CALLER)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
+        if poisoned:
+            poison.instrument(emission)
         with host.build(emission) as model:
             results = model.run(*(samples[name] for name in graph.inputs))
             outputs = results if isinstance(results, tuple) else (results,)
@@ -102,8 +117,14 @@ def on_host(expected: Expected, target: Target, options: EmitOptions = EmitOptio
             return compare(f"host C ({family})", expected, actual, trace, HOST_LAYER_SAMPLES)
 
 
-def on_qemu(expected: Expected, target: Target, options: EmitOptions = EmitOptions()) -> Comparison:
-    """Cross-compile the generated C and run it on the target's QEMU machine."""
+def on_qemu(
+    expected: Expected,
+    target: Target,
+    options: EmitOptions = EmitOptions(),
+    *,
+    poisoned: bool = False,
+) -> Comparison:
+    """Cross-compile the generated C and run it on the target's QEMU machine; poisoned as on_host does it."""
     from tinygen import device
 
     graph = expected.graph
@@ -117,6 +138,8 @@ def on_qemu(expected: Expected, target: Target, options: EmitOptions = EmitOptio
     inputs = samples.reshape(len(expected.rows), -1).view(np.int8)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
+        if poisoned:
+            poison.instrument(emission)
         folder, (output,) = emission.folder, graph.output_tensors
         alignment = max(t.dtype.bytes for t in (*graph.input_tensors, output))
         data = device.run_on_qemu(
@@ -128,7 +151,8 @@ def on_qemu(expected: Expected, target: Target, options: EmitOptions = EmitOptio
             outputs = device.trace_on_qemu(folder, "model", target, inputs[sample])
             return _by_tensor(emission, [np.frombuffer(data, np.int8) for data in outputs])
 
-        return compare(f"QEMU ({target.name})", expected, actual, trace, QEMU_LAYER_SAMPLES)
+        subject = f"QEMU ({target.name}{', poisoned' if poisoned else ''})"
+        return compare(subject, expected, actual, trace, QEMU_LAYER_SAMPLES)
 
 
 def against_tflm(model: bytes, original: Graph, expected: Expected) -> Comparison:
@@ -254,7 +278,9 @@ def _by_tensor(emission: Emission, outputs: list[NDArray[np.int8]]) -> dict[str,
 
 
 def _rows(arrays, count: int) -> NDArray[np.int64]:
-    return np.concatenate([np.asarray(a).reshape(count, -1) for a in arrays], axis=1, dtype=np.int64)
+    return np.concatenate(
+        [np.asarray(a).reshape(count, -1) for a in arrays], axis=1, dtype=np.int64
+    )
 
 
 def _count(samples: Samples) -> int:

@@ -16,6 +16,8 @@ from tinygen.fixedpoint import Arithmetic
 from tinygen.kernels import CATALOGUE
 
 FEW = settings(DETERMINISTIC, max_examples=20, phases=[Phase.generate])
+MANY = settings(FEW, max_examples=300)
+"""For kernels that take few of the graphs that are drawn."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -29,9 +31,15 @@ def main(arguments: Sequence[str]) -> None:
             check_kernel(library, kernel, graph, samples=2)
             reached.add(kernel.symbol)
 
+    def check_unreached(graph):
+        if not {k.symbol for k in CATALOGUE[type(graph.calls()[0].op)]} <= reached:
+            check(graph)
+
     for op in CATALOGUE:
         for arithmetic in Arithmetic:
             FEW(given(one_op_graph(op, arithmetic))(check))()
+        for arithmetic in Arithmetic:
+            MANY(given(one_op_graph(op, arithmetic))(check_unreached))()
     print("\n".join(sorted(reached)))
 
 

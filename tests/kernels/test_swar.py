@@ -3,6 +3,7 @@
 On the host their C versions run; the assembly runs on the cores in QEMU, on inputs that drive every sum to its ends.
 """
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -17,7 +18,7 @@ from tests.strategies import DETERMINISTIC, inputs_for, one_op_graph
 from tinygen import device, reference
 from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
-from tinygen.ir import DType, Graph, Node, Quantization, Tensor, verify
+from tinygen.ir import DType, Graph, Node, Quantization, Range, Tensor, verify
 from tinygen.kernels import CATALOGUE, Kernel, conv2d_swar, fully_connected_swar, select, swar
 from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
@@ -179,9 +180,10 @@ def test_weights_of_which_no_two_fit_go_to_another_kernel():
 
 
 def test_small_inputs_allow_longer_blocks():
-    relu = one_node(Conv2D(), (1, 1, 2, 12), np.full((3, 1, 1, 12), 80))
-    (call,) = relu.calls()
-    assert conv2d_swar.KERNELS[0].lower(call)[0].params.fields["block"] == 3
+    (call,) = one_node(Conv2D(), (1, 1, 2, 12), np.full((3, 1, 1, 12), 80)).calls()
+    small = dataclasses.replace(call, input_ranges=(Range.full(12, -40, 40), None))
+    sizes = [conv2d_swar.KERNELS[0].lower(c)[0].params.fields["block"] for c in (call, small)]
+    assert sizes == [3, 8]
 
 
 @pytest.mark.parametrize("zero_out", [-128, -5, 127])

@@ -225,6 +225,21 @@ def test_every_plan_is_exact(shape, outputs, library):
         np.testing.assert_array_equal(library.run(kernel, call, [x]), wanted)
 
 
+@pytest.mark.parametrize("shape", [(32, 32, 16), (16, 8, 8)], ids=["two chunks", "one chunk"])
+def test_the_lead_is_not_larger_than_needed_by_much(shape, library):
+    """check_kernel proves that it is enough; with half of it the output runs into inputs that are still needed."""
+    graph = layer(shape, shape[2])
+    (call,) = graph.calls()
+    x = inputs_for(graph, 5)["x"][4:]
+    wanted = reference.run_one_input(graph, x)
+    kernel = fitting(graph)[0]
+    lead = kernel.lead(call)
+    assert 0 < lead < call.output.bytes
+    got = library.run_over_input(kernel, call, [x], lead)
+    np.testing.assert_array_equal(got, wanted)
+    assert (library.run_over_input(kernel, call, [x], lead // 2) != wanted).any()
+
+
 # The real instructions
 
 

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.example_graphs import Network
+from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
@@ -21,7 +22,7 @@ BLOCKS = 4
 
 @st.composite
 def row_graphs(draw: st.DrawFn) -> Graph:
-    """Chains, residuals, concatenations, tensors with several readers; odd sizes, one-pixel maps, strides, dilations."""
+    """Chains, residuals, concatenations, tensors read twice; odd sizes, one-pixel maps, windows of all kinds."""
     height, width = draw(st.integers(1, 11)), draw(st.integers(1, 6))
     net = Network((1, height, width, draw(st.integers(1, 6))), draw(st.integers(0, 2**16)))
     x = net.input
@@ -33,7 +34,7 @@ def row_graphs(draw: st.DrawFn) -> Graph:
     if draw(st.sampled_from([False, False, True])):
         made = [n.outputs[0] for n in net.nodes if n.outputs[0] not in outputs]
         outputs.append(draw(st.sampled_from(made)))
-    return net.finish(*outputs)
+    return net.finish(*outputs, arithmetic=draw(st.sampled_from(Arithmetic)))
 
 
 def _size(net: Network, x: str) -> tuple[int, int]:

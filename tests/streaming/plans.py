@@ -32,7 +32,9 @@ def _random_items(network: Network, choices: random.Random) -> tuple[Item, ...]:
     items: tuple[Item, ...] = ()
     start = 0
     while start != end:
-        ways = [(stop, way) for (first, stop), found in parts.items() if first == start for way in found]
+        ways = [
+            (stop, way) for (first, stop), found in parts.items() if first == start for way in found
+        ]
         by_rows = [w for w in ways if w[1].items[0].segment is not None]
         stop, way = choices.choice(by_rows or ways)
         items += way.items
@@ -78,7 +80,7 @@ class Memory:
 
 
 def _fill(memory: list[object], start: int, size: int, tag: object) -> None:
-    assert 0 <= start and start + size <= len(memory), f"{tag} lies outside"
+    assert start >= 0 and start + size <= len(memory), f"{tag} lies outside"
     memory[start : start + size] = [tag] * size
 
 

@@ -39,6 +39,9 @@ MAX_SAMPLES = 100_000
               "(default: TFLite Micro too where the model is a .tflite file).")  # fmt: skip
 @click.option("--samples", default="100", show_default=True, metavar="N|FILE",
               help="How many generated samples (extremes, then random), or an .npz or .npy file.")  # fmt: skip
+@click.option("--poison", is_flag=True,
+              help="Fill memory that is dead with a pattern before every step, "
+              "and on the host put guard bytes around the arena.")  # fmt: skip
 @optimize_option
 @budget_options
 @quantization_options
@@ -50,6 +53,7 @@ def command(
     on: str,
     against: str | None,
     samples: str,
+    poison: bool,
     optimize: str,
     flash_budget: str | None,
     ram_budget: str | None,
@@ -78,7 +82,7 @@ def command(
         if not graph.methods and wants_tflm(converted, against):
             with progress("running TFLite Micro"):
                 comparisons += run_tflm(model, expected, insist=against == "tflm")
-        comparisons += named(part, run_c(expected, chosen, on, options))
+        comparisons += named(part, run_c(expected, chosen, on, options, poison))
     show(model.name, comparisons, as_json)
     if converted.description and not as_json:
         show_agreement(converted, inputs if is_file(samples) else None)
@@ -92,18 +96,18 @@ def command(
 
 
 def run_c(
-    expected: "Expected", target: "Target", on: str, options: "EmitOptions"
+    expected: "Expected", target: "Target", on: str, options: "EmitOptions", poison: bool
 ) -> list["Comparison"]:
     """The comparisons of the generated C on one machine, or on all kinds of host."""
     from tinygen import verify as verification
 
     if on == "qemu":
         with progress(f"running on QEMU ({target.name})"):
-            return [verification.on_qemu(expected, target, options)]
+            return [verification.on_qemu(expected, target, options, poisoned=poison)]
     found = []
     for variant in host_variants(target):
         with progress(f"running on the host ({variant.name})"):
-            found.append(verification.on_host(expected, variant, options))
+            found.append(verification.on_host(expected, variant, options, poisoned=poison))
     return found
 
 

@@ -25,10 +25,10 @@ class CostTable:
     code_bytes: Mapping[str, int]
 
     def cycles(self, kernel: Kernel, call: Call) -> float | None:
-        """The predicted cost of a node; None for a kernel that nobody has measured on this core."""
+        """The predicted cost of a node; of a kernel that nobody has measured on this core its estimate, or None."""
         terms = self.terms.get(kernel.symbol)
         if terms is None:
-            return None
+            return kernel.estimate(call) if kernel.estimate else None
         counts = counts_of(kernel, call)
         return sum(terms.get(term, 0.0) * count for term, count in counts.items())
 

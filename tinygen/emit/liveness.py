@@ -105,5 +105,3 @@ def _rows_in_block(segment: Segment, block: int) -> list[list[Span]]:
         for step in range(life.first + 1, life.last + 1):
             found[step].append((start, start + tensors[life.tensor].row_bytes))
     return found
-
-

@@ -39,7 +39,7 @@ def whole_tensors(segment: Segment) -> dict[int, str]:
     """Tensors outside of the block, inputs first, and the names of the arguments that point to them."""
     graph = segment.rows.graph
     inputs = {t: f"whole_in{i or ''}" for i, t in enumerate(sorted(graph.present))}
-    return inputs | {t: "whole_out" for t in sorted(graph.kept)}
+    return inputs | dict.fromkeys(sorted(graph.kept), "whole_out")
 
 
 def function_text(

@@ -39,8 +39,11 @@ OUTPUT_BYTES = 36 * 8 * 4 + TILE * 2 * TILE * BLOCK
 SMALL_BYTES = 32768
 """Transformed weights that are worth their flash wherever nothing is known about costs."""
 
-CHUNK_BYTES = 6144
-"""Transformed inputs that are held at a time, unless a pair of tiles takes more."""
+CHUNK_PAIRS = 2
+"""Pairs of tiles whose inputs are transformed at a time; more would save little."""
+
+CHUNK_BYTES = 10240
+"""Room for them, unless one pair takes more."""
 
 
 def _window(call: Call) -> Window:
@@ -115,7 +118,9 @@ def _is_proved(call: Call) -> str | None:
     return reason
 
 
-_FITS = all_of(_is_3x3, _fills_its_tiles, _is_proved)
+def _taken(*conditions: Fits) -> Fits:
+    """What every row needs, its own conditions before the proof, which takes longest."""
+    return all_of(_is_3x3, _fills_its_tiles, *conditions, _is_proved)
 
 
 # Packing
@@ -192,17 +197,38 @@ def _work_bytes(pairs: int) -> int:
     return max((2 * TILE * pairs + 2) * COLUMN_BYTES, OUTPUT_BYTES)
 
 
+def _lead(call: Call, chunk: tuple[int, int]) -> int:
+    """How far the output may reach beyond the first input that is still needed (leads.py).
+
+    Where a chunk is as wide as the image, all its inputs are transformed before the first output is written.
+    """
+    x, y, shape = call.inputs[0], call.output, _shape(call)
+    in_row, out_row = x.bytes // x.shape[1], y.bytes // y.shape[1]
+    rows, top = chunk[0] * TILE, _window(call).padding.top
+    ahead = rows if chunk[1] >= shape.pairs else 0
+    beyond = 0
+    for first in range(0, y.shape[1], rows):
+        written = min(first + rows, y.shape[1])
+        needed = x.shape[1] if written + ahead - rows >= y.shape[1] else max(first + ahead - top, 0)
+        beyond = max(beyond, written * out_row - min(needed, x.shape[1]) * in_row)
+    return beyond
+
+
 # Weights transformed by the generator
 
 
 def _chunk_pairs(shape: _Shape) -> int:
     """Pairs of tiles whose inputs are transformed at a time, about the same number each time."""
-    most = max(CHUNK_BYTES // shape.pair_bytes, 1)
+    most = max(min(CHUNK_BYTES // shape.pair_bytes, CHUNK_PAIRS), 1)
     return -(-shape.pairs // -(-shape.pairs // most))
 
 
 def _lower_expanded(call: Call) -> tuple[KernelCall, ...]:
     return _lower(call, _transformed, (1, _chunk_pairs(_shape(call))), False)
+
+
+def _lead_expanded(call: Call) -> int:
+    return _lead(call, (1, _chunk_pairs(_shape(call))))
 
 
 def _scratch_expanded(call: Call) -> int:
@@ -240,6 +266,10 @@ def _is_small(call: Call) -> str | None:
     return None
 
 
+def _is_large(call: Call) -> str | None:
+    return None if _is_small(call) else f"transformed weights take {SMALL_BYTES} bytes at most"
+
+
 def _expanded(specificity: int, fits: Fits) -> Kernel:
     return Kernel(
         op=Conv2D,
@@ -252,6 +282,7 @@ def _expanded(specificity: int, fits: Fits) -> Kernel:
         scratch_bytes=_scratch_expanded,
         specificity=specificity,
         counts=_counts_expanded,
+        lead=_lead_expanded,
     )
 
 
@@ -335,6 +366,11 @@ def _counts_compact(call: Call, room: int) -> Mapping[str, float]:
     return _counts(shape, chunks) | {"transforms": plan.transforms * shape.steps}
 
 
+def _lead_compact(call: Call, room: int) -> int:
+    plan = _held(call, room)
+    return _lead(call, (plan.rows, plan.pairs))
+
+
 def _lower_compact(call: Call, room: int) -> tuple[KernelCall, ...]:
     plan = _held(call, room)
     return _lower(call, _compact, (plan.rows, plan.pairs), plan.keeps_weights)
@@ -347,19 +383,20 @@ def _compact_in(room: int, less: int, specificity: int) -> Kernel:
         header="tg_conv2d_winograd_dsp.h",
         source="arm_dsp/tg_conv2d_winograd_compact_s8_dsp.c",
         needs=DSP,
-        fits=all_of(_FITS, _gains_by(less, room)),
+        fits=_taken(_gains_by(less, room)),
         lower=lambda call: _lower_compact(call, room),
         scratch_bytes=lambda call: _held(call, room).bytes,
         specificity=specificity,
         counts=lambda call: _counts_compact(call, room),
+        lead=lambda call: _lead_compact(call, room),
     )
 
 
 KERNELS = (
-    _expanded(30, all_of(_FITS, _is_small)),
+    _expanded(30, _taken(_is_small)),
     _compact_in(48 * 1024, 24 * 1024, specificity=23),
     _compact_in(24 * 1024, 12 * 1024, specificity=22),
     _compact_in(12 * 1024, 0, specificity=21),
-    _expanded(10, all_of(_FITS, lambda call: None if _is_small(call) else "has small weights")),
+    _expanded(10, _taken(_is_large)),
 )
 """Until costs decide: transformed weights up to SMALL_BYTES, then as much scratch as saves transforms at run time."""

@@ -54,13 +54,15 @@ class KernelCall:
     """One call of the kernel: its parameters and which inputs of the node it reads, by index.
 
     `proofs` says in words what was proved about this node, for the manifest. Of a generated kernel `code` is the C of
-    this call's own function: `$function` and `$<field>` stand for its name and those of the arrays in `params`.
+    this call's own function: `$function` and `$<field>` stand for its name and those of the arrays in `params`;
+    `code_bytes` is about how large it becomes.
     """
 
     params: Struct
     inputs: tuple[int, ...]
     proofs: tuple[str, ...] = ()
     code: str | None = None
+    code_bytes: int = 0
 
 
 Fits = Callable[[Call], str | None]
@@ -86,8 +88,9 @@ class Kernel:
     output is the first input byte for byte: where they share the address, no call is needed. Among rows that need
     the same features, those with the larger `specificity` are tried first. `counts` gives the terms of which the
     kernel's cycles are a linear function: how often each of its loops runs for this node. A kernel without a `source`
-    is generated: every call brings its own function, with the arguments but `layer`. With a `lead` the output may
-    lie over the first input if that starts so many bytes above it (leads.py).
+    is generated: every call brings its own function, with the arguments but `layer`. `estimate` gives about its cycles
+    where they follow from a node's constants rather than from its loops, and nobody has measured it. With a `lead` the
+    output may lie over the first input if that starts so many bytes above it (leads.py).
     """
 
     op: type[Operator]
@@ -104,6 +107,7 @@ class Kernel:
     specificity: int = 0
     counts: Callable[[Call], Mapping[str, float]] | None = None
     lead: Callable[[Call], int] | None = None
+    estimate: Callable[[Call], float] | None = None
 
     @property
     def is_generated(self) -> bool:

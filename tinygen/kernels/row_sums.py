@@ -4,6 +4,8 @@ A mean over height and width is computed in steps: sums of every channel, and th
 kernels of the catalogue.
 """
 
+from dataclasses import dataclass, replace
+
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct
 from tinygen.ops.reshape import Reshape
@@ -14,16 +16,33 @@ ROW_PROGRAM = Kernel(
 """The inline functions that find rows: a header without a source, for no operator in particular."""
 
 
-def sums_kernels(call: Call, whole: Kernel) -> tuple[Kernel, Kernel, KernelCall]:
-    """What adds a row to the sums, what makes the output of them, and the parameters of the first.
+OF_SUMS = frozenset({"tg_mean_s8", "tg_mean_s8_native", "tg_average_pool2d_s8"})
+"""Kernels whose outputs <symbol>_of_sums makes of sums."""
 
-    The second takes the parameters of the kernel for whole tensors.
-    """
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What adds a row to the sums, what makes the output of them, and the parameters of both."""
+
+    add: Kernel
+    finish: Kernel
+    kernel_calls: tuple[KernelCall, KernelCall]
+
+
+def sums_of(call: Call, whole: Kernel) -> Sums:
+    """A mean over height and width in steps; `whole` is the one of OF_SUMS that computes it at once."""
     _, _, width, channels = call.inputs[0].shape
     params = Struct(tag="tg_row_sums", fields={"width": width, "channels": channels})
-    portable = whole.symbol.removesuffix("_dsp").removesuffix("_mve")
-    finish = _like(whole, f"{portable}_of_sums")
-    return _like(whole, "tg_row_sums_s8"), finish, KernelCall(params=params, inputs=(0,))
+    (finish,) = whole.lower(call)
+    if "inner" in finish.params.fields:
+        # of an image of one pixel the channels count as the outer dimension
+        fields = {**finish.params.fields, "outer": 1, "inner": channels}
+        finish = replace(finish, params=Struct(tag=finish.params.tag, fields=fields))
+    return Sums(
+        add=_like(whole, "tg_row_sums_s8"),
+        finish=_like(whole, f"{whole.symbol}_of_sums"),
+        kernel_calls=(KernelCall(params=params, inputs=(0,)), finish),
+    )
 
 
 def _like(whole: Kernel, symbol: str) -> Kernel:

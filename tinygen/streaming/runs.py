@@ -5,8 +5,8 @@ import enum
 from dataclasses import dataclass
 
 from tinygen.ir import Call, Tensor
-from tinygen.kernels import Kernel, KernelCall
-from tinygen.kernels.row_sums import sums_kernels
+from tinygen.kernels import CATALOGUE, Kernel, KernelCall
+from tinygen.kernels.row_sums import OF_SUMS, sums_of
 from tinygen.kernels.sources import has_rows
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
@@ -166,21 +166,31 @@ def _sums_whole_image(call: Call) -> bool:
     return False
 
 
-def _sum(candidate: Candidate) -> RowRun:
+def _sum(candidate: Candidate) -> RowRun | None:
     call = candidate.call
+    whole = next(
+        (
+            kernel
+            for kernel in CATALOGUE[type(call.op)]
+            if kernel.symbol in OF_SUMS and kernel.reason_against(call, kernel.needs) is None
+        ),
+        None,
+    )
+    if whole is None:
+        return None
     height = call.inputs[0].shape[1]
     rows = tuple(range(height))
-    add, finish, sum_call = sums_kernels(call, candidate.kernel)
+    sums = sums_of(call, whole)
     return RowRun(
         candidate=candidate,
         kind=Kind.SUM,
-        kernel=add,
-        kernel_calls=(sum_call, *candidate.kernel_calls),
+        kernel=sums.add,
+        kernel_calls=sums.kernel_calls,
         inputs=(InputRows(index=0, first=rows, last=rows),),
         steps=height,
         scratch_bytes=0,
         cycles=candidate.cycles,
-        finish=finish,
+        finish=sums.finish,
     )
 
 

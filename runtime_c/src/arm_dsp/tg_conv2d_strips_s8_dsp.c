@@ -156,14 +156,24 @@ TG_INLINE int8_t *line_of(const struct tg_conv2d_strips_dsp *layer, const struct
     return places->lines + row % layer->lines * layer->line_bytes;
 }
 
+TG_INLINE void store_quad(int8_t *to, uint32_t word)
+{
+    memcpy(to, &word, sizeof word);
+}
+
 static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
 {
     for (; count >= 16; count -= 16) {
-        uint32_t words[4];
-        memcpy(words, from, sizeof words);
-        memcpy(to, words, sizeof words);
-        from += sizeof words;
-        to += sizeof words;
+        const uint32_t word0 = tg_load_quad(from);
+        const uint32_t word1 = tg_load_quad(from + 4);
+        const uint32_t word2 = tg_load_quad(from + 8);
+        const uint32_t word3 = tg_load_quad(from + 12);
+        store_quad(to, word0);
+        store_quad(to + 4, word1);
+        store_quad(to + 8, word2);
+        store_quad(to + 12, word3);
+        from += 16;
+        to += 16;
     }
     for (; count > 0; count--) {
         *to++ = *from++;
@@ -196,7 +206,6 @@ static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct p
 {
     const struct tg_window *const w = &layer->window;
     const int32_t words = (pairs - 1) * (places->pair_bytes / places->entry_bytes) + layer->row_words;
-
     const int8_t *const end = places->lines + layer->lines * layer->line_bytes;
     const int8_t *line = line_of(layer, places, y * w->stride_height);
 

@@ -1,6 +1,6 @@
 /* See tg_conv2d_winograd_outputs.h.
  *
- * Cycles on M4: 16 for each step of a position (2 input channels, 2 tiles, 4 output channels) and 25 for each position;
+ * Cycles on M4: 16 for each step of a position (2 input channels, 2 tiles, 4 output channels) and about 25 for each position;
  * then about 18 for each output, 2 more with a sign term.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -35,7 +35,8 @@
 #define STEPS(list) ".irp j, " list "\n" STEP("\\j", ADD, "") ".endr\n"
 #define LAST_STEP STEP("7", ADD, "!")
 
-/* The same as multiply() for 8 steps: 146 cycles for a position. Frame: m, its end. */
+/* Sums m [36 positions][2 tiles][4 channels] of products of x [steps][36][2] and u [36][steps][4], for 8 steps: 146
+ * cycles for a position. r12 runs over x, lr over u. Frame: m, its end. */
 INNER void multiply_8(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int32_t *m ARGUMENT)
 {
     __asm__ volatile(
@@ -57,89 +58,103 @@ INNER void multiply_8(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, in
         "pop {r4-r11, pc}\n");
 }
 
-/* Sums m [36 positions][2 tiles][4 channels] of products of x [steps][36][2] and u [36][steps][4].
- *
- * Steps run in blocks of 8. A position starts with two steps that set the sums. If the steps are a multiple of 8 it
- * goes on at the third step of a block; otherwise somewhere in a block, such that the last block ends with the last
- * step. r12 runs over x, lr over u. Frame: m, its end, from the end of a position's x to the next one's start, where a
- * position starts in the code, the end of x; and how to enter a block: change of x, of u, address in the code. */
-INNER void multiply(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int32_t *m ARGUMENT, int32_t steps ARGUMENT)
+/* For more steps, a multiple of 8: 128 cycles for each 8 and 5, 26 more for a position. Frame: m, its end, from the end
+ * of a position's x to the next one's start, the end of x. */
+INNER void multiply_blocks(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int32_t *m ARGUMENT,
+                           int32_t steps ARGUMENT)
 {
     __asm__ volatile(
         "push {r4-r11, lr}\n"
-        "sub sp, sp, #32\n"
+        "add r4, r2, #1152\n"
+        "mov r5, #288\n"
+        "mul r5, r5, r3\n"
+        "add r6, r0, r5\n"
+        "rsb r5, r5, #8\n"
+        "push {r2, r4, r5, r6}\n"
+        "mov r12, r0\n"
+        "sub lr, r1, #4\n"
+        ".p2align 2\n"
+        "1:\n" FIRST_STEP STEPS("1, 2, 3, 4, 5, 6") LAST_STEP
+        "add.w r12, r12, #2304\n"
+        "2:\n" STEPS("0, 1, 2, 3, 4, 5, 6") LAST_STEP
+        "ldr.w r8, [sp, #12]\n"
+        "add.w r12, r12, #2304\n"
+        "cmp.w r12, r8\n"
+        "blo.w 2b\n"
+        "ldr.w r8, [sp]\n"
+        "ldr.w r9, [sp, #4]\n"
+        "ldr.w r10, [sp, #8]\n"
+        "stm.w r8!, {r0-r7}\n"
+        "add.w r12, r12, r10\n"
+        "str.w r8, [sp]\n"
+        "cmp.w r8, r9\n"
+        "bne.w 1b\n"
+        "add sp, sp, #16\n"
+        "pop {r4-r11, pc}\n");
+}
+
+/* For any other number of steps, even: 37 cycles more for a position, and 7 for each block of 8 but the first.
+ *
+ * A position starts with two steps that set the sums, and goes on somewhere in a block of 8, such that the last block
+ * ends with the last step. Frame: m, its end, from the end of a position's x to the next one's start, the end of x; and
+ * how to enter the first block: change of r12, of lr, address in the code. */
+INNER void multiply_any(const uint32_t *x ARGUMENT, const uint32_t *u ARGUMENT, int32_t *m ARGUMENT,
+                        int32_t steps ARGUMENT)
+{
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "sub sp, sp, #28\n"
         "mov r12, r0\n"
         "sub lr, r1, #4\n"
         "add r4, r2, #1152\n"
+        "strd r2, r4, [sp]\n"
         "mov r5, #288\n"
         "mul r6, r5, r3\n"
         "add r7, r0, r6\n"
         "rsb r6, r6, #8\n"
-        "adr r8, 2f\n"
-        "strd r2, r4, [sp]\n"
-        "str r6, [sp, #8]\n"
-        "str r7, [sp, #16]\n"
-        "ands r6, r3, #7\n"
-        "beq 1f\n"
-        /* skipped steps of the block that is entered: 0, 2, 4 or 6, and all 8 if there are only two steps */
-        "subs r3, r3, #2\n"
-        "ite eq\n"
+        "strd r6, r7, [sp, #8]\n"
+        /* r6: steps of the first block that are skipped: 0, 2, 4 or 6, and all 8 if there are only two steps */
+        "subs r6, r3, #2\n"
+        "rsb r6, r6, #8\n"
+        "and r6, r6, #7\n"
+        "it eq\n"
         "moveq r6, #8\n"
-        "rsbne r6, r3, #8\n"
-        "it ne\n"
-        "andne r6, r6, #7\n"
         "rsb r7, r6, #2\n"
-        "mul r9, r5, r7\n"
-        "lsl r10, r7, #4\n"
-        "cmp r6, #8\n"
+        "mul r8, r7, r5\n"
+        "lsl r9, r7, #4\n"
         "it eq\n"
-        "moveq r10, #32\n" /* the load that moves lr is skipped, too */
+        "moveq r9, #32\n" /* the load that moves lr is skipped, too */
         "mov r5, #56\n"
-        "mul r7, r7, r5\n"
-        "adr r11, 4f\n"
-        "sub r11, r11, r7\n"
-        "adr r8, 3f\n"
-        "cmp r6, #0\n"
-        "it eq\n"
-        "moveq r11, r8\n"
-        "orr r11, r11, #1\n"
-        "strd r9, r10, [sp, #20]\n"
-        "str r11, [sp, #28]\n"
-        "adr r8, 6f\n"
-        "1:\n"
-        "orr r8, r8, #1\n"
-        "str r8, [sp, #12]\n"
-        "bx r8\n"
-
+        "mul r6, r6, r5\n"
+        "adr r10, 2f\n"
+        "add r10, r10, r6\n"
+        "orr r10, r10, #1\n"
+        "strd r8, r9, [sp, #16]\n"
+        "str r10, [sp, #24]\n"
         ".p2align 2\n"
-        "2:\n" FIRST_STEP STEPS("1")
-        "4:\n" STEPS("2, 3, 4, 5, 6") LAST_STEP
+        "1:\n" FIRST_STEP STEPS("1")
         "ldr.w r8, [sp, #16]\n"
+        "ldr.w r9, [sp, #20]\n"
+        "ldr.w r10, [sp, #24]\n"
+        "add.w r12, r12, r8\n"
+        "add.w lr, lr, r9\n"
+        "bx r10\n"
+        ".p2align 2\n"
+        "2:\n" STEPS("0, 1, 2, 3, 4, 5, 6") LAST_STEP
+        "ldr.w r8, [sp, #12]\n"
         "add.w r12, r12, #2304\n"
-        "cmp r12, r8\n"
-        "blo.w 3f\n"
-        "ldm.w sp, {r8-r11}\n"
+        "cmp.w r12, r8\n"
+        "blo.w 2b\n"
+        "ldr.w r8, [sp]\n"
+        "ldr.w r9, [sp, #4]\n"
+        "ldr.w r10, [sp, #8]\n"
         "stm.w r8!, {r0-r7}\n"
-        "add r12, r12, r10\n"
-        "str r8, [sp]\n"
-        "cmp r8, r9\n"
-        "it ne\n"
-        "bxne r11\n"
-        "add sp, sp, #32\n"
-        "pop {r4-r11, pc}\n"
-
-        ".p2align 2\n"
-        "3:\n" STEPS("0, 1")
-        "b.w 4b\n"
-
-        ".p2align 2\n"
-        "6:\n" FIRST_STEP STEPS("1")
-        "ldr.w r8, [sp, #20]\n"
-        "ldr.w r9, [sp, #24]\n"
-        "ldr.w r10, [sp, #28]\n"
-        "add r12, r12, r8\n"
-        "add lr, lr, r9\n"
-        "bx r10\n");
+        "add.w r12, r12, r10\n"
+        "str.w r8, [sp]\n"
+        "cmp.w r8, r9\n"
+        "bne.w 1b\n"
+        "add sp, sp, #28\n"
+        "pop {r4-r11, pc}\n");
 }
 
 /* A m of the six words in r0 to r5: r0, r4, r2, r5; r6 is lost. 10 cycles. */
@@ -256,7 +271,7 @@ INNER void finish_shifted(int32_t *m ARGUMENT, const int32_t *channels ARGUMENT,
 #else
 
 /* Sums m [36 positions][2 tiles][4 channels] of products of x [steps][36][2] and u [36][steps][4]. */
-static void multiply(const uint32_t *x, const uint32_t *u, int32_t *m, int32_t steps)
+static void multiply_any(const uint32_t *x, const uint32_t *u, int32_t *m, int32_t steps)
 {
     for (int32_t position = 0; position < TG_WINOGRAD_POSITIONS; position++) {
         const uint32_t *tiles = x + 2 * position;
@@ -278,7 +293,12 @@ static void multiply(const uint32_t *x, const uint32_t *u, int32_t *m, int32_t s
 
 static void multiply_8(const uint32_t *x, const uint32_t *u, int32_t *m)
 {
-    multiply(x, u, m, 8);
+    multiply_any(x, u, m, 8);
+}
+
+static void multiply_blocks(const uint32_t *x, const uint32_t *u, int32_t *m, int32_t steps)
+{
+    multiply_any(x, u, m, steps);
 }
 
 /* A m of six words that lie `step` words apart, in place: four words. Modulo 2^32. */
@@ -431,8 +451,10 @@ TG_KERNEL void tg_conv2d_winograd_outputs(const struct tg_conv2d_winograd_dsp *l
 
     if (steps == 8) {
         multiply_8(x, u, work);
+    } else if (steps % 8 == 0) {
+        multiply_blocks(x, u, work, steps);
     } else {
-        multiply(x, u, work, steps);
+        multiply_any(x, u, work, steps);
     }
     transform_columns(work);
     finish(layer, work, channels, block);

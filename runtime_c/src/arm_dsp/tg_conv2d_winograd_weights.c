@@ -1,6 +1,6 @@
 /* See tg_conv2d_winograd_weights.h.
  *
- * Cycles on M4: 1050 for two input channels and four output channels, 131 for each filter.
+ * Cycles on M4: 980 for two input channels and four output channels, 122 for each filter.
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_assembly.h"
@@ -16,26 +16,24 @@
 #define INNER TG_NAKED __attribute__((used)) static
 #define ARGUMENT __attribute__((unused))
 
-/* G g of the words g0, g1, g2, which are lost like a, b, c; `put` stores the results, the first one last. 15 cycles
+/* G g of the words g0, g1, g2, which are lost like a, b, c; `put` stores the results, the first one last. 13 cycles
  * without the stores. */
 #define TRANSFORM(g0, g1, g2, a, b, c, put)                                                                   \
-    "sadd16 " a ", " g0 ", " g2 "\n"                                                                          \
     "sadd16 " b ", " g2 ", " g2 "\n"                                                                          \
     "sadd16 " g2 ", " b ", " g2 "\n" put(g2, 5)                                                               \
-    "sadd16 " b ", " b ", " b "\n"                                                                            \
+    "sadd16 " b ", " b ", " b "\n" /* g0 + 4 g2 */                                                            \
     "sadd16 " b ", " b ", " g0 "\n"                                                                           \
     "sadd16 " g1 ", " g1 ", " g1 "\n"                                                                         \
     "sadd16 " c ", " b ", " g1 "\n" put(c, 3)                                                                 \
     "ssub16 " c ", " b ", " g1 "\n" put(c, 4)                                                                 \
-    "sadd16 " a ", " a ", " a "\n"                                                                            \
-    "sadd16 " a ", " a ", " a "\n"                                                                            \
+    "sadd16 " a ", " g0 ", " g0 "\n"                                                                          \
+    "sadd16 " g0 ", " a ", " g0 "\n"                                                                          \
+    "sadd16 " b ", " b ", " g0 "\n" /* 4 g0 + 4 g2 */                                                         \
     "sadd16 " g1 ", " g1 ", " g1 "\n"                                                                         \
-    "sadd16 " c ", " a ", " g1 "\n" put(c, 1)                                                                 \
-    "ssub16 " c ", " a ", " g1 "\n" put(c, 2)                                                                 \
-    "sadd16 " c ", " g0 ", " g0 "\n"                                                                          \
-    "sadd16 " g0 ", " c ", " g0 "\n" put(g0, 0)
+    "sadd16 " c ", " b ", " g1 "\n" put(c, 1)                                                                 \
+    "ssub16 " c ", " b ", " g1 "\n" put(c, 2) put(g0, 0)
 
-/* One row of taps, from r0 to the columns at r1. 28 cycles. */
+/* One row of taps, from r0 to the columns at r1. 26 cycles. */
 #define PUT_COLUMN(word, j) PUT_COLUMN_##j(word)
 #define PUT_COLUMN_0(word) "str " word ", [r1], #4\n"
 #define PUT_COLUMN_1(word) "str " word ", [r1, #48]\n"
@@ -69,7 +67,7 @@ INNER void transform_odd(const uint32_t *compact ARGUMENT, uint32_t *t ARGUMENT)
     __asm__ volatile(ROWS(", ror #8"));
 }
 
-/* One output channel of a column: r6 to r11 point at the column's six rows. 25 cycles. */
+/* One output channel of a column: r6 to r11 point at the column's six rows. 23 cycles. */
 #define PUT_0(word, i) PUT_ROW_##i(word, "0")
 #define PUT_1(word, i) PUT_ROW_##i(word, "4")
 #define PUT_2(word, i) PUT_ROW_##i(word, "8")
@@ -122,11 +120,11 @@ TG_INLINE void transform(const uint32_t *g, uint32_t *to, int32_t step)
     const uint32_t two_g1 = tg_sadd16(g[1], g[1]);
     const uint32_t two_g2 = tg_sadd16(g[2], g[2]);
     const uint32_t four_g1 = tg_sadd16(two_g1, two_g1);
-    const uint32_t two_s = tg_sadd16(two_g0, two_g2);
-    const uint32_t four_s = tg_sadd16(two_s, two_s);
+    const uint32_t three_g0 = tg_sadd16(two_g0, g[0]);
     const uint32_t f = tg_sadd16(g[0], tg_sadd16(two_g2, two_g2));
+    const uint32_t four_s = tg_sadd16(f, three_g0); /* 4 (g0 + g2) */
 
-    to[0] = tg_sadd16(two_g0, g[0]);
+    to[0] = three_g0;
     to[step] = tg_sadd16(four_s, four_g1);
     to[2 * step] = tg_ssub16(four_s, four_g1);
     to[3 * step] = tg_sadd16(f, two_g1);

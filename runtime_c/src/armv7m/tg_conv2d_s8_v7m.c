@@ -9,7 +9,7 @@ TG_KERNEL void tg_conv2d_s8_v7m_rows(const struct tg_conv2d_swar *layer, const i
 {
     const struct tg_swar_image image = {rows, out, 0, 0};
 
-    tg_conv2d_swar(layer, &image, row_count, scratch, 1, tg_swar_pass_v7m);
+    tg_conv2d_swar_image(layer, &image, row_count, scratch, 1, tg_swar_pass_v7m);
 }
 
 TG_KERNEL void tg_conv2d_s8_v7m(const struct tg_conv2d_swar *layer, const int8_t *in, int8_t *out,
@@ -17,5 +17,5 @@ TG_KERNEL void tg_conv2d_s8_v7m(const struct tg_conv2d_swar *layer, const int8_t
 {
     const struct tg_swar_image image = {0, 0, in, out};
 
-    tg_conv2d_swar(layer, &image, layer->window.out_height, scratch, 1, tg_swar_pass_v7m);
+    tg_conv2d_swar_image(layer, &image, layer->window.out_height, scratch, 1, tg_swar_pass_v7m);
 }

@@ -7,5 +7,5 @@
 TG_KERNEL void tg_fully_connected_s8_v7m(const struct tg_fully_connected_swar *layer, const int8_t *in,
                                          int8_t *out, void *scratch)
 {
-    tg_fully_connected_swar(layer, in, out, scratch, tg_swar_dense_v7m);
+    tg_fully_connected_swar_rows(layer, in, out, scratch, tg_swar_dense_v7m);
 }

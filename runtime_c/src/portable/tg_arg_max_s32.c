@@ -1,4 +1,4 @@
-/* See tg_arg_max.h. The largest score is found first, two at a step from the end, and then where it stands: this takes
+/* See tg_arg_max.h. The largest score is found first, two at a step, and then where it stands: this takes
  * fewer instructions than to keep an index.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -11,20 +11,21 @@ TG_INLINE int32_t larger(int32_t a, int32_t b)
 
 TG_KERNEL void tg_arg_max_s32(const struct tg_arg_max *layer, const int32_t *in, int32_t *out)
 {
-    int32_t left = layer->count;
-    int32_t largest = in[0];
-    int32_t index = 0;
+    const int32_t count = layer->count;
+    const int32_t *const end = in + count;
+    const int32_t *x = in + (count & 1);
+    int32_t largest = *in;
 
-    if (left == 1) {
+    if (count == 1) {
         *out = largest > layer->threshold ? 1 : 0;
         return;
     }
-    for (; left >= 2; left -= 2) {
-        largest = larger(largest, in[left - 1]);
-        largest = larger(largest, in[left - 2]);
+    do {
+        largest = larger(largest, x[0]);
+        largest = larger(largest, x[1]);
+        x += 2;
+    } while (x != end);
+    for (x = in; *x != largest; x++) {
     }
-    while (in[index] != largest) {
-        index++;
-    }
-    *out = index;
+    *out = (int32_t)(x - in);
 }

@@ -113,6 +113,7 @@ static TG_NOINLINE void tg_swar_pack_two_pairs(const int8_t *const *runs, int32_
     const int8_t *c = runs[2];
     const int8_t *d = runs[3];
 
+    /* not unrolled: GCC would run out of registers */
     for (; count > 0; count--) {
         const int32_t place = 2 * *places++;
 
@@ -131,6 +132,20 @@ TG_INLINE void tg_swar_pack(const int8_t *const *runs, int32_t count, const uint
     }
 }
 
+/* The words of 2 * pairs pixels under a kernel of one cell without padding. */
+TG_INLINE void tg_swar_gather_cells(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
+                                    const struct tg_swar_pixel *pixels, uint8_t *words, int32_t pairs)
+{
+    const struct tg_window *w = &layer->window;
+    const int32_t step = w->stride_width * layer->in_channels;
+    const int8_t *runs[TG_SWAR_MAX_PIXELS];
+
+    for (int32_t i = 0; i < 2 * pairs; i++) {
+        runs[i] = tg_swar_in_row(layer, image, pixels[i].y * w->stride_height) + pixels[i].x * step;
+    }
+    tg_swar_pack(runs, layer->in_channels, layer->places, words, pairs);
+}
+
 /* The words of the windows of 2 * pairs pixels. `room` holds a run for each of them. */
 TG_INLINE void tg_swar_gather(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
                               const struct tg_swar_pixel *pixels, uint8_t *words, int8_t *room, int32_t pairs)
@@ -143,13 +158,23 @@ TG_INLINE void tg_swar_gather(const struct tg_conv2d_swar *layer, const struct t
     const uint16_t *places = layer->places;
     const int8_t *runs[TG_SWAR_MAX_PIXELS];
 
+    if (extent == 1 && w->kernel_height == 1 && w->pad_left == 0 && w->pad_right == 0) {
+        tg_swar_gather_cells(layer, image, pixels, words, pairs);
+        return;
+    }
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
         for (int32_t kx = 0; kx < extent; kx += step) {
+            const int8_t *row = 0;
+
             for (int32_t i = 0; i < 2 * pairs; i++) {
-                const int32_t y = pixels[i].y * w->stride_height + ky * w->dilation_height;
                 const int32_t x = pixels[i].x * w->stride_width - w->pad_left + kx;
 
-                runs[i] = tg_swar_run(layer, tg_swar_in_row(layer, image, y), x, taps, room + i * count);
+                if (i == 0 || pixels[i].y != pixels[i - 1].y) {
+                    const int32_t y = pixels[i].y * w->stride_height + ky * w->dilation_height;
+
+                    row = tg_swar_in_row(layer, image, y);
+                }
+                runs[i] = tg_swar_run(layer, row, x, taps, room + i * count);
             }
             tg_swar_pack(runs, count, places, words, pairs);
             places += count;
@@ -184,7 +209,7 @@ TG_INLINE struct tg_swar_pixel tg_swar_next_pixel(const struct tg_conv2d_swar *l
 }
 
 /* Output rows 0 .. row_count. The last pixel fills up the last pass: it is computed again. */
-TG_INLINE void tg_conv2d_swar(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
+TG_INLINE void tg_conv2d_swar_image(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
                               int32_t row_count, void *scratch, int32_t pairs,
                               tg_swar_pass_function *run_pass)
 {

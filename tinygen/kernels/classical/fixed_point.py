@@ -24,5 +24,6 @@ KERNELS = (
         header="tg_fixed_point.h",
         source="portable/tg_fixed_point_f32.c",
         lower=_lower,
+        estimate=lambda call: 25.0 * call.output.size,
     ),
 )

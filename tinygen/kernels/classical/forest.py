@@ -35,6 +35,19 @@ class Forest:
             found.append(int(used[0]) if len(used) else 0)
         return tuple(found)
 
+    @property
+    def mean_levels(self) -> float:
+        """Comparisons of one run, if every leaf of a tree is reached equally often."""
+        total = 0.0
+        for root in self.roots:
+            nodes, depth, reached, levels = np.array([root]), 0, 0, 0
+            while nodes.size:
+                leaves = int((nodes < 0).sum())
+                reached, levels = reached + leaves, levels + leaves * depth
+                nodes, depth = self.children[nodes[nodes >= 0]].ravel(), depth + 1
+            total += levels / reached
+        return total
+
     def leaves_below(self, root: int) -> NDArray[np.int64]:
         """The leaves of a tree."""
         nodes, found = np.array([root]), []
@@ -63,8 +76,8 @@ def forest_of(call: Call) -> Forest:
 class Rows:
     """Leaves as 16-bit entries `value << (output_bits + 1) | output << 1 | last`, equal leaves once, short ones first.
 
-    `start[leaf]` is where the entries of a leaf begin, `lengths[start]` how many they are. Where all leaves of one entry
-    add the same `single` value (pure leaves of a classifier), entry c is that of output c; else `single` is 0.
+    `start[leaf]` is where the entries of a leaf begin, `lengths[start]` how many they are. Where all leaves of one
+    entry add the same `single` value (pure leaves of a classifier), entry c is that of output c; else `single` is 0.
     """
 
     entries: NDArray[np.int64]

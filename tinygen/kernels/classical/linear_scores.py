@@ -54,6 +54,7 @@ def _kernel(dtype: DType, is_wide: bool) -> Kernel:
         fits=fits,
         lower=_lower,
         specificity=0 if is_wide else 1,
+        estimate=lambda call: (12.0 if is_wide else 6.0) * call.op.macs(call) + 20.0,
     )
 
 

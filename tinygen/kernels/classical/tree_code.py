@@ -5,8 +5,8 @@ compared by their bits (rule T1): as signed integers with a threshold from 0 up,
 
 Trees whose leaves are one number return it. Otherwise a leaf of one entry ends in a call of a function that adds just
 this entry, any other in a call of the loop over its entries. Thumb-2 compilers make these calls jumps; on other cores a
-tree returns what to add. TG_COMPACT keeps compilers from copying leaves around, which costs a third of flash and
-gains hardly anything.
+tree returns what to add. With jumps, TG_COMPACT keeps compilers from copying leaves around: that would cost a third
+of flash and gain hardly anything. (On Armv6-M it would gain a seventh.)
 """
 
 from collections.abc import Callable, Iterator
@@ -49,32 +49,20 @@ def _levels(forest: Forest) -> list[int]:
     return depths
 
 
-def mean_levels(forest: Forest) -> float:
-    """Comparisons of one run, if every leaf of a tree is reached equally often."""
-    total = 0.0
-    for root in forest.roots:
-        nodes, depth, reached, levels = np.array([root]), 0, 0, 0
-        while nodes.size:
-            leaves = int((nodes < 0).sum())
-            reached, levels = reached + leaves, levels + leaves * depth
-            nodes, depth = forest.children[nodes[nodes >= 0]].ravel(), depth + 1
-        total += levels / reached
-    return total
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Style:
     """What a tree's function gets besides the features, what it returns, and how a leaf is written."""
 
     parameters: str
     returns: str
+    attribute: str
     leaf: Callable[[int], str]
 
 
 def _tree(forest: Forest, root: int, name: str, style: _Style) -> list[str]:
     space = "" if style.returns.endswith("*") else " "
     parameters = f"const {forest.type.ctype} *x{style.parameters}"
-    head = f"TG_COMPACT static {style.returns}{space}{name}({parameters})"
+    head = f"{style.attribute}static {style.returns}{space}{name}({parameters})"
     return [head, "{", *_branches(forest, root, style, 1), "}", ""]
 
 
@@ -107,7 +95,10 @@ def _values_call(forest: Forest, targets: tuple[int, ...]) -> KernelCall:
     """Every tree returns what it adds to the one output of its own."""
     leaves = forest.leaves.sum(axis=1)
     style = _Style(
-        parameters="", returns="int32_t", leaf=lambda leaf: f"return {_literal(int(leaves[leaf]))};"
+        parameters="",
+        returns="int32_t",
+        attribute="",
+        leaf=lambda leaf: f"return {_literal(int(leaves[leaf]))};",
     )
     trees = [
         line
@@ -125,7 +116,12 @@ def _values_call(forest: Forest, targets: tuple[int, ...]) -> KernelCall:
 def _call(forest: Forest, functions: list[str], lines: list[str], fields: dict) -> KernelCall:
     head = f"static void $function(const {forest.type.ctype} *x, int32_t *out)"
     code = [*functions, head, "{", *(INDENT + line for line in lines), "}"]
-    return KernelCall(params=Struct(tag="", fields=fields), inputs=(0,), code="\n".join(code))
+    return KernelCall(
+        params=Struct(tag="", fields=fields),
+        inputs=(0,),
+        code="\n".join(code),
+        code_bytes=NODE_BYTES * len(forest.features) + TREE_BYTES * len(forest.roots),
+    )
 
 
 ADD_ENTRY = """\
@@ -163,7 +159,10 @@ def _rows_call(forest: Forest) -> KernelCall:
     """Trees return where the entries of their leaf start."""
     rows = rows_of(forest)
     style = _Style(
-        parameters="", returns="uint32_t", leaf=lambda leaf: f"return {int(rows.start[leaf])}u;"
+        parameters="",
+        returns="uint32_t",
+        attribute="",
+        leaf=lambda leaf: f"return {int(rows.start[leaf])}u;",
     )
     functions, add = [_add_entry(rows), ADD_ENTRIES], "${function}_add_entries"
     if rows.single:
@@ -225,7 +224,12 @@ def _rows_call_with_jumps(forest: Forest) -> KernelCall:
         length = min(rows.lengths[start], LONGEST_UNROLLED + 1)
         return f"return ${{function}}_add_{length}(x, {start}u, out);"
 
-    style = _Style(parameters=", int32_t *out", returns=f"const {ctype} *", leaf=leaf_of)
+    style = _Style(
+        parameters=", int32_t *out",
+        returns=f"const {ctype} *",
+        attribute="TG_COMPACT ",
+        leaf=leaf_of,
+    )
     calls = []
     for i, root in enumerate(forest.roots):
         functions += _tree(forest, root, f"${{function}}_tree_{i}", style)
@@ -284,7 +288,17 @@ def _kernel(symbol: str, needs: frozenset[str], lower: Callable) -> Kernel:
         fits=code_fits,
         lower=lower,
         specificity=2,
+        estimate=_estimate,
     )
+
+
+NODE_BYTES, TREE_BYTES = 13, 40
+"""Code of a comparison with a leaf, and of what a tree has besides: about, on Cortex-M4."""
+
+
+def _estimate(call: Call) -> float:
+    forest = forest_of(call)
+    return 4.0 * forest.mean_levels + 20.0 * len(forest.roots) + 2.0 * forest.outputs
 
 
 KERNELS = (

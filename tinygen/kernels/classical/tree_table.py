@@ -159,7 +159,14 @@ def _packed(kind: str, fits: Fits, lower: Callable, dtype: DType) -> Kernel:
         fits=fits_type,
         lower=lower,
         specificity=1,
+        estimate=lambda call: _estimate(call, 12.0),
     )
+
+
+def _estimate(call: Call, cycles_per_level: float) -> float:
+    forest = forest_of(call)
+    trees = 30.0 * len(forest.roots)
+    return cycles_per_level * forest.mean_levels + trees + 6.0 * forest.outputs
 
 
 KERNELS = (
@@ -177,5 +184,6 @@ KERNELS = (
         header="tg_tree_sums.h",
         source="portable/tg_tree_sums.c",
         lower=_lower_any,
+        estimate=lambda call: _estimate(call, 20.0) + 6.0 * call.inputs[4].size * call.output.size,
     ),
 )

@@ -1,0 +1,122 @@
+"""Files of estimators: safe by default, clear errors, and nothing is run without --trust."""
+
+import pickle
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.classical.test_pipelines import rows
+from tinygen.cli import cli
+from tinygen.errors import CalibrationError, ConversionError, UnsupportedError, UsageError
+from tinygen.ir import DType
+from tinygen.model import fitted, load
+
+skops_io = pytest.importorskip("skops.io", reason="skops is not installed")
+
+
+class Bomb:
+    """A pickle that runs code of its own."""
+
+    def __reduce__(self):
+        return (exec, ("raise SystemError('the pickle was run')",))
+
+
+@pytest.fixture
+def data():
+    return rows(0, 3, DType.INT8)
+
+
+@pytest.fixture
+def pipeline(data):
+    return make_pipeline(StandardScaler(), RandomForestClassifier(3, random_state=0)).fit(*data)
+
+
+def test_a_skops_file_needs_no_trust(tmp_path, pipeline, data):
+    skops_io.dump(pipeline, tmp_path / "forest.skops")
+    model = load(tmp_path / "forest.skops").quantize(calibration=data[0])
+    assert model.agreement.agreement == 100.0
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".joblib"])
+def test_a_pickle_is_not_run_without_trust(tmp_path, suffix):
+    path = tmp_path / f"bomb{suffix}"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(UsageError, match="runs code of its own") as raised:
+        load(path)
+    assert "--trust" in raised.value.next_step
+    with pytest.raises(ConversionError, match="the pickle was run"):
+        load(path, trust=True)
+
+
+def test_a_pickle_is_read_with_trust(tmp_path, pipeline, data):
+    path = tmp_path / "forest.pkl"
+    path.write_bytes(pickle.dumps(pipeline))
+    assert load(path, trust=True).quantize(calibration=data[0]).agreement.agreement == 100.0
+
+
+def test_foreign_types_in_a_skops_file_need_trust(tmp_path, pipeline):
+    pipeline.steps.append(("own", Bomb))
+    skops_io.dump(pipeline, tmp_path / "own.skops")
+    with pytest.raises(UsageError, match=r"not known to be safe: .*Bomb"):
+        load(tmp_path / "own.skops")
+
+
+def test_the_whole_way_on_the_command_line(tmp_path, pipeline, data):
+    path, samples = tmp_path / "forest.skops", tmp_path / "x.npz"
+    skops_io.dump(pipeline, path)
+    np.savez(samples, x=data[0])
+    usual = ["--calibration", str(samples), "--target", "host"]
+    done = CliRunner().invoke(cli, ["emit", str(path), *usual, "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    header = (tmp_path / "out" / "forest.h").read_text()
+    assert "int32_t forest_predict(const int8_t input[FOREST_INPUT_SIZE]);" in header
+    assert "FOREST_LABEL_2 = 2," in header
+    done = CliRunner().invoke(cli, ["verify", str(path), *usual, "--samples", str(samples)])
+    assert done.exit_code == 0, done.output
+    assert "predict_proba" in done.output
+    assert "100.00 %" in done.output
+
+
+def test_an_estimator_that_is_not_fitted_is_named():
+    with pytest.raises(ConversionError, match="is not fitted"):
+        fitted(LogisticRegression())
+
+
+def test_an_estimator_that_is_not_known_is_named(data):
+    with pytest.raises(
+        UnsupportedError, match="GaussianProcessRegressor is not supported"
+    ) as raised:
+        fitted(GaussianProcessRegressor().fit(*data))
+    assert "RandomForestClassifier" in raised.value.next_step
+
+
+def test_calibration_is_asked_for(pipeline):
+    with pytest.raises(CalibrationError, match="typical rows"):
+        fitted(pipeline).quantize()
+
+
+@pytest.mark.parametrize(
+    ("rows_given", "message"),
+    [(np.zeros((4, 3)), "shape"), (np.full((4, 5), np.nan), "NaN"), (np.zeros((0, 5)), "shape")],
+)
+def test_bad_rows_are_refused(pipeline, rows_given, message):
+    with pytest.raises(CalibrationError, match=message):
+        fitted(pipeline).quantize(calibration=rows_given)
+
+
+def test_rows_must_be_of_the_declared_type(pipeline, data):
+    with pytest.raises(UsageError, match="not int8"):
+        fitted(pipeline).quantize(calibration=data[0] + 0.5, io=DType.INT8)
+
+
+def test_a_damaged_tree_is_refused(data):
+    forest = RandomForestClassifier(1, random_state=0).fit(*data)
+    forest.estimators_[0].tree_.children_left[0] = 10**6
+    with pytest.raises(ConversionError, match="damaged"):
+        fitted(forest)

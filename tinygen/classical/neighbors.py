@@ -1,0 +1,1 @@
+"""Neighbours to NearestRows nodes: stored rows as int8 or int16."""

@@ -1,0 +1,1 @@
+"""Estimators that look for the stored rows nearest to a row."""

@@ -1,0 +1,105 @@
+"""What operators share that compare a row with stored rows. Rule R2 of ARITHMETIC.md."""
+
+import enum
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import Call, DType, Operator, Range, Tensor
+from tinygen.ops.checks import unsupported
+
+LEAST_INT8 = -127
+"""int8 features below count as this one: so that kernels can have products of 16 bits."""
+
+BATCH = 64
+"""Rows of data that are evaluated at once: of these, tables of all differences exist."""
+
+
+class Measure(enum.Enum):
+    """A number for two rows; of all but the product the smaller it is, the more alike they are."""
+
+    SQUARED = "squared"
+    """sum over k of (x[k] - s[k])^2"""
+
+    MANHATTAN = "manhattan"
+    """sum over k of |x[k] - s[k]|"""
+
+    CHEBYSHEV = "chebyshev"
+    """the largest |x[k] - s[k]|"""
+
+    PRODUCT = "product"
+    """-(sum over k of x[k] * s[k])"""
+
+    @property
+    def is_quadratic(self) -> bool:
+        """True where it is made of products, not of single differences."""
+        return self in (Measure.SQUARED, Measure.PRODUCT)
+
+
+def measured(measure: Measure, x: NDArray, rows: NDArray) -> NDArray[np.int64]:
+    """The measure of every row of x [batch, K] and every stored row [N, K]: [batch, N]."""
+    least = LEAST_INT8 if x.dtype == np.int8 else np.iinfo(np.int16).min
+    x, rows = np.maximum(x.astype(np.int64), least), rows.astype(np.int64)
+    if measure is Measure.PRODUCT:
+        return -(x @ rows.T)
+    found = [_differences(measure, x[i : i + BATCH], rows) for i in range(0, len(x), BATCH)]
+    return np.concatenate(found)
+
+
+def _differences(measure: Measure, x: NDArray, rows: NDArray) -> NDArray[np.int64]:
+    if measure is Measure.SQUARED:
+        return (x**2).sum(1)[:, None] - 2 * (x @ rows.T) + (rows**2).sum(1)
+    gaps = np.abs(x[:, None, :] - rows)
+    return gaps.sum(2) if measure is Measure.MANHATTAN else gaps.max(2)
+
+
+def features_range(call: Call) -> Range:
+    """Bounds of the features: from the analysis of the graph, else from their type."""
+    x = call.inputs[0]
+    known = call.input_ranges[0] if call.input_ranges else None
+    if known is None:
+        known = Range.full(x.channels, *x.dtype.limits)
+    if x.dtype is DType.INT8:
+        least = np.full(x.channels, LEAST_INT8)
+        known = Range(low=np.maximum(known.low, least), high=np.maximum(known.high, least))
+    return known
+
+
+def measure_bounds(call: Call, measure: Measure) -> tuple[int, int]:
+    """Safe bounds of the measures of all stored rows."""
+    x, rows = features_range(call), call.inputs[1].data.astype(np.int64)
+    if measure is Measure.PRODUCT:
+        ends = np.stack([x.low * rows, x.high * rows])
+        return int(-ends.max(0).sum(1).max()), int(-ends.min(0).sum(1).min())
+    gaps = np.maximum(np.abs(x.high - rows), np.abs(rows - x.low))
+    if measure is Measure.CHEBYSHEV:
+        return 0, int(gaps.max())
+    return 0, int((gaps if measure is Measure.MANHATTAN else gaps**2).sum(1).max())
+
+
+def expect_measures(call: Call, measure: Measure) -> None:
+    """Raise UnsupportedError unless all measures, and what they are made of, stay in int32 with a bit to spare."""
+    x, rows = features_range(call), call.inputs[1].data.astype(np.int64)
+    largest = np.maximum(np.abs(x.low), np.abs(x.high))
+    parts = [np.abs(measure_bounds(call, measure)).max()]
+    if measure.is_quadratic:
+        parts += [(largest**2).sum(), (rows**2).sum(1).max(), (largest * np.abs(rows)).sum(1).max()]
+    if max(parts) >= 2**30 + 2**29:
+        raise call.unsupported("distances can leave int32", "features of fewer bits")
+
+
+def expect_rows(op: Operator, inputs: Sequence[Tensor]) -> None:
+    """Raise UnsupportedError unless input 1 holds rows [N, K] of the type of input 0; N fits in 16 bits."""
+    x, rows = inputs[0], inputs[1]
+    if len(rows.shape) != 2 or rows.shape[1] != x.channels or rows.dtype is not x.dtype:
+        raise unsupported(
+            op,
+            inputs,
+            f"stored rows {rows.describe()}",
+            f"rows [N, {x.channels}] of {x.dtype.value}",
+        )
+    if not 1 <= rows.shape[0] <= 0xFFFF:
+        raise unsupported(op, inputs, f"{rows.shape[0]} stored rows", "1 to 65535")
+    if rows.dtype is DType.INT8 and rows.data.min() < LEAST_INT8:
+        raise unsupported(op, inputs, "a stored row holds -128", "int8 from -127")
