@@ -2,7 +2,9 @@
  *
  *   out[c] = (bias[c] + sum over k of in[k] * weights[c][k]) >> shift
  *
- * Layout: weights [outputs][depth]. The shift is arithmetic.
+ * Layout: weights [outputs][depth]. The shift is arithmetic. The _dsp kernels take five outputs at once, then one at a
+ * time; of each such block for every four features, for every output, the weights of features 0, 2, 1, 3 (s8) or
+ * 0, 1, 2, 3 (s16), then for every feature that is left one weight for every output. They do not shift.
  * Overflow: the generator has proved that no partial sum leaves int32; of the _wide kernels, int64: depth products
  * below 2^30 each.
  *
@@ -26,6 +28,8 @@ void tg_linear_scores_s8(const struct tg_linear_scores *layer, const int8_t *in,
 void tg_linear_scores_s16(const struct tg_linear_scores *layer, const int16_t *in, int32_t *out);
 void tg_linear_scores_s8_wide(const struct tg_linear_scores *layer, const int8_t *in, int32_t *out);
 void tg_linear_scores_s16_wide(const struct tg_linear_scores *layer, const int16_t *in, int32_t *out);
+void tg_linear_scores_s8_dsp(const struct tg_linear_scores *layer, const int8_t *in, int32_t *out);
+void tg_linear_scores_s16_dsp(const struct tg_linear_scores *layer, const int16_t *in, int32_t *out);
 
 TG_EXTERN_C_END
 

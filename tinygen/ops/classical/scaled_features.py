@@ -47,5 +47,7 @@ class ScaledFeatures(ClassicalOperator):
             raise call.unsupported("products leave int32", "smaller factors")
         bounds = (-self.reach, self.reach)
         return (
-            Range(low=np.clip(low >> self.shift, *bounds), high=np.clip(high >> self.shift, *bounds)),
+            Range(
+                low=np.clip(low >> self.shift, *bounds), high=np.clip(high >> self.shift, *bounds)
+            ),
         )

@@ -12,6 +12,8 @@ from tinygen.ops.checks import unsupported
 LEAST_INT8 = -127
 """int8 features below count as this one: so that kernels can have products of 16 bits."""
 
+MOST_ROWS, MOST_FEATURES = 0xFFFF, 8192
+
 BATCH = 64
 """Rows of data that are evaluated at once: of these, tables of all differences exist."""
 
@@ -99,7 +101,8 @@ def expect_rows(op: Operator, inputs: Sequence[Tensor]) -> None:
             f"stored rows {rows.describe()}",
             f"rows [N, {x.channels}] of {x.dtype.value}",
         )
-    if not 1 <= rows.shape[0] <= 0xFFFF:
-        raise unsupported(op, inputs, f"{rows.shape[0]} stored rows", "1 to 65535")
+    if not 1 <= rows.shape[0] <= MOST_ROWS or not 1 <= rows.shape[1] <= MOST_FEATURES:
+        limits = f"{MOST_ROWS} rows of {MOST_FEATURES} features"
+        raise unsupported(op, inputs, f"stored rows {rows.describe()}", f"up to {limits}")
     if rows.dtype is DType.INT8 and rows.data.min() < LEAST_INT8:
         raise unsupported(op, inputs, "a stored row holds -128", "int8 from -127")

@@ -1,0 +1,90 @@
+"""Sums of a function of the distance to stored rows. Rules R2 and R6 of ARITHMETIC.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ir import Call, DType, Range, Tensor
+from tinygen.ops.checks import expect_constants, unsupported
+from tinygen.ops.classical.operator import ClassicalOperator
+from tinygen.ops.classical.stored_rows import (
+    Measure,
+    expect_measures,
+    expect_rows,
+    measure_bounds,
+    measured,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelSums(ClassicalOperator):
+    """y[g, m] = sum over rows n of group g of coefficients[n, m] * kernel(measure of x and row n)
+
+    Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; coefficients [N, M], int16; groups [G + 1], int32:
+    group g is the rows from groups[g] to groups[g + 1]; table [T], int16. Output: [1, G * M], int32. The kernel is
+    the table, interpolated:
+
+        t = clamp(measure - first, 0, ((T - 1) << shift) - 1); i = t >> shift; f = t - (i << shift)
+        kernel = table[i] + ((table[i + 1] - table[i]) * f >> shift)
+    """
+
+    first: int
+    shift: int
+    measure: Measure = Measure.SQUARED
+
+    def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
+        self.expect_row(inputs, (DType.INT8, DType.INT16), 5)
+        expect_constants(self, inputs, 1)
+        expect_rows(self, inputs)
+        _, rows, coefficients, groups, table = inputs
+        right = len(coefficients.shape) == 2 and coefficients.shape[0] == rows.shape[0]
+        if not right or coefficients.dtype is not DType.INT16:
+            raise unsupported(self, inputs, f"coefficients {coefficients.describe()}", "[N, M]")
+        edges = groups.data.astype(np.int64)
+        if edges[0] != 0 or edges[-1] != rows.shape[0] or (np.diff(edges) < 0).any():
+            raise unsupported(self, inputs, "groups that are not all rows", "rising from 0 to N")
+        if table.dtype is not DType.INT16 or table.size < 2:
+            raise unsupported(
+                self, inputs, f"a table {table.describe()}", "int16, 2 values or more"
+            )
+        return ((1, (groups.size - 1) * coefficients.shape[1]),)
+
+    def check_integer(self, call: Call) -> None:
+        super().check_integer(call)
+        if not self.measure.is_quadratic:
+            raise call.unsupported(f"kernels of {self.measure.value} distances", "squared, product")
+        expect_measures(call, self.measure)
+        table = call.inputs[4].data.astype(np.int64)
+        steps = np.abs(np.diff(table)).max() << self.shift
+        reach = (table.size - 1) << self.shift
+        least, most = measure_bounds(call, self.measure)
+        gap = max(abs(least - self.first), abs(most - self.first))
+        if max(steps, reach, gap, abs(self.first)) >= 2**31:
+            raise call.unsupported("the table can leave int32", "a table of smaller steps")
+
+    def macs(self, call: Call) -> int:
+        return call.inputs[1].size + call.inputs[2].size
+
+    def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int32]:
+        x, rows, coefficients, groups, table = inputs
+        kernels = self.kernel(measured(self.measure, x, rows), table.astype(np.int64))
+        weights = coefficients.astype(np.int64)
+        sums = [kernels[:, i:j] @ weights[i:j] for i, j in zip(groups, groups[1:], strict=False)]
+        return np.concatenate(sums, axis=1).astype(np.int32)
+
+    def kernel(self, measures: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The interpolated table."""
+        t = np.clip(measures - self.first, 0, ((len(table) - 1) << self.shift) - 1)
+        i = t >> self.shift
+        return table[i] + ((table[i + 1] - table[i]) * (t - (i << self.shift)) >> self.shift)
+
+    def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
+        coefficients, groups, table = (t.data.astype(np.int64) for t in call.inputs[2:])
+        absolute = np.abs(coefficients)
+        sums = [absolute[i:j].sum(0) for i, j in zip(groups, groups[1:], strict=False)]
+        most = np.concatenate(sums) * np.abs(table).max()
+        if most.max() >= 2**31:
+            raise call.unsupported("sums of kernels can leave int32", "smaller coefficients")
+        return (Range(low=-most, high=most),)
