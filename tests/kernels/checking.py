@@ -13,9 +13,9 @@ from tinygen.kernels import CATALOGUE, Kernel
 
 
 def fitting_kernels(call: Call) -> Iterator[Kernel]:
-    """Every kernel that takes the node on some core."""
+    """Every kernel of the runtime that takes the node on some core; generated ones have tests of their own."""
     for kernel in CATALOGUE[type(call.op)]:
-        if kernel.reason_against(call, kernel.needs) is None:
+        if kernel.source and kernel.reason_against(call, kernel.needs) is None:
             yield kernel
 
 

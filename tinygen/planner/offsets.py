@@ -4,7 +4,8 @@ Two buffers that are alive together are apart, or they are the input and the out
 over what it has read: then the input lies at least `lead` bytes above the output.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 ALIGNMENT = 8
@@ -12,6 +13,12 @@ ALIGNMENT = 8
 
 SEARCH_PLACEMENTS = 20_000
 """Placements that the exact search may try before the best plan found so far is taken."""
+
+CLIMB_ROUNDS = 500
+"""Orders that the local search tries from each of its starts."""
+
+DOWNHILL = 0.02
+"""Share of the worse orders that it goes on with all the same, to leave a dead end."""
 
 SEARCH_BUFFERS = 200
 """Programs with more buffers than this are placed greedily."""
@@ -69,17 +76,20 @@ class Plan:
 
 
 def place(buffers: Sequence[Buffer], overlaps: Sequence[Overlap] = ()) -> Plan:
-    """Return the best plan found: greedy orders first, then an exhaustive search within a node limit."""
+    """Return the best plan found: greedy orders first, then a local search, then an exhaustive one within a limit."""
     leads = {(o.input, o.output): o.lead for o in overlaps}
     bound, peak_step = _lower_bound(buffers, leads)
-    orders = _orders(buffers)
-    offsets = min((_first_fit(order, leads) for order in orders), key=_height_of(buffers))
+    gaps = _Gaps(buffers, leads)
+    orders = tuple(_orders(buffers))
+    height, offsets = min((gaps.first_fit(order) for order in orders), key=lambda found: found[0])
     exhausted = False
-    if _height(buffers, offsets) > bound and len(buffers) <= SEARCH_BUFFERS:
-        offsets, exhausted = _search(buffers, leads, offsets, bound)
-    height = _height(buffers, offsets)
+    for order in orders:
+        if height > bound and len(buffers) <= SEARCH_BUFFERS:
+            height, offsets = min((height, offsets), _climbed(gaps, order, bound))
+    if height > bound and len(buffers) <= SEARCH_BUFFERS:
+        height, offsets, exhausted = _search(gaps, height, offsets, bound)
     return Plan(
-        offsets=offsets,
+        offsets={b.name: at for b, at in zip(buffers, offsets, strict=True)},
         arena_bytes=height,
         lower_bound_bytes=bound,
         peak_step=peak_step,
@@ -115,91 +125,127 @@ def _padded(lead: int) -> int:
     return -(-lead // ALIGNMENT) * ALIGNMENT
 
 
-def _orders(buffers: Sequence[Buffer]) -> Iterable[list[Buffer]]:
-    yield sorted(buffers, key=lambda b: (-b.padded_bytes, b.first, b.name))
-    yield sorted(buffers, key=lambda b: (-b.padded_bytes, -b.first, b.name))
-    yield sorted(buffers, key=lambda b: (b.first, -b.padded_bytes, b.name))
-    yield sorted(buffers, key=lambda b: (-b.padded_bytes * (b.last - b.first + 1), b.name))
-
-
-def _first_fit(order: Sequence[Buffer], leads: Leads) -> dict[str, int]:
-    offsets: dict[str, int] = {}
-    placed: list[Buffer] = []
-    for buffer in order:
-        offsets[buffer.name] = _lowest_gap(buffer, placed, offsets, leads)
-        placed.append(buffer)
-    return offsets
-
-
-def _lowest_gap(
-    buffer: Buffer, placed: Sequence[Buffer], offsets: dict[str, int], leads: Leads
-) -> int:
-    """The lowest offset that no placed buffer forbids."""
-    forbidden = sorted(
-        _forbidden(buffer, b, offsets[b.name], leads) for b in placed if b.meets(buffer)
+def _orders(buffers: Sequence[Buffer]) -> Iterator[list[int]]:
+    keys: tuple[Callable[[Buffer], tuple], ...] = (
+        lambda b: (-b.padded_bytes, b.first, b.name),
+        lambda b: (-b.padded_bytes, -b.first, b.name),
+        lambda b: (b.first, -b.padded_bytes, b.name),
+        lambda b: (-b.padded_bytes * (b.last - b.first + 1), b.name),
+        # backwards in time every input finds its output in place, and lies right above its start
+        lambda b: (-b.last, -b.first, -b.padded_bytes, b.name),
     )
-    offset = 0
-    for above, below in forbidden:
-        if offset <= above:
-            break
-        offset = max(offset, below)
-    return offset
+    for key in keys:
+        yield sorted(range(len(buffers)), key=lambda i, key=key: key(buffers[i]))
 
 
-def _forbidden(buffer: Buffer, other: Buffer, at: int, leads: Leads) -> tuple[int, int]:
-    """The buffer may start at the first offset or below it, and at the second or above it, but not between them."""
+class _Gaps:
+    """Which offsets buffers forbid each other: all that is the same for every order of placement."""
+
+    def __init__(self, buffers: Sequence[Buffer], leads: Leads) -> None:
+        self.sizes = [b.padded_bytes for b in buffers]
+        # (other, up, down): beside another at offset a, offsets between a - up and a + down are forbidden
+        self.of = [
+            [(j, *_distances(b, o, leads)) for j, o in enumerate(buffers) if j != i and b.meets(o)]
+            for i, b in enumerate(buffers)
+        ]
+
+    def lowest(self, index: int, offsets: Sequence[int]) -> int:
+        """The lowest offset that no placed buffer forbids; offsets below 0 are of those not placed."""
+        forbidden = sorted(
+            (offsets[j] - up, offsets[j] + down)
+            for j, up, down in self.of[index]
+            if offsets[j] >= 0
+        )
+        offset = 0
+        for above, below in forbidden:
+            if offset <= above:
+                break
+            offset = max(offset, below)
+        return offset
+
+    def first_fit(self, order: Sequence[int]) -> tuple[int, list[int]]:
+        """Height and offsets when buffers are placed in this order."""
+        offsets, height = [-1] * len(self.sizes), 0
+        for index in order:
+            offsets[index] = self.lowest(index, offsets)
+            height = max(height, offsets[index] + self.sizes[index])
+        return height, offsets
+
+
+def _distances(buffer: Buffer, other: Buffer, leads: Leads) -> tuple[int, int]:
+    """How far below another's start the buffer must start at least, or how far above it."""
+    up, down = buffer.padded_bytes, other.padded_bytes
     as_output = leads.get((other.name, buffer.name))
     as_input = leads.get((buffer.name, other.name))
-    above, below = at - buffer.padded_bytes, at + other.padded_bytes
     if as_output is not None:
-        above = max(above, at - _padded(as_output))
+        up = min(up, _padded(as_output))
     if as_input is not None:
-        below = min(below, at + _padded(as_input))
-    return above, below
+        down = min(down, _padded(as_input))
+    return up, down
 
 
-def _height(buffers: Sequence[Buffer], offsets: dict[str, int]) -> int:
-    return max((offsets[b.name] + b.padded_bytes for b in buffers), default=0)
-
-
-def _height_of(buffers: Sequence[Buffer]):
-    return lambda offsets: _height(buffers, offsets)
+def _climbed(
+    gaps: _Gaps, order: list[int], bound: int, rounds: int = CLIMB_ROUNDS
+) -> tuple[int, list[int]]:
+    """Height and offsets after a seeded search over orders: one of the highest is placed before one in its way."""
+    height, offsets = gaps.first_fit(order)
+    best_height, best_offsets = height, offsets
+    choices = random.Random(len(order))
+    for _ in range(rounds):
+        if best_height == bound:
+            break
+        highest = [i for i, size in enumerate(gaps.sizes) if offsets[i] + size == height]
+        index = choices.choice(highest)
+        position = order.index(index)
+        neighbours = {j for j, _, _ in gaps.of[index]}
+        obstacles = [p for p in range(position) if order[p] in neighbours]
+        before = choices.choice(obstacles) if obstacles else choices.randrange(len(order))
+        moved = [i for i in order if i != index]
+        moved.insert(before, index)
+        new_height, new_offsets = gaps.first_fit(moved)
+        if new_height <= height or choices.random() < DOWNHILL:
+            order, height, offsets = moved, new_height, new_offsets
+        if new_height < best_height:
+            best_height, best_offsets = new_height, new_offsets
+    return best_height, best_offsets
 
 
 def _search(
-    buffers: Sequence[Buffer], leads: Leads, start: dict[str, int], bound: int
-) -> tuple[dict[str, int], bool]:
+    gaps: _Gaps, height: int, offsets: Sequence[int], bound: int
+) -> tuple[int, list[int], bool]:
     """Depth-first over the orders of first-fit placement, bottom up.
 
     Some order of lowest-gap placements gives an optimal plan, so an exhausted search is a proof. Returns the
-    best offsets and whether the search was exhausted.
+    best height and offsets, and whether the search was exhausted.
     """
-    best, best_height, tried = start, _height(buffers, start), 0
+    count, tried = len(offsets), 0
+    best_height, best = height, list(offsets)
+    current = [-1] * count
 
-    def descend(placed: list[Buffer], offsets: dict[str, int], height: int, floor: int) -> bool:
+    def descend(placed: int, height: int, floor: int) -> bool:
         nonlocal best, best_height, tried
-        if len(placed) == len(buffers):
-            best, best_height = dict(offsets), height
+        if placed == count:
+            best, best_height = list(current), height
             return True
-        for buffer in buffers:
-            if buffer.name in offsets:
+        for index in range(count):
+            if current[index] >= 0:
                 continue
             tried += 1
             if tried > SEARCH_PLACEMENTS:
                 return False
-            offset = _lowest_gap(buffer, placed, offsets, leads)
-            top = max(height, offset + buffer.padded_bytes)
+            offset = gaps.lowest(index, current)
+            top = max(height, offset + gaps.sizes[index])
             # placing bottom up loses no plan and visits each only once
             if offset < floor or top >= best_height:
                 continue
-            offsets[buffer.name] = offset
-            finished = descend([*placed, buffer], offsets, top, offset)
-            del offsets[buffer.name]
+            current[index] = offset
+            finished = descend(placed + 1, top, offset)
+            current[index] = -1
             if not finished:
                 return False
             if best_height == bound:
                 return True
         return True
 
-    exhausted = descend([], {}, 0, 0)
-    return best, exhausted
+    exhausted = descend(0, 0, 0)
+    return best_height, best, exhausted

@@ -210,8 +210,8 @@ TG_INLINE struct tg_swar_pixel tg_swar_next_pixel(const struct tg_conv2d_swar *l
 
 /* Output rows 0 .. row_count. The last pixel fills up the last pass: it is computed again. */
 TG_INLINE void tg_conv2d_swar_image(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
-                              int32_t row_count, void *scratch, int32_t pairs,
-                              tg_swar_pass_function *run_pass)
+                                    int32_t row_count, void *scratch, int32_t pairs,
+                                    tg_swar_pass_function *run_pass)
 {
     uint32_t *const words = (uint32_t *)scratch;
     int8_t *const room = (int8_t *)(words + layer->block * layer->blocks * pairs);

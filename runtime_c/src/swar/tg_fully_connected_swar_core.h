@@ -34,7 +34,7 @@ static TG_NOINLINE void tg_swar_order_inputs(const struct tg_fully_connected_swa
 }
 
 TG_INLINE void tg_fully_connected_swar_rows(const struct tg_fully_connected_swar *layer, const int8_t *in,
-                                       int8_t *out, void *scratch, tg_swar_dense_function *run)
+                                            int8_t *out, void *scratch, tg_swar_dense_function *run)
 {
     const struct tg_swar_output *const output = &layer->output;
     uint32_t *const starts = (uint32_t *)scratch;

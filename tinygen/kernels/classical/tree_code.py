@@ -165,7 +165,7 @@ def _rows_call(forest: Forest) -> KernelCall:
         leaf=lambda leaf: f"return {int(rows.start[leaf])}u;",
     )
     functions, add = [_add_entry(rows), ADD_ENTRIES], "${function}_add_entries"
-    if rows.single:
+    if rows.single and min(_used_starts(forest, rows)) < forest.outputs:
         text = ADD_LEAF.replace("SINGLES", str(forest.outputs))
         functions, add = [*functions, text.replace("VALUE", str(rows.single))], "${function}_add"
     calls = []
@@ -173,6 +173,12 @@ def _rows_call(forest: Forest) -> KernelCall:
         functions += _tree(forest, root, f"${{function}}_tree_{i}", style)
         calls.append(f"{add}(${{function}}_tree_{i}(x), out);")
     return _call(forest, functions, [*_start(forest), *calls], _entries(rows))
+
+
+def _used_starts(forest: Forest, rows: Rows) -> list[int]:
+    """Where the leaves begin that some walk reaches: C compilers warn of functions that nobody calls."""
+    reached = np.concatenate([forest.leaves_below(root) for root in forest.roots])
+    return sorted({int(start) for start in rows.start[reached]})
 
 
 def _add_entry(rows: Rows) -> str:
@@ -212,10 +218,12 @@ def _rows_call_with_jumps(forest: Forest) -> KernelCall:
     """
     rows = rows_of(forest)
     ctype = forest.type.ctype
-    singles = [s for s in sorted(rows.lengths) if rows.lengths[s] == 1][:MOST_ADDERS]
-    functions = [_add_entry(rows)]
-    functions += [_adder(ctype, start, *rows.entry(start)) for start in singles]
-    functions += [_many(ctype, n) for n in range(1, LONGEST_UNROLLED + 2)]
+    used = _used_starts(forest, rows)
+    singles = [s for s in used if rows.lengths[s] == 1][:MOST_ADDERS]
+    lengths = {min(rows.lengths[s], LONGEST_UNROLLED + 1) for s in used if s not in singles}
+    functions = [_adder(ctype, start, *rows.entry(start)) for start in singles]
+    functions += [_add_entry(rows)] if lengths else []
+    functions += [_many(ctype, n) for n in sorted(lengths)]
 
     def leaf_of(leaf: int) -> str:
         start = int(rows.start[leaf])
