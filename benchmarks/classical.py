@@ -171,7 +171,8 @@ def run(graph, core: str, mode: str, rows: np.ndarray):
         options = EmitOptions(optimize=Optimize(mode))
         folder = emit(part, target, Path(scratch) / "m", name="m", options=options).folder
         instructions, _ = device.average_run(folder, "m", target, rows)
-        return instructions, device.measure(folder, "m", target, rows[:1])
+        one = np.ascontiguousarray(rows[:1]).view(np.int8)
+        return instructions, device.measure(folder, "m", target, one)
 
 
 def write(rows: list[dict]) -> None:

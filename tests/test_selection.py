@@ -28,7 +28,7 @@ def table(monkeypatch):
         terms={s: {"outputs": 3.0 + 7 * i % 11, "call": 10.0} for i, s in enumerate(symbols)},
         code_bytes=EvenCode(),
     )
-    monkeypatch.setattr(costs, "load", lambda core: table)
+    monkeypatch.setattr(costs, "of", lambda target: table)
     return table
 
 

@@ -156,7 +156,7 @@ def choose(
     `flash_budget` bounds the predicted flash; the smallest choice is returned where it cannot be met. `allowed`
     rules out candidates, except where it would rule out all of a layer's.
     """
-    table = costs.load(target.core)
+    table = costs.of(target)
     options = tuple(
         _forced(call, target, table, forced) or _options(call, target, table, allowed)
         for call in calls

@@ -6,13 +6,16 @@
 
 #include "tg_common.h"
 
-/* The bits of a float32 in memory. */
+/* The bits of a float32 in memory. A union, because Armv6-M compilers call memcpy() for addresses they know nothing of. */
 TG_INLINE int32_t tg_float_bits(const float *number)
 {
-    int32_t bits;
+    union {
+        float number;
+        int32_t bits;
+    } both;
 
-    memcpy(&bits, number, sizeof bits);
-    return bits;
+    both.number = *number;
+    return both.bits;
 }
 
 /* An int32 that is larger the larger the number is; -0 comes just below 0, NaN beyond the infinities. */

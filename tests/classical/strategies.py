@@ -10,7 +10,9 @@ from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.fixed_point import FixedPoint
+from tinygen.ops.classical.interpolate import Interpolate
 from tinygen.ops.classical.linear_scores import LinearScores
+from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.operator import float_order
 from tinygen.ops.classical.tree_sums import TreeSums
 
@@ -188,3 +190,19 @@ def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return graph_of(
         FixedPoint(bits=draw(st.sampled_from([2, 9, 16]))), inputs, DType.INT16, arithmetic
     )
+
+
+@_strategy(Narrow)
+def _narrow(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    low, high = sorted(draw(st.tuples(*[st.integers(-32768, 32767)] * 2)))
+    low, high = draw(st.sampled_from([(low, high), (0, 32767), (-32768, 32767)]))
+    op = Narrow(shift=draw(st.integers(0, 30)), low=low, high=high)
+    return graph_of(op, [row(draw(st.integers(1, 12)), DType.INT32)], DType.INT16, arithmetic)
+
+
+@_strategy(Interpolate)
+def _interpolate(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    table = _generator(draw).integers(-32768, 32768, 257)
+    op = Interpolate(shift=draw(st.integers(0, 31)), bits=draw(st.integers(0, 14)))
+    inputs = [row(draw(st.integers(1, 12)), DType.INT32), constant("table", table, DType.INT16)]
+    return graph_of(op, inputs, DType.INT16, arithmetic)

@@ -54,6 +54,15 @@ class Memory:
         self.graph = graph
         self.bytes: list[object] = [None] * program.plan.arena_bytes
         self.outside: dict[str, list[object]] = {}
+        # layers that are not called give their input another name
+        self.source = {
+            layer.call.output.name: layer.call.activations[0].name
+            for layer in program.layers
+            if layer.name in program.moved
+        }
+
+    def origin(self, tensor: str) -> str:
+        return self.origin(self.source[tensor]) if tensor in self.source else tensor
 
     def _place(self, tensor: str) -> tuple[list[object], int]:
         address = self.program.addresses[tensor]
@@ -64,7 +73,7 @@ class Memory:
 
     def rows_of(self, tensor: str) -> tuple[int, int]:
         """(rows, bytes of a row); tensors that are no images have one row."""
-        t = self.graph.tensors[tensor]
+        t = self.graph.tensors[self.origin(tensor)]
         rows = t.shape[1] if len(t.shape) == 4 else 1
         return rows, t.bytes // rows
 
@@ -76,7 +85,7 @@ class Memory:
     def check(self, tensor: str, row: int) -> None:
         memory, start = self._place(tensor)
         _, size = self.rows_of(tensor)
-        _check(memory, start + row * size, size, (tensor, row))
+        _check(memory, start + row * size, size, (self.origin(tensor), row))
 
 
 def _fill(memory: list[object], start: int, size: int, tag: object) -> None:
@@ -97,7 +106,7 @@ def check_plan(program: Program, graph: Graph) -> None:
     for item, at in zip(program.items, program.item_scratch, strict=True):
         if item.segment is not None:
             _run_segment(memory, item.segment, at)
-        else:
+        elif program.layers[item.first].name not in program.moved:
             _run_layer(memory, program, item.first, at)
     for tensor in program.graph.outputs:
         for row in range(memory.rows_of(tensor)[0]):
@@ -137,13 +146,15 @@ def _run_segment(memory: Memory, segment: Segment, at: int | None) -> None:
 
     for index in segment.schedule:
         layer, step = graph.layers[index], done[index]
-        _fill(memory.bytes, block, segment.rows.scratch_bytes, "scratch")
+        scratch = block + segment.scratch.get((index, step), 0), segment.rows.scratch_bytes(index)
+        _fill(memory.bytes, *scratch, "scratch")
         for read in layer.reads:
             for row in range(read.first[step], read.last[step] + 1):
                 rows(read.tensor, row, _check)
         if layer.sums and step:
             rows(layer.output, 0, _check)
         rows(layer.output, 0 if layer.sums else step, _fill)
+        _check(memory.bytes, *scratch, "scratch")
         done[index] += 1
     assert done == [layer.steps for layer in graph.layers]
 

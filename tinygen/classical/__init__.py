@@ -8,11 +8,17 @@ one module per kind of model builds its nodes.
 """
 
 from tinygen.classical.description import (
+    Activation,
     Columns,
     Description,
+    Kernel,
+    KernelMachine,
     Linear,
     Link,
     Matrix,
+    Metric,
+    Neighbors,
+    Network,
     Task,
     Transform,
     Trees,
@@ -20,12 +26,18 @@ from tinygen.classical.description import (
 from tinygen.classical.quantize import ClassicalReport, QuantizedClassical, compare, quantize
 
 __all__ = [
+    "Activation",
     "ClassicalReport",
     "Columns",
     "Description",
+    "Kernel",
+    "KernelMachine",
     "Linear",
     "Link",
     "Matrix",
+    "Metric",
+    "Neighbors",
+    "Network",
     "QuantizedClassical",
     "Task",
     "Transform",

@@ -13,10 +13,8 @@ from tinygen.ops.classical.operator import float_of_order, float_order
 def apply(transforms: Sequence[Transform], x: Rows) -> Rows:
     """The rows behind all transformers."""
     for transform in transforms:
-        if isinstance(transform, Matrix):
-            x = x @ transform.weights.T + transform.bias
-        else:
-            x = transform.apply(x)
+        is_matrix = isinstance(transform, Matrix)
+        x = x @ transform.weights.T + transform.bias if is_matrix else transform.apply(x)
     return x
 
 

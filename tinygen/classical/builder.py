@@ -23,14 +23,24 @@ class GraphBuilder:
         self._nodes: list[Node] = []
         self._methods: dict[str, str] = {}
 
-    def constant(self, name: str, values: NDArray, dtype: DType = DType.INT32) -> Tensor:
+    def constant(
+        self,
+        name: str,
+        values: NDArray,
+        dtype: DType = DType.INT32,
+        quantization: Quantization | None = None,
+    ) -> Tensor:
         """A constant tensor; values that do not fit its type are an error of the caller."""
         data = np.asarray(values, np.int64)
         if data.size and (data.min() < dtype.limits[0] or data.max() > dtype.limits[1]):
             raise ValueError(f"{name} does not fit in {dtype.value}")
         return self._added(
             Tensor(
-                name=self._free(name), shape=data.shape, dtype=dtype, data=data.astype(dtype.numpy)
+                name=self._free(name),
+                shape=data.shape,
+                dtype=dtype,
+                quantization=quantization,
+                data=data.astype(dtype.numpy),
             )
         )
 
@@ -42,6 +52,7 @@ class GraphBuilder:
         *,
         dtype: DType = DType.INT32,
         scale: float = 1.0,
+        zero_point: int = 0,
     ) -> Tensor:
         """Append a node; its output has the name of the node."""
         (shape,) = op.infer_shapes(inputs)
@@ -50,7 +61,7 @@ class GraphBuilder:
                 name=self._free(name),
                 shape=shape,
                 dtype=dtype,
-                quantization=Quantization.per_tensor(scale, 0),
+                quantization=Quantization.per_tensor(scale, zero_point),
             )
         )
         names = tuple(t.name for t in inputs)

@@ -74,7 +74,86 @@ class Linear:
         return self.weights.shape[0]
 
 
-Scorer = Trees | Linear
+class Activation(enum.Enum):
+    """A function between the layers of a network."""
+
+    IDENTITY = "identity"
+    RELU = "relu"
+    TANH = "tanh"
+    LOGISTIC = "logistic"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """Linear layers with a function between them, none behind the last."""
+
+    layers: tuple[Linear, ...]
+    activation: Activation
+
+
+class Metric(enum.Enum):
+    """How far two rows are from each other."""
+
+    EUCLIDEAN = "euclidean"
+    MANHATTAN = "manhattan"
+    CHEBYSHEV = "chebyshev"
+    COSINE = "cosine"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Neighbors:
+    """The `count` nearest of stored rows [N, columns] answer: the class that most have, or the mean of their numbers.
+
+    `targets` are class indices [N] or numbers [N, outputs]. If `is_weighted`, a neighbour counts 1 / distance.
+    """
+
+    rows: NDArray[np.float64]
+    targets: NDArray
+    count: int
+    metric: Metric = Metric.EUCLIDEAN
+    is_weighted: bool = False
+
+
+class Kernel(enum.Enum):
+    """A function of two rows: of their product p, or of their distance d."""
+
+    LINEAR = "linear"
+    """p"""
+
+    RBF = "rbf"
+    """exp(-gamma * d^2)"""
+
+    POLYNOMIAL = "poly"
+    """(gamma * p + offset)^degree"""
+
+    SIGMOID = "sigmoid"
+    """tanh(gamma * p + offset)"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KernelMachine:
+    """scores[g, m] = sum over the stored rows of group g of coefficients[row, m] * kernel(x, row)
+
+    Group g is the rows from groups[g] to groups[g + 1]. With one group the scores are these, plus bias. With a group
+    for each class they are decisions between two classes each, scores[i, j - 1] + scores[j, i] + bias[pair], which
+    vote for i where they are above 0.
+    """
+
+    rows: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    bias: NDArray[np.float64]
+    kernel: Kernel
+    gamma: float
+    offset: float = 0.0
+    degree: int = 3
+
+    @property
+    def is_pairwise(self) -> bool:
+        return len(self.groups) > 2
+
+
+Scorer = Trees | Linear | Neighbors | KernelMachine | Network
 
 
 class Task(enum.Enum):

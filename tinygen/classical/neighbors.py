@@ -1,1 +1,93 @@
 """Neighbours to NearestRows nodes: stored rows as int8 or int16."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.description import Description, Metric, Neighbors, Task
+from tinygen.classical.stored_rows import stored_rows
+from tinygen.errors import UnsupportedError
+from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.nearest_rows import NearestRows
+from tinygen.ops.classical.neighbor_means import NeighborMeans
+from tinygen.ops.classical.neighbor_votes import NeighborVotes
+from tinygen.ops.classical.neighbor_weights import WEIGHT_BITS, Weights
+from tinygen.ops.classical.stored_rows import Measure
+
+INT16_MAX = 32767
+
+MEASURES = {
+    Metric.EUCLIDEAN: Measure.SQUARED,
+    Metric.MANHATTAN: Measure.MANHATTAN,
+    Metric.CHEBYSHEV: Measure.CHEBYSHEV,
+    Metric.COSINE: Measure.PRODUCT,
+}
+
+
+def build(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
+) -> None:
+    """Add the methods of a model of neighbours; distances between integers of 8 or 16 bits."""
+    neighbors: Neighbors = description.scorer
+    nearest = _nearest(graph, description, samples, bits)
+    if description.task is Task.REGRESS:
+        graph.method("predict", _means(graph, neighbors, nearest))
+        return
+    votes = _votes(graph, neighbors, nearest, len(description.classes))
+    graph.method("predict", graph.node("classes", ArgMax(), [votes]))
+    if not neighbors.is_weighted:
+        graph.method("predict_proba", votes)
+
+
+def _nearest(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
+) -> Tensor:
+    neighbors: Neighbors = description.scorer
+    rows, is_cosine = neighbors.rows, neighbors.metric is Metric.COSINE
+    if is_cosine:  # the order is that of products with rows of length 1; their scale is free
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows = rows / np.where(lengths == 0, 1, lengths) * np.abs(samples).max()
+        bits = 16
+    stored = stored_rows(
+        graph, description, rows, samples, bits=bits, is_centered=not is_cosine
+    )
+    op = NearestRows(count=neighbors.count, measure=MEASURES[neighbors.metric])
+    scale = stored.scale**2 if op.measure.is_quadratic else stored.scale
+    return graph.node("nearest rows", op, [stored.features, stored.rows], scale=scale)
+
+
+def _weights(neighbors: Neighbors) -> Weights:
+    if not neighbors.is_weighted:
+        return Weights.UNIFORM
+    if neighbors.metric is Metric.COSINE:
+        raise UnsupportedError(
+            what="weights='distance' with the cosine distance is not supported",
+            next_step="supported: weights='uniform', or another metric",
+        )
+    return Weights.INVERSE_ROOT if neighbors.metric is Metric.EUCLIDEAN else Weights.INVERSE
+
+
+def _votes(graph: GraphBuilder, neighbors: Neighbors, nearest: Tensor, classes: int) -> Tensor:
+    weights = _weights(neighbors)
+    labels = graph.constant("labels of rows", neighbors.targets, DType.INT16)
+    op = NeighborVotes(classes=classes, weights=weights)
+    scale = 1 / neighbors.count if weights is Weights.UNIFORM else 1.0
+    return graph.node("votes", op, [nearest, labels], scale=float(np.float32(scale)))
+
+
+def _means(graph: GraphBuilder, neighbors: Neighbors, nearest: Tensor) -> Tensor:
+    """Means of targets, which are measured from their middle; that goes into the bias."""
+    weights = _weights(neighbors)
+    targets = neighbors.targets
+    middle = (targets.max(axis=0) + targets.min(axis=0)) / 2
+    step = max(float(np.abs(targets - middle).max()) / INT16_MAX, 1e-30)
+    parts = neighbors.count if weights is Weights.UNIFORM else 2**WEIGHT_BITS
+    # the bias and all parts together must fit in int32
+    step = max(step, float(np.abs(middle).max() + np.ptp(targets)) * parts / 2.0**30 / parts)
+    scale = float(np.float32(step / parts))
+    constants = [
+        graph.constant("values of rows", np.rint((targets - middle) / (scale * parts)), DType.INT16),
+        graph.constant("middle of values", np.rint(middle / scale)),
+    ]
+    return graph.node("means", NeighborMeans(weights=weights), [nearest, *constants], scale=scale)

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import reference
-from tinygen.classical import linear_nodes, tree_nodes
+from tinygen.classical import linear_nodes, neighbors, network_nodes, tree_nodes
 from tinygen.classical.builder import GraphBuilder
-from tinygen.classical.description import Description, Linear, Task, Trees
+from tinygen.classical.description import Description, Linear, Neighbors, Network, Task, Trees
 from tinygen.errors import CalibrationError, UsageError
 from tinygen.ir import DType, Graph
 from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.scaled_features import ScaledFeatures
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,14 +67,54 @@ def quantize(
             what=f"the samples are not {dtype.value} numbers",
             next_step="give --io float, or samples as the firmware will have them",
         )
-    builder = GraphBuilder(description.features, dtype)
-    match description.scorer:
-        case Trees():
-            tree_nodes.build(builder, description)
-        case Linear():
-            linear_nodes.build(builder, description, samples)
-    graph = builder.finish(name)
-    return QuantizedClassical(graph=graph, report=compare(description, graph, samples))
+    for bits in _precisions(description):
+        builder = GraphBuilder(description.features, dtype)
+        match description.scorer:
+            case Trees():
+                tree_nodes.build(builder, description)
+            case Linear():
+                linear_nodes.build(builder, description, samples)
+            case Network():
+                network_nodes.build(builder, description, samples, bits)
+            case Neighbors():
+                neighbors.build(builder, description, samples, bits)
+        graph = builder.finish(name)
+        found = QuantizedClassical(graph=graph, report=compare(description, graph, samples))
+        if bits == BITS[-1] or _is_enough(description, graph, samples):
+            break
+    return found
+
+
+def _precisions(description: Description) -> tuple[int, ...]:
+    """Bits of features to try: of models that compare these with stored rows, 8 where that is good enough."""
+    return BITS if isinstance(description.scorer, Neighbors | Network) else BITS[-1:]
+
+
+def _is_enough(description: Description, graph: Graph, samples: NDArray[np.float64]) -> bool:
+    """True if features are exact, or the graph agrees on rows between samples.
+
+    On samples, which may be stored, it agrees too easily.
+    """
+    is_network = isinstance(description.scorer, Network)
+    if not is_network and not any(isinstance(call.op, ScaledFeatures) for call in graph.calls()):
+        return True
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, len(samples), (2, BLENDS))
+    part = rng.uniform(0, 1, (BLENDS, 1))
+    rows = samples[one] * part + samples[other] * (1 - part)
+    (x,) = graph.input_tensors
+    rows = np.rint(rows) if x.dtype.is_integer else rows.astype(np.float32)
+    report = compare(description, graph, rows)
+    return report.agreement >= (ENOUGH_OF_NETWORKS if is_network else ENOUGH)
+
+
+BITS = (8, 16)
+BLENDS = 2000
+ENOUGH = 99.95
+"""Per cent of rows between samples that must have the estimator's answer for features of 8 bits."""
+
+ENOUGH_OF_NETWORKS = 99.5
+"""The same for networks of 8 bits, whose rows between samples are harder than any that are met."""
 
 
 def narrowest(samples: NDArray[np.float64]) -> DType:

@@ -14,6 +14,7 @@ from tinygen.ir import Call
 from tinygen.kernels import Kernel
 from tinygen.kernels.counts import counts_of
 from tinygen.kernels.sources import files_for
+from tinygen.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,11 @@ NO_COSTS = CostTable(unit="cycles", terms={}, code_bytes={})
 def code_files(kernels: frozenset[Kernel]) -> tuple[str, ...]:
     """The C files that these kernels need."""
     return tuple(name for name in files_for(kernels) if name.endswith(".c"))
+
+
+def of(target: Target) -> CostTable:
+    """The table for a target: its core's, or that of the core which stands for it."""
+    return load(target.costs_of or target.core)
 
 
 @functools.cache

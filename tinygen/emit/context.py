@@ -16,7 +16,7 @@ from tinygen.ir import DType, Tensor
 from tinygen.kernels import Array, Fill, KernelCall, Role, Struct
 from tinygen.streaming.segment import Segment
 
-NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20, "uint16_t": 16}
+NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20, "uint16_t": 16, "uint32_t": 8}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +160,8 @@ def constant_array(name: str, ctype: str, data: np.ndarray, alignment: int) -> C
 
 def _literal(value: int, ctype: str) -> str:
     # -2147483648 is not an int32 literal in C: it is minus an out-of-range number
+    if ctype == "uint32_t":
+        return f"{value}u"
     return "(-2147483647 - 1)" if value == -(2**31) else str(value)
 
 
@@ -199,8 +201,9 @@ class _Code:
     ) -> LayerView:
         """The call of a segment, whose function and tables are made here."""
         function = f"{self.name}_rows_{index}"
-        steps, addresses, starts = row_program.tables(segment)
-        names = [self.constants.add(f"{function}_{a.name}", a) for a in (steps, addresses)]
+        addresses = row_program.addresses_of(segment)
+        arrays = row_program.tables(segment, addresses)
+        names = [self.constants.add(f"{function}_{a.name}", a) for a in arrays]
 
         def struct_of(kernel_call: KernelCall, name: str) -> str:
             lines = tuple(_initializer(kernel_call.params, name, self.constants, 0))
@@ -211,7 +214,7 @@ class _Code:
             segment,
             function,
             *names,
-            starts,
+            addresses,
             struct_of,
             block=f"arena + {at or 0}",
             before_step=self._before(index, "i"),

@@ -19,19 +19,37 @@ StructOf = Callable[[KernelCall, str], str]
 """The C name of the parameter struct of a kernel call, given a name to derive it from."""
 
 
-def tables(segment: Segment) -> tuple[Array, Array, dict[int, int]]:
-    """Steps, row addresses, and where each tensor's addresses begin in the second."""
-    starts: dict[int, int] = {}
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """The table of addresses in words: where those of each tensor's rows begin, and of each layer's scratch."""
+
+    words: tuple[int, ...]
+    rows: dict[int, int]
+    scratch: dict[int, int]
+
+
+def addresses_of(segment: Segment) -> Addresses:
+    """Addresses of rows by tensor, then of scratch by layer."""
+    graph = segment.rows.graph
+    rows: dict[int, int] = {}
+    scratch: dict[int, int] = {}
     words: list[int] = []
-    for index, tensor in enumerate(segment.rows.graph.tensors):
+    for index, tensor in enumerate(graph.tensors):
         if tensor.row_bytes:
-            starts[index] = len(words)
+            rows[index] = len(words)
             words += [segment.offsets[index, row] // WORD for row in range(tensor.rows)]
-    steps = np.array(segment.schedule, np.uint8)
+    for index, layer in enumerate(graph.layers):
+        if segment.rows.scratch_bytes(index):
+            scratch[index] = len(words)
+            words += [segment.scratch[index, step] // WORD for step in range(layer.steps)]
+    return Addresses(words=tuple(words), rows=rows, scratch=scratch)
+
+
+def tables(segment: Segment, addresses: Addresses) -> tuple[Array, Array]:
+    """Steps and addresses as constants."""
     return (
-        Array(name="steps", data=steps),
-        Array(name="at", data=np.array(words, np.uint16), alignment=4),
-        starts,
+        Array(name="steps", data=np.array(segment.schedule, np.uint8)),
+        Array(name="at", data=np.array(addresses.words, np.uint16), alignment=4),
     )
 
 
@@ -47,7 +65,7 @@ def function_text(
     function: str,
     steps: str,
     at: str,
-    starts: dict[int, int],
+    addresses: Addresses,
     struct_of: StructOf,
     block: str,
     before_step: str,
@@ -56,7 +74,9 @@ def function_text(
 
     `before_step` is a statement about step i, for those who watch.
     """
-    writer = _Writer(segment=segment, at=at, starts=starts, struct_of=struct_of, prefix=function)
+    writer = _Writer(
+        segment=segment, at=at, addresses=addresses, struct_of=struct_of, prefix=function
+    )
     graph = segment.rows.graph
     arguments = ["int8_t *arena"]
     for tensor, name in writer.whole.items():
@@ -97,7 +117,7 @@ class _Writer:
 
     segment: Segment
     at: str
-    starts: dict[int, int]
+    addresses: Addresses
     struct_of: StructOf
     prefix: str
 
@@ -121,8 +141,8 @@ class _Writer:
 
     def _row(self, tensor: int, row: str, row_bytes: int) -> str:
         """Address of a row of a tensor of the row graph."""
-        if tensor in self.starts:
-            return f"tg_row_at({self.at} + {self.starts[tensor]}, block, {row})"
+        if tensor in self.addresses.rows:
+            return f"tg_row_at({self.at} + {self.addresses.rows[tensor]}, block, {row})"
         return f"{self.whole[tensor]} + {row} * {row_bytes}"
 
     def _out(self, run: RowRun, index: int, row: str = "y") -> str:
@@ -134,6 +154,14 @@ class _Writer:
         x = run.call.inputs[rows.index]
         return self._row(self._tensor(x.name), "y", x.bytes // x.shape[1])
 
+    def _scratch(self, run: RowRun, index: int) -> list[str]:
+        """The argument for scratch, where the kernel has one."""
+        if run.kernel.scratch_bytes is None:
+            return []
+        if index not in self.addresses.scratch:
+            return ["NULL"]
+        return [f"tg_row_at({self.at} + {self.addresses.scratch[index]}, block, y)"]
+
     def window(self, run: RowRun, index: int) -> list[str]:
         x, window = run.call.inputs[0], run.window
         tensor = self._tensor(x.name)
@@ -142,13 +170,13 @@ class _Writer:
         first = f"y * {window.stride[0]} - {window.padding.top}"
         pad = f"{struct}.pad_row" if "pad_row" in kernel_call.params.fields else "NULL"
         span = f"{window.extent[0]}, {x.shape[1]}"
-        if tensor in self.starts:
-            table = f"{self.at} + {self.starts[tensor]}, block"
+        if tensor in self.addresses.rows:
+            table = f"{self.at} + {self.addresses.rows[tensor]}, block"
             gather = f"tg_rows_at(rows, {first}, {span}, {table}, {pad});"
         else:
             source = f"{self.whole[tensor]}, {x.bytes // x.shape[1]}"
             gather = f"tg_rows_in(rows, {first}, {span}, {source}, {pad});"
-        scratch = ", block" if run.kernel.scratch_bytes is not None else ""
+        scratch = "".join(f", {place}" for place in self._scratch(run, index))
         return [
             gather,
             f"out = {self._out(run, index)};",
@@ -162,8 +190,7 @@ class _Writer:
             struct = self.struct_of(kernel_call, f"{self.prefix}_{index}_{count}")
             reads = [self._in(run, by_index[i]) for i in kernel_call.inputs]
             arguments = [f"&{struct}", *reads, self._out(run, index)]
-            if run.kernel.scratch_bytes is not None:
-                arguments.append("block")
+            arguments += self._scratch(run, index)
             lines.append(f"{run.kernel.symbol}({', '.join(arguments)});")
         return lines
 

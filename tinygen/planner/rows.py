@@ -154,20 +154,29 @@ class RowGraph:
 
 def peak_bytes(graph: RowGraph, schedule: Schedule) -> int:
     """The most bytes that live during any step."""
-    state, peak = graph.start, graph.live_bytes(graph.start)
+    peaks = peaks_by_layer(graph, schedule)
+    return max(
+        (p + layer.scratch_bytes for p, layer in zip(peaks, graph.layers, strict=True)),
+        default=graph.live_bytes(graph.start),
+    )
+
+
+def peaks_by_layer(graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
+    """For every layer the most bytes that live during its steps or right after them, without scratch."""
+    moves, state, live = _Moves(graph), graph.start, graph.live_bytes(graph.start)
+    peaks = [live if schedule and i == schedule[0] else 0 for i in range(len(graph.layers))]
     for layer in schedule:
-        during = graph.live_bytes(state) + graph.new_bytes(state, layer)
-        peak = max(peak, during + graph.layers[layer].scratch_bytes)
-        state = graph.after(state, layer)
-        peak = max(peak, graph.live_bytes(state))
-    return peak
+        during = live + moves.new_bytes(state, layer)
+        state, live = moves.after(state, live, layer)
+        peaks[layer] = max(peaks[layer], during, live)
+    return tuple(peaks)
 
 
 def downstream_first(graph: RowGraph) -> Schedule:
     """Every row as late as possible: of the layers that are ready, the one nearest to the end."""
-    state, schedule = graph.start, []
+    moves, state, schedule = _Moves(graph), graph.start, []
     while state != graph.goal:
-        layer = next(i for i in reversed(range(len(state))) if graph.is_ready(state, i))
+        layer = next(i for i in reversed(range(len(state))) if moves.is_ready(state, i))
         schedule.append(layer)
         state = graph.after(state, layer)
     return tuple(schedule)
@@ -293,21 +302,29 @@ class _Moves:
     def of(self, state: State, live: int, budget: int) -> Iterator[tuple[int, State, int]]:
         """(layer, state and live bytes afterwards) of every step that fits in the budget."""
         for layer in self.layers:
-            step = state[layer]
-            if step >= self.goal[layer]:
+            if not self.is_ready(state, layer):
                 continue
-            if any(state[producer] < steps[step] for producer, steps in self.needed[layer]):
+            if live + self.new_bytes(state, layer) + self.scratch[layer] > budget:
                 continue
-            new = 0 if self.sums[layer] and step > 0 else self.new[layer]
-            if live + new + self.scratch[layer] > budget:
-                continue
-            after = (*state[:layer], step + 1, *state[layer + 1 :])
-            change = sum(
-                (self._alive(after, t) - self._alive(state, t)) * self.bytes[t]
-                for t in self.touched[layer]
-            )
-            if live + change <= budget:
-                yield layer, after, live + change
+            after, live_after = self.after(state, live, layer)
+            if live_after <= budget:
+                yield layer, after, live_after
+
+    def is_ready(self, state: State, layer: int) -> bool:
+        step = state[layer]
+        return step < self.goal[layer] and all(
+            state[producer] >= steps[step] for producer, steps in self.needed[layer]
+        )
+
+    def new_bytes(self, state: State, layer: int) -> int:
+        return 0 if self.sums[layer] and state[layer] > 0 else self.new[layer]
+
+    def after(self, state: State, live: int, layer: int) -> tuple[State, int]:
+        """The state after a step, and the bytes alive in it, given those alive before."""
+        after = (*state[:layer], state[layer] + 1, *state[layer + 1 :])
+        for t in self.touched[layer]:
+            live += (self._alive(after, t) - self._alive(state, t)) * self.bytes[t]
+        return after, live
 
 
 def _within(graph: RowGraph, budget: int, most_states: int) -> tuple[Schedule | None, int, bool]:

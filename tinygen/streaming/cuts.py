@@ -200,6 +200,7 @@ def _by_rows(network: Network, start: int, end: int) -> _Part | None:
         rows=rows,
         schedule=(),
         offsets={},
+        scratch={},
         block_bytes=estimated_bytes(rows),
         is_optimal=False,
         leads={},

@@ -1,11 +1,14 @@
 """A segment: layers that run by rows together, the order of their rows, and where every row lies."""
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
 from tinygen.planner.packing import Piece, pack
 from tinygen.planner.rows import (
+    ROW_ALIGNMENT,
     Read,
     RowGraph,
     RowLayer,
@@ -13,13 +16,13 @@ from tinygen.planner.rows import (
     Schedule,
     downstream_first,
     lives,
-    peak_bytes,
+    peaks_by_layer,
     shortest,
 )
 from tinygen.streaming.runs import Kind, RowRun
 
-ALIGNMENT = 8
-"""Scratch starts on multiples of this many bytes."""
+SCRATCH_ALIGNMENT = 8
+"""Scratch starts on multiples of this many bytes, rows on multiples of rows.ROW_ALIGNMENT."""
 
 STEP_CYCLES = 60
 """What the loop around a step costs beside its kernel: a table entry, row pointers, a jump."""
@@ -49,11 +52,18 @@ class Rows:
     graph: RowGraph
     stages: tuple[Stage | None, ...]
 
-    @property
-    def scratch_bytes(self) -> int:
-        """Room for the scratch of whichever layer runs."""
-        most = max((run.scratch_bytes for run in self.runs), default=0)
-        return -(-most // ALIGNMENT) * ALIGNMENT
+    def scratch_bytes(self, layer: int) -> int:
+        """Of a step of a layer of the graph, without what aligns it."""
+        stage = self.stages[layer]
+        return 0 if stage is None or stage.finishes else self.runs[stage.run].scratch_bytes
+
+    @cached_property
+    def scratch_room(self) -> tuple[int, ...]:
+        """For every layer of the graph what its scratch takes wherever it lies."""
+        sizes = (self.scratch_bytes(layer) for layer in range(len(self.stages)))
+        return tuple(
+            _aligned(size) + SCRATCH_ALIGNMENT - ROW_ALIGNMENT if size else 0 for size in sizes
+        )
 
     @property
     def cycles(self) -> float:
@@ -64,7 +74,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A schedule with addresses: `offsets[tensor, row]` in a block of `block_bytes`, scratch at its start.
+    """A schedule with addresses: `offsets[tensor, row]` and `scratch[layer, step]` in a block of `block_bytes`.
 
     `leads[input, output]`: what the planner must keep between a whole input and a whole output that shares its memory.
     """
@@ -72,6 +82,7 @@ class Segment:
     rows: Rows
     schedule: Schedule
     offsets: dict[tuple[int, int], int]
+    scratch: dict[tuple[int, int], int]
     block_bytes: int
     is_optimal: bool
     leads: dict[tuple[str, str], int]
@@ -83,6 +94,10 @@ class Segment:
     @property
     def cycles(self) -> float:
         return self.rows.cycles
+
+
+def _aligned(size: int) -> int:
+    return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
 
 
 def rows_of(runs: Sequence[RowRun], outputs: frozenset[str], pushed: str | None = None) -> Rows:
@@ -168,13 +183,14 @@ class _Builder:
 
 def estimated_bytes(rows: Rows) -> int:
     """What the block needs at least with the usual schedule, before its rows have addresses."""
-    return rows.scratch_bytes + _usual_peak(rows.graph)
+    peaks = zip(_usual_peaks(rows.graph), rows.scratch_room, strict=True)
+    return max((peak + scratch for peak, scratch in peaks), default=0)
 
 
 @functools.lru_cache(maxsize=4096)
-def _usual_peak(graph: RowGraph) -> int:
+def _usual_peaks(graph: RowGraph) -> tuple[int, ...]:
     """The same rows are asked for with kernels of different scratch."""
-    return peak_bytes(graph, downstream_first(graph))
+    return peaks_by_layer(graph, downstream_first(graph))
 
 
 def plan_segment(
@@ -182,27 +198,68 @@ def plan_segment(
 ) -> Segment:
     """Order and addresses. `thorough` searches for the order with the least memory, and for the best packing."""
     graph = rows.graph
-    search = shortest(graph) if thorough else None
+    search = shortest(_with_scratch(rows)) if thorough else None
     schedule = search.schedule if search else downstream_first(graph)
-    pieces = lives(graph, schedule)
-    rounds = {} if thorough else {"rounds": QUICK_ROUNDS}
-    packing = pack(
-        [Piece(bytes=p.bytes, first=p.first, last=p.last) for p in pieces],
-        progress=progress,
-        **rounds,
-    )
-    base = rows.scratch_bytes
-    offsets = {(p.tensor, p.row): base + at for p, at in zip(pieces, packing.offsets, strict=True)}
+    row_lives = lives(graph, schedule)
+    pieces = [Piece(bytes=p.bytes, first=p.first, last=p.last) for p in row_lives]
+    rounds = PACKING_ROUNDS if thorough else QUICK_ROUNDS
+    found = []
+    for scratch in _ways_of_scratch(rows, schedule):
+        packing = pack([*pieces, *scratch.pieces], progress=progress, rounds=rounds)
+        found.append((packing.height, scratch, packing))
+        if packing.is_optimal:
+            break
+    height, scratch, packing = min(found, key=lambda f: f[0])
+    rest = packing.offsets[len(pieces) :]
     return Segment(
         rows=rows,
         schedule=schedule,
-        offsets=offsets,
-        block_bytes=base + packing.height,
-        is_optimal=bool(
-            search and search.is_optimal and packing.height == search.lower_bound_bytes
-        ),
+        offsets={(p.tensor, p.row): at for p, at in zip(row_lives, packing.offsets, strict=False)},
+        scratch={step: _aligned(rest[piece]) for step, piece in scratch.piece_of.items()},
+        block_bytes=height,
+        is_optimal=bool(search and search.is_optimal and height == search.lower_bound_bytes),
         leads=_leads(rows, schedule),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scratch:
+    """Pieces of scratch, and which of them each (layer, step) uses."""
+
+    pieces: tuple[Piece, ...]
+    piece_of: dict[tuple[int, int], int]
+
+
+def _ways_of_scratch(rows: Rows, schedule: Schedule) -> Iterator[_Scratch]:
+    """For every step a piece of its own, which can need the least; one piece for all, which leaves no gaps."""
+    steps = list(_steps_with_scratch(rows, schedule))
+    yield _Scratch(
+        pieces=tuple(
+            Piece(bytes=rows.scratch_room[step[0]], first=event, last=event)
+            for event, step in steps
+        ),
+        piece_of={step: i for i, (_, step) in enumerate(steps)},
+    )
+    if steps:
+        most = max(rows.scratch_room)
+        yield _Scratch(
+            pieces=(Piece(bytes=most, first=0, last=len(schedule) - 1),),
+            piece_of={step: 0 for _, step in steps},
+        )
+
+
+def _steps_with_scratch(rows: Rows, schedule: Schedule) -> Iterator[tuple[int, tuple[int, int]]]:
+    """(event, (layer, step))."""
+    done = [0] * len(rows.graph.layers)
+    for event, layer in enumerate(schedule):
+        if rows.scratch_room[layer]:
+            yield event, (layer, done[layer])
+        done[layer] += 1
+
+
+def _with_scratch(rows: Rows) -> RowGraph:
+    layers = zip(rows.graph.layers, rows.scratch_room, strict=True)
+    return replace(rows.graph, layers=tuple(replace(y, scratch_bytes=n) for y, n in layers))
 
 
 def _leads(rows: Rows, schedule: Schedule) -> dict[tuple[str, str], int]:

@@ -112,7 +112,8 @@ class Target:
 
     `None` means unknown or unlimited: a bare core has no memory budget, no clock and no current.
     `qemu` lists machines that execute the target's code, in order of preference: the first one
-    that the firmware fits is used. It is empty where none exists.
+    that the firmware fits is used. It is empty where none exists. `costs_of` is the core whose cost table
+    stands for this one (tinygen/costs); by default the target's own core.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Target:
     active_current: ActiveCurrent | None = None
     qemu: tuple[QemuBoard, ...] = ()
     cycle_model: str | None = None
+    costs_of: str | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(self.features - FEATURES.keys())

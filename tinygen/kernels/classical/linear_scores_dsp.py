@@ -5,41 +5,42 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Call, DType
 from tinygen.kernels.classical.linear_scores import sums_fit
-from tinygen.kernels.classical.lowering import TYPE_SUFFIX, int16
-from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
+from tinygen.kernels.classical.lowering import TYPE_SUFFIX
+from tinygen.kernels.kernel import Array, Kernel, KernelCall, Role, Struct, int32
 from tinygen.ops.classical.linear_scores import LinearScores
 
-OUTPUTS, FEATURES = 5, 4
-"""Of a step."""
+BLOCKS, FEATURES = (5, 1), 4
+"""Outputs of a block, the largest first; features of a step."""
 
 ORDER = {DType.INT8: [0, 2, 1, 3], DType.INT16: [0, 1, 2, 3]}
 """How four features lie in two words: bytes are widened by SXTB16."""
 
 
-def packed(weights: NDArray[np.int16], dtype: DType) -> NDArray[np.int16]:
-    """Weights [outputs, depth] as the kernels read them (tg_linear_scores.h)."""
+def packed(weights: NDArray[np.int16], dtype: DType) -> NDArray[np.uint32]:
+    """Weights [outputs, depth] as the kernels read them (tg_linear_scores.h): two in a word."""
     outputs, depth = weights.shape
     whole = depth - depth % FEATURES
     parts, first = [], 0
     while first < outputs:
-        count = OUTPUTS if outputs - first >= OUTPUTS else 1
+        count = next(b for b in BLOCKS if b <= outputs - first)
         block = weights[first : first + count]
         steps = block[:, :whole].reshape(count, -1, FEATURES)[:, :, ORDER[dtype]]
-        parts += [steps.transpose(1, 0, 2).ravel(), block[:, whole:].T.ravel()]
+        rest = block[:, whole:].T.ravel()
+        parts += [steps.transpose(1, 0, 2).ravel(), np.stack([rest, 0 * rest], axis=1).ravel()]
         first += count
-    return np.concatenate(parts)
+    return np.ascontiguousarray(np.concatenate(parts), dtype="<i2").view("<u4")
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
     x, weights, bias = call.inputs
+    words = packed(weights.data, x.dtype)
     fields = {
         "outputs": weights.shape[0],
         "depth": weights.shape[1],
-        "shift": 0,
-        "weights": int16("weights", packed(weights.data, x.dtype), Role.WEIGHTS),
+        "weights": Array(name="weights", data=words, role=Role.WEIGHTS),
         "bias": int32("bias", bias.data),
     }
-    return (KernelCall(params=Struct(tag="tg_linear_scores", fields=fields), inputs=(0,)),)
+    return (KernelCall(params=Struct(tag="tg_linear_scores_dsp", fields=fields), inputs=(0,)),)
 
 
 def _kernel(dtype: DType) -> Kernel:
@@ -58,7 +59,7 @@ def _kernel(dtype: DType) -> Kernel:
         fits=fits,
         lower=_lower,
         specificity=1,
-        estimate=lambda call: 1.6 * call.op.macs(call) + 20.0,
+        estimate=lambda call: 1.5 * call.op.macs(call) + 20.0,
     )
 
 

@@ -11,7 +11,6 @@ from tinygen.ops.checks import expect_constants, unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
 from tinygen.ops.classical.stored_rows import (
     Measure,
-    expect_measures,
     expect_rows,
     measure_bounds,
     measured,
@@ -55,11 +54,12 @@ class KernelSums(ClassicalOperator):
         super().check_integer(call)
         if not self.measure.is_quadratic:
             raise call.unsupported(f"kernels of {self.measure.value} distances", "squared, product")
-        expect_measures(call, self.measure)
+
+    def _expect_table(self, call: Call, least: int, most: int) -> None:
+        """Raise UnsupportedError unless the way from a measure to a place in the table fits in int32."""
         table = call.inputs[4].data.astype(np.int64)
         steps = np.abs(np.diff(table)).max() << self.shift
         reach = (table.size - 1) << self.shift
-        least, most = measure_bounds(call, self.measure)
         gap = max(abs(least - self.first), abs(most - self.first))
         if max(steps, reach, gap, abs(self.first)) >= 2**31:
             raise call.unsupported("the table can leave int32", "a table of smaller steps")
@@ -81,6 +81,7 @@ class KernelSums(ClassicalOperator):
         return table[i] + ((table[i + 1] - table[i]) * (t - (i << self.shift)) >> self.shift)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
+        self._expect_table(call, *measure_bounds(call, self.measure, inputs[0]))
         coefficients, groups, table = (t.data.astype(np.int64) for t in call.inputs[2:])
         absolute = np.abs(coefficients)
         sums = [absolute[i:j].sum(0) for i, j in zip(groups, groups[1:], strict=False)]

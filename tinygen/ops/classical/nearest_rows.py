@@ -11,7 +11,6 @@ from tinygen.ops.checks import expect_constants, unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
 from tinygen.ops.classical.stored_rows import (
     Measure,
-    expect_measures,
     expect_rows,
     measure_bounds,
     measured,
@@ -37,10 +36,6 @@ class NearestRows(ClassicalOperator):
             raise unsupported(self, inputs, f"{self.count} neighbours", "1 to all stored rows")
         return ((1, 2 * self.count),)
 
-    def check_integer(self, call: Call) -> None:
-        super().check_integer(call)
-        expect_measures(call, self.measure)
-
     def macs(self, call: Call) -> int:
         return call.inputs[1].size
 
@@ -51,7 +46,7 @@ class NearestRows(ClassicalOperator):
         return np.concatenate([least, nearest], axis=1).astype(np.int32)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
-        low, high = measure_bounds(call, self.measure)
+        low, high = measure_bounds(call, self.measure, inputs[0])
         last = call.inputs[1].shape[0] - 1
         n = self.count
         return (Range(low=np.repeat([low, 0], n), high=np.repeat([high, last], n)),)

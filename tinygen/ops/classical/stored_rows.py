@@ -14,6 +14,9 @@ LEAST_INT8 = -127
 
 MOST_ROWS, MOST_FEATURES = 0xFFFF, 8192
 
+MOST = 2**30 + 2**29
+"""What measures, norms and products stay below."""
+
 BATCH = 64
 """Rows of data that are evaluated at once: of these, tables of all differences exist."""
 
@@ -56,21 +59,36 @@ def _differences(measure: Measure, x: NDArray, rows: NDArray) -> NDArray[np.int6
     return gaps.sum(2) if measure is Measure.MANHATTAN else gaps.max(2)
 
 
-def features_range(call: Call) -> Range:
-    """Bounds of the features: from the analysis of the graph, else from their type."""
+def features_range(call: Call, known: Range | None = None) -> Range:
+    """Bounds of the features: the known ones, else from the analysis of the graph, else from their type."""
     x = call.inputs[0]
-    known = call.input_ranges[0] if call.input_ranges else None
+    known = known or (call.input_ranges[0] if call.input_ranges else None)
     if known is None:
         known = Range.full(x.channels, *x.dtype.limits)
     if x.dtype is DType.INT8:
-        least = np.full(x.channels, LEAST_INT8)
-        known = Range(low=np.maximum(known.low, least), high=np.maximum(known.high, least))
+        known = Range(
+            low=np.maximum(known.low, LEAST_INT8), high=np.maximum(known.high, LEAST_INT8)
+        )
     return known
 
 
-def measure_bounds(call: Call, measure: Measure) -> tuple[int, int]:
-    """Safe bounds of the measures of all stored rows."""
-    x, rows = features_range(call), call.inputs[1].data.astype(np.int64)
+def measure_bounds(call: Call, measure: Measure, known: Range | None) -> tuple[int, int]:
+    """Safe bounds of the measures of all stored rows.
+
+    Raises UnsupportedError where these, or what they are made of, do not stay in int32 with room to spare.
+    """
+    x, rows = features_range(call, known), call.inputs[1].data.astype(np.int64)
+    low, high = _bounds(measure, x, rows)
+    parts = [abs(low), abs(high)]
+    if measure.is_quadratic:
+        largest = np.maximum(np.abs(x.low), np.abs(x.high))
+        parts += [(largest**2).sum(), (rows**2).sum(1).max(), (np.abs(rows) @ largest).max()]
+    if max(parts) >= MOST:
+        raise call.unsupported("distances can leave int32", "features of fewer bits")
+    return low, high
+
+
+def _bounds(measure: Measure, x: Range, rows: NDArray[np.int64]) -> tuple[int, int]:
     if measure is Measure.PRODUCT:
         ends = np.stack([x.low * rows, x.high * rows])
         return int(-ends.max(0).sum(1).max()), int(-ends.min(0).sum(1).min())
@@ -78,17 +96,6 @@ def measure_bounds(call: Call, measure: Measure) -> tuple[int, int]:
     if measure is Measure.CHEBYSHEV:
         return 0, int(gaps.max())
     return 0, int((gaps if measure is Measure.MANHATTAN else gaps**2).sum(1).max())
-
-
-def expect_measures(call: Call, measure: Measure) -> None:
-    """Raise UnsupportedError unless all measures, and what they are made of, stay in int32 with a bit to spare."""
-    x, rows = features_range(call), call.inputs[1].data.astype(np.int64)
-    largest = np.maximum(np.abs(x.low), np.abs(x.high))
-    parts = [np.abs(measure_bounds(call, measure)).max()]
-    if measure.is_quadratic:
-        parts += [(largest**2).sum(), (rows**2).sum(1).max(), (largest * np.abs(rows)).sum(1).max()]
-    if max(parts) >= 2**30 + 2**29:
-        raise call.unsupported("distances can leave int32", "features of fewer bits")
 
 
 def expect_rows(op: Operator, inputs: Sequence[Tensor]) -> None:

@@ -1,0 +1,175 @@
+"""Stored rows and the features that are compared with them, as integers of one scale."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.classical import algebra
+from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.description import Description, Linear, Matrix
+from tinygen.classical.linear_nodes import integer_features
+from tinygen.errors import UnsupportedError
+from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.linear_scores import LinearScores
+from tinygen.ops.classical.scaled_features import ScaledFeatures
+
+INT8_REACH = 127
+INT16_MAX = 32767
+MARGIN = 0.25
+"""By which part of their range features may leave that of the samples before they saturate, on each side."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StoredRows:
+    """`features` q of the graph and `rows` r are integers with z = scale * q + origin, for both; z are real."""
+
+    features: Tensor
+    rows: Tensor
+    scale: float
+    origin: NDArray[np.float64]
+
+
+def stored_rows(
+    graph: GraphBuilder,
+    description: Description,
+    rows: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    *,
+    bits: int,
+    is_centered: bool = True,
+) -> StoredRows:
+    """Integers of 8 or 16 bits for features behind all transformers, and for rows [N, columns] of such.
+
+    Where raw features are integers that fit, and nothing transforms them, they stay as they are. `is_centered`: the
+    origin may be anywhere, which only distances allow.
+    """
+    before = algebra.as_matrix(description.transforms, description.features)
+    if before is None:
+        raise UnsupportedError(
+            what="a transformer in front of stored rows is not affine",
+            next_step="supported: scalers, feature selection, PCA and other linear projections",
+        )
+    dtype = DType.INT8 if bits == 8 else DType.INT16
+    reach = INT8_REACH if bits == 8 else reach_of_int16(rows.shape[1])
+    if _is_direct(graph.input.dtype, dtype, before, rows, samples, reach):
+        constant = graph.constant("stored rows", rows, dtype)
+        origin = np.zeros(rows.shape[1])
+        return StoredRows(features=graph.input, rows=constant, scale=1.0, origin=origin)
+    scale, origin = _scale(before, rows, samples, reach, is_centered)
+    integers = np.clip(np.rint((rows - origin) / scale), -reach, reach)
+    x = _scaled(graph, before, samples, scale, origin, dtype, reach)
+    constant = graph.constant("stored rows", integers, dtype)
+    return StoredRows(features=x, rows=constant, scale=scale, origin=origin)
+
+
+def reach_of_int16(columns: int) -> int:
+    """The largest number of 16 bits of which squared differences add up below 2^30."""
+    return min(2**14 - 1, math.isqrt(2**30 // max(columns, 1)) // 2)
+
+
+def _is_direct(
+    given: DType,
+    wanted: DType,
+    before: Matrix,
+    rows: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    reach: int,
+) -> bool:
+    """True where raw features, as they are, are as good as any: int8, unchanged, none of them -128."""
+    if given is not wanted or given is not DType.INT8 or before.bias.any():
+        return False
+    columns = rows.shape[1]
+    same = before.weights.shape == (columns, columns) and (before.weights == np.eye(columns)).all()
+    fits = max(np.abs(rows).max(), -samples.min()) <= reach
+    return bool(same and fits and (rows == np.rint(rows)).all())
+
+
+def _scale(
+    before: Matrix,
+    rows: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    reach: int,
+    is_centered: bool,
+) -> tuple[float, NDArray[np.float64]]:
+    """The scale and the origin with which rows and samples, and a bit more, are within the reach."""
+    behind = samples @ before.weights.T + before.bias
+    both = np.concatenate([behind, rows])
+    low, high = both.min(axis=0), both.max(axis=0)
+    low, high = low - MARGIN * (high - low), high + MARGIN * (high - low)
+    low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+    origin = (low + high) / 2 if is_centered else np.zeros(len(low))
+    largest = float(np.maximum(np.abs(low - origin), np.abs(high - origin)).max())
+    return max(largest / reach, 1e-30), origin
+
+
+def _scaled(
+    graph: GraphBuilder,
+    before: Matrix,
+    samples: NDArray[np.float64],
+    scale: float,
+    origin: NDArray[np.float64],
+    dtype: DType,
+    reach: int,
+) -> Tensor:
+    """(z - origin) / scale, rounded and clamped."""
+    wanted = Linear(weights=before.weights / scale, bias=(before.bias - origin) / scale)
+    x, wanted, largest = integer_features(graph, wanted, samples)
+    if (np.count_nonzero(wanted.weights, axis=1) > 1).any():
+        x, shift = _projected(graph, x, wanted, largest)
+        ones = np.ones(len(origin), np.int64)
+        return _rescaled(graph, x, np.arange(len(origin)), ones, 0 * ones, shift, reach, dtype)
+    sources = np.abs(wanted.weights).argmax(axis=1)
+    factors = wanted.weights[np.arange(len(sources)), sources]
+    shift = _shift(factors, wanted.bias, largest[sources])
+    factors, offsets = np.ldexp(factors, shift), np.ldexp(wanted.bias, shift)
+    return _rescaled(graph, x, sources, factors, offsets, shift, reach, dtype)
+
+
+def _rescaled(
+    graph: GraphBuilder,
+    x: Tensor,
+    sources: NDArray,
+    factors: NDArray,
+    offsets: NDArray,
+    shift: int,
+    reach: int,
+    dtype: DType,
+) -> Tensor:
+    half = 2.0 ** (shift - 1) if shift else 0.0
+    constants = [
+        graph.constant("feature sources", sources, DType.INT16),
+        graph.constant("feature factors", np.rint(factors), DType.INT16),
+        graph.constant("feature offsets", np.rint(offsets + half)),
+    ]
+    op = ScaledFeatures(shift=shift, reach=reach)
+    return graph.node("scaled features", op, [x, *constants], dtype=dtype)
+
+
+def _projected(
+    graph: GraphBuilder, x: Tensor, linear: Linear, largest: NDArray[np.float64]
+) -> tuple[Tensor, int]:
+    """A matrix times the features, 2^shift times too large; and that shift."""
+    sums = np.abs(linear.weights) @ largest + np.abs(linear.bias)
+    step = max(float(np.abs(linear.weights).max()) / INT16_MAX, float(sums.max()) / 2.0**30)
+    shift = min(30, math.floor(-math.log2(step)))
+    if shift < 0:
+        raise UnsupportedError(what="a projection in front of stored rows has too wide a range")
+    constants = [
+        graph.constant("projection", np.rint(np.ldexp(linear.weights, shift)), DType.INT16),
+        graph.constant("projection bias", np.rint(np.ldexp(linear.bias, shift))),
+    ]
+    return graph.node("projected features", LinearScores(), [x, *constants]), shift
+
+
+def _shift(
+    factors: NDArray[np.float64], bias: NDArray[np.float64], largest: NDArray[np.float64]
+) -> int:
+    """The largest shift with which factors fit in int16, and products and sums in int32."""
+    limits = [
+        (INT16_MAX - 1) / max(float(np.abs(factors).max()), 1e-30),
+        2.0**30 / max(float((np.abs(factors) * largest).max()), 1.0),
+        2.0**29 / max(float(np.abs(bias).max()), 1.0),
+    ]
+    return int(np.clip(math.floor(math.log2(min(limits))), 0, 30))
