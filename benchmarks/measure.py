@@ -58,7 +58,7 @@ def measure(path: Path, core: str, mode: str) -> tuple[Row, Row, list[Row]]:
     cycles = {
         "instructions": m.instructions,
         "cycles": m.cycles or "",
-        "predicted": _predicted(result),
+        "predicted": _predicted(result, core),
     }
     sizes = {
         "code": m.flash.code_bytes + m.flash.library_bytes,
@@ -70,8 +70,10 @@ def measure(path: Path, core: str, mode: str) -> tuple[Row, Row, list[Row]]:
     return key | cycles, key | sizes, [key | row for row in _layers(result)]
 
 
-def _predicted(result: Benchmark) -> object:
-    return "" if result.predicted is None else round(result.predicted)
+def _predicted(result: Benchmark, core: str) -> object:
+    """What the core's own cost table foretold; nothing where another core's stands for it."""
+    is_own = targets.load(core).costs_of is None
+    return "" if result.predicted is None or not is_own else round(result.predicted)
 
 
 def _layers(result: Benchmark) -> Iterator[Row]:

@@ -7,7 +7,8 @@
  * channel: (-, last), or (last but one, last), or (-, last but one), (last but two, last), where the weight of "-" is
  * zero. A pixel without a partner is paired with the one before it, which is computed twice.
  *
- * Weights: for each block A, B, C, D, for each word (d, e) of a pixel the two words mix(A, B), mix(C, D):
+ * Blocks: weights, then the words of tg_dsp_scale.h. The weights of A, B, C, D: for each word (d, e) of a pixel the two
+ * words mix(A, B), mix(C, D):
  *
  *   mix(A, B) = H(d) | H(e) << 16,   H = 256 * B + A as int16
  *
@@ -29,8 +30,7 @@ struct tg_conv2d_1x1_dsp {
     int16_t out_channels;
     int16_t steps; /* words of a widened pixel */
     int16_t chunk; /* even; the last chunk takes one pixel more rather than leave it alone */
-    const int32_t *weights;
-    struct tg_dsp_scale scale;
+    struct tg_dsp_scale scale; /* with each block's weights in front of its words */
 };
 
 /* Computes the whole output. `scratch`: tinygen/kernels/pointwise_dsp.py, 8-byte aligned. A chunk is widened before
@@ -40,6 +40,19 @@ void tg_conv2d_1x1_s8_dsp(const struct tg_conv2d_1x1_dsp *layer, const int8_t *i
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h). */
 void tg_conv2d_1x1_s8_dsp_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows, int8_t *const *out,
                                int32_t row_count, void *scratch);
+
+/* The same for up to 16 steps, TG_DSP_ONE_PRODUCT. */
+void tg_conv2d_1x1_short_s8_dsp(const struct tg_conv2d_1x1_dsp *layer, const int8_t *in, int8_t *out, void *scratch);
+
+void tg_conv2d_1x1_short_s8_dsp_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows,
+                                     int8_t *const *out, int32_t row_count, void *scratch);
+
+/* The same for up to 16 steps, TG_DSP_TWO_ROUNDINGS. */
+void tg_conv2d_1x1_short_signed_s8_dsp(const struct tg_conv2d_1x1_dsp *layer, const int8_t *in, int8_t *out,
+                                       void *scratch);
+
+void tg_conv2d_1x1_short_signed_s8_dsp_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows,
+                                            int8_t *const *out, int32_t row_count, void *scratch);
 
 /* For four to eight input channels: both pixels of a pair stay in registers, times 256. Scaled
  * by ssat8(floor(sum * M / 2^32) >> 16), where the sum is 4096 times the accumulator.

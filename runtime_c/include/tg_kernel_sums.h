@@ -1,13 +1,17 @@
 /* Sums of a function of the distance to stored rows. Rules R2 and R6 of ARITHMETIC.md.
  *
- *   out[g * outputs + m] = sum over rows n of group g of coefficients[n][m] * kernel(measure of in and row n)
+ *   sums[g][m] = sum over rows n of group g of coefficients[n][m] * kernel(measure of in and row n)
+ *   out[m]     = sums[0][m] + bias[m], of a single group
+ *   out[pair]  = sums[i][j - 1] + sums[j][i] + bias[pair], of several, for all groups i < j in order
+ *
  *   measure              = norm of in + norms[n] - 2 * (in * row n), or -(in * row n) without norms
  *   t                    = clamp(measure - first, 0, last), i = t >> shift, f = the bits of t below
  *   kernel               = table[i] + ((table[i + 1] - table[i]) * f >> shift)
  *
  * Layout: rows as in tg_row_products.h, with tiles[g] tiles for group g, of which unused rows have coefficients of 0;
  * coefficients [tile][outputs][4 rows]. Shifts are arithmetic.
- * Scratch: 8 bytes for each quad (int8) or 4 for each pair of features (int16), aligned to 4.
+ * Scratch, aligned to 4: 8 bytes for each quad (int8) or 4 for each pair of features (int16); of several groups then
+ * the sums.
  * Features of int8 below -127 count as -127.
  * Overflow: the generator has proved that measures less `first`, the interpolation and all partial sums fit in int32.
  *
@@ -22,7 +26,7 @@ TG_EXTERN_C_BEGIN
 struct tg_kernel_sums {
     int32_t groups;
     int32_t depth;
-    int32_t outputs; /* of a group */
+    int32_t outputs; /* of a group: with several, their number less 1 */
     int32_t first;
     int32_t last;
     int32_t shift;
@@ -30,6 +34,7 @@ struct tg_kernel_sums {
     const void *tiles;
     const int32_t *norms; /* or NULL */
     const int16_t *coefficients;
+    const int32_t *bias;
     const int16_t *table;
 };
 

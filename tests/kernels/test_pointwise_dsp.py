@@ -9,7 +9,7 @@ from tests.kernels.checking import check_kernel
 from tests.kernels.harness import KernelLibrary, build_library
 from tests.strategies import inputs_for
 from tinygen import device, reference
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Quantization, Tensor, verify
 from tinygen.kernels import CATALOGUE, Kernel
@@ -22,6 +22,10 @@ from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.scaled import WeightedOperator
 
 SYMBOL = "tg_conv2d_1x1_s8_dsp"
+SHORT = {
+    Form.ONE_PRODUCT: "tg_conv2d_1x1_short_s8_dsp",
+    Form.TWO_ROUNDINGS: "tg_conv2d_1x1_short_signed_s8_dsp",
+}
 NARROW = "tg_conv2d_1x1_narrow_s8_dsp"
 
 
@@ -104,10 +108,11 @@ def form_of(graph: Graph) -> Form:
     return find_scale(call, weights.reshape(len(weights), -1).sum(1)).form
 
 
-def check_on_device(graph: Graph, target, folder) -> str:
-    """Compare a one-layer network on QEMU with the reference; returns the kernel's symbol."""
+def check_on_device(graph: Graph, target, folder, symbol: str | None = None) -> str:
+    """Compare a one-layer network on QEMU with the reference; returns the kernel's symbol, which may be given."""
     samples = 6
-    emission = emit(graph, target, folder, name="layer")
+    options = EmitOptions(kernels=((graph.nodes[0].name, symbol),) if symbol else ())
+    emission = emit(graph, target, folder, name="layer", options=options)
     x = inputs_for(graph, samples)["x"]
     expected = reference.run_one_input(graph, x).reshape(samples, -1)
     got = device.run_on_qemu(
@@ -120,15 +125,22 @@ def check_on_device(graph: Graph, target, folder) -> str:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> KernelLibrary:
-    kernels = [kernel_of(Conv2D, symbol) for symbol in (SYMBOL, NARROW)]
+    kernels = [kernel_of(Conv2D, symbol) for symbol in (SYMBOL, *SHORT.values(), NARROW)]
     return KernelLibrary(build_library(kernels, tmp_path_factory.mktemp("pointwise")))
 
 
-def check(library: KernelLibrary, graph: Graph, samples: int = 5, symbol: str = SYMBOL) -> None:
+def fits(graph: Graph, symbol: str) -> bool:
     (call,) = graph.calls()
-    kernel = kernel_of(type(call.op), symbol)
-    assert kernel.reason_against(call, DSP) is None
-    check_kernel(library, kernel, graph, samples)
+    return kernel_of(type(call.op), symbol).reason_against(call, DSP) is None
+
+
+def check(library: KernelLibrary, graph: Graph, samples: int = 5, symbol: str = SYMBOL) -> None:
+    """Of the general kernel's brothers those that take the layer are checked as well."""
+    (call,) = graph.calls()
+    assert fits(graph, symbol)
+    brothers = SHORT.values() if symbol == SYMBOL else ()
+    for name in (symbol, *(s for s in brothers if fits(graph, s))):
+        check_kernel(library, kernel_of(type(call.op), name), graph, samples)
 
 
 # Shapes
@@ -177,6 +189,19 @@ def test_the_order_of_channels_names_each_once(channels):
     order = channel_order(channels).ravel()
     named = order[order >= 0]
     assert sorted(named) == list(range(channels))
+
+
+# Up to 16 steps
+
+
+@pytest.mark.parametrize("form", SHORT, ids=lambda f: f.name)
+def test_short_kernels_take_their_form_and_16_steps(form):
+    rng = np.random.default_rng(1)
+    activation = Activation.RELU if form is Form.ONE_PRODUCT else Activation.NONE
+    for depth, is_short in [(31, True), (32, True), (33, False)]:
+        graph = random_graph(rng, Conv2D(activation=activation), (1, 2, 2, depth), 8)
+        assert form_of(graph) is form
+        assert [fits(graph, SHORT[f]) for f in SHORT] == [is_short and f is form for f in SHORT]
 
 
 # Up to eight input channels
@@ -341,7 +366,10 @@ def test_what_is_not_pointwise_is_refused():
 def test_assembly_has_every_form(form, arithmetic, activation, scale, load_core, tmp_path):  # noqa: F811
     graph = graph_of_form(arithmetic, activation, scale)
     assert form_of(graph) is form
-    assert check_on_device(graph, load_core("cortex-m4"), tmp_path / "layer") == SYMBOL
+    core = load_core("cortex-m4")
+    assert check_on_device(graph, core, tmp_path / "layer", SYMBOL) == SYMBOL
+    if form in SHORT:
+        assert check_on_device(graph, core, tmp_path / "short") == SHORT[form]
 
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
@@ -360,8 +388,28 @@ def test_assembly_has_every_form(form, arithmetic, activation, scale, load_core,
 def test_assembly_is_exact_for_any_shape(core, shape, channels, stride, load_core, tmp_path):  # noqa: F811
     rng = np.random.default_rng(11)
     graph = random_graph(rng, Conv2D(activation=Activation.RELU, stride=stride), shape, channels)
-    symbol = check_on_device(graph, load_core(core), tmp_path / "layer")
-    assert symbol == SYMBOL or shape[1:3] == (1, 1)
+    assert check_on_device(graph, load_core(core), tmp_path / "layer", SYMBOL) == SYMBOL
+
+
+@pytest.mark.parametrize("activation", [Activation.RELU, Activation.NONE], ids=lambda a: a.name)
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
+@pytest.mark.parametrize(
+    ("shape", "channels", "stride"),
+    [
+        ((1, 5, 5, 32), 8, (1, 1)),
+        ((1, 7, 3, 31), 30, (1, 1)),
+        ((1, 5, 7, 9), 7, (2, 2)),
+        ((1, 1, 40, 13), 5, (1, 3)),
+        ((1, 3, 1, 4), 6, (1, 1)),
+        ((1, 1, 1, 20), 4, (1, 1)),
+        ((1, 1, 140, 16), 12, (1, 1)),
+    ],
+)
+def test_short_assembly_is_exact(core, shape, channels, stride, activation, load_core, tmp_path):  # noqa: F811
+    rng = np.random.default_rng(12)
+    graph = random_graph(rng, Conv2D(activation=activation, stride=stride), shape, channels)
+    (symbol,) = (s for s in SHORT.values() if fits(graph, s))
+    assert check_on_device(graph, load_core(core), tmp_path / "layer", symbol) == symbol
 
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])

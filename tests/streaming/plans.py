@@ -11,6 +11,7 @@ from tinygen.emit import program as programs
 from tinygen.emit.program import Program
 from tinygen.ir import Graph
 from tinygen.streaming import cuts
+from tinygen.streaming.budget import Way
 from tinygen.streaming.cuts import Item, Network
 from tinygen.streaming.segment import Segment
 
@@ -21,7 +22,7 @@ def segments_everywhere(seed: int) -> Iterator[None]:
 
     def fitted(network: Network, budget: int | None, **_: object):
         items = _random_items(network, random.Random(seed))
-        return network, items, network.lay_out(items)
+        return Way(network=network, items=items, layout=network.lay_out(items))
 
     with mock.patch.object(programs, "fitted", fitted):
         yield

@@ -14,7 +14,7 @@ from tinygen.kernels import Kernel, KernelCall
 from tinygen.kernels.row_sums import ROW_PROGRAM
 from tinygen.planner import Buffer, Layout, Plan
 from tinygen.selection import Candidate, Optimize, Selection, choose
-from tinygen.streaming.budget import fitted, least_bytes
+from tinygen.streaming.budget import fitted
 from tinygen.streaming.cuts import Item, Memory, Network
 from tinygen.targets import Target
 
@@ -128,11 +128,11 @@ def lower(
     )
     network = Network(candidates=selection.chosen, options=selection.options, memory=memory)
     budget = 0 if least_ram else target.ram_bytes
-    network, items, layout = fitted(network, budget, progress=progress)
-    selection = dataclasses.replace(selection, chosen=network.candidates)
-    program = _program(graph, target, selection, items, layout)
+    way = fitted(network, budget, progress=progress)
+    selection = dataclasses.replace(selection, chosen=way.network.candidates)
+    program = _program(graph, target, selection, way.items, way.layout)
     if not least_ram:
-        _check_ram(program, network)
+        _check_ram(program)
     return program
 
 
@@ -189,7 +189,7 @@ def _address(tensor: str, layout: Layout) -> Address:
     return Address(offset=layout.offset(tensor))
 
 
-def _check_ram(program: Program, network: Network) -> None:
+def _check_ram(program: Program) -> None:
     limit = program.target.ram_bytes
     if limit is None or program.plan.arena_bytes <= limit:
         return
@@ -197,6 +197,6 @@ def _check_ram(program: Program, network: Network) -> None:
         what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
         f"{program.target.name} has {limit}: {program.plan.arena_bytes - limit} bytes are missing",
         where=f"layer '{program.peak_layer}' (the peak)",
-        next_step=f"the least that was found is {least_bytes(network)} bytes; choose a larger target, "
+        next_step="that is the least that was found; choose a larger target, "
         "or a smaller input or fewer channels at that layer",
     )

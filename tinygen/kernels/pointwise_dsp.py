@@ -11,6 +11,7 @@ from tinygen.kernels.dsp_scale import (
     BLOCK_CHANNELS,
     NO_CHANNEL,
     Form,
+    Scale,
     blocks_of,
     channel_order,
     find_scale,
@@ -19,7 +20,7 @@ from tinygen.kernels.dsp_scale import (
     reason_against_mix,
     scale_struct,
 )
-from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int32
 from tinygen.kernels.lowering import INT16_MAX, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
@@ -46,6 +47,9 @@ SUMS_BYTES = 32
 UNROLLED = 16
 """Steps that the inner loop takes at once."""
 
+SHORT_STEPS = 16
+"""Steps of pixels that need no loop."""
+
 
 def _weights(call: Call) -> NDArray[np.int64]:
     """[output channels, input channels]"""
@@ -53,11 +57,22 @@ def _weights(call: Call) -> NDArray[np.int64]:
     return weights.reshape(weights.shape[0], -1)
 
 
-def _packed(weights: NDArray[np.int64], blocks: NDArray[np.int64]) -> Array:
-    """[blocks, steps, 2 words]"""
+def _packed(weights: NDArray[np.int64], blocks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[blocks, words]: for each step two words of mixed weights."""
     ordered = in_order(weights)  # [O, steps, 2]
     mixed = mix(ordered[blocks[:, 0::2]], ordered[blocks[:, 1::2]])  # [blocks, 2, steps, 2]
-    return int32("weights", pairs(mixed)[..., 0].swapaxes(1, 2), Role.WEIGHTS)
+    return pairs(mixed)[..., 0].swapaxes(1, 2).reshape(len(blocks), -1)
+
+
+def _scale_struct(scale: Scale, weights: NDArray[np.int64]) -> Struct:
+    """`struct tg_dsp_scale`, each block of words behind its weights."""
+    blocks = blocks_of(len(weights))
+    plain = scale_struct(scale, blocks)
+    words = plain.fields["blocks"].data.reshape(len(blocks), -1)
+    both = np.concatenate([_packed(weights, blocks), words], axis=1)
+    return Struct(
+        tag=plain.tag, fields={**plain.fields, "blocks": int32("blocks", both, Role.WEIGHTS)}
+    )
 
 
 def _steps(call: Call) -> int:
@@ -137,7 +152,7 @@ def _written_ahead(call: Call, done: int, next_pixel: int) -> int:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    weights, blocks = _weights(call), blocks_of(call.output.channels)
+    weights = _weights(call)
     scale = find_scale(call, weights.sum(1))
     params = Struct(
         tag="tg_conv2d_1x1_dsp",
@@ -147,8 +162,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "out_channels": call.output.channels,
             "steps": _steps(call),
             "chunk": _chunk(call),
-            "weights": _packed(weights, blocks),
-            "scale": scale_struct(scale, blocks),
+            "scale": _scale_struct(scale, weights),
         },
     )
     return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
@@ -178,6 +192,37 @@ def _counts(call: Call) -> Mapping[str, float]:
         "pair blocks, one product": pixel_pairs * blocks * (form is Form.ONE_PRODUCT),
         "pair blocks, two roundings": pixel_pairs * blocks * (form is Form.TWO_ROUNDINGS),
         "pair blocks, by rule": pixel_pairs * blocks * form.is_rule,
+    }
+
+
+# Up to 16 steps, and one form
+
+
+def _is_short(form: Form) -> Fits:
+    def fits(call: Call) -> str | None:
+        if _steps(call) > SHORT_STEPS:
+            return (
+                f"is only for up to {SHORT_STEPS} steps, which are {2 * SHORT_STEPS} input channels"
+            )
+        found = find_scale(call, _weights(call).sum(1)).form
+        return None if found is form else f"is only for the form {form.name}, not {found.name}"
+
+    return fits
+
+
+def _short_counts(call: Call) -> Mapping[str, float]:
+    """Those of the loops, without what the form of the others says."""
+    pixel_pairs = -(-_pixels(call) // 2)
+    blocks = len(blocks_of(call.output.channels))
+    chunks = len(_chunk_ends(call))
+    return {
+        "call": 1,
+        "chunks": chunks,
+        "chunk blocks": chunks * blocks,
+        "pairs": pixel_pairs,
+        "widened": pixel_pairs * _steps(call),
+        "steps": pixel_pairs * blocks * _steps(call),
+        "pair blocks": pixel_pairs * blocks,
     }
 
 
@@ -274,6 +319,22 @@ def _kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
     )
 
 
+def _short_kernel(op: type[WeightedOperator], symbol: str, form: Form, *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=op,
+        symbol=symbol,
+        header="tg_conv2d_1x1_dsp.h",
+        source=f"arm_dsp/{symbol}.c",
+        needs=DSP,
+        specificity=3,
+        fits=all_of(*conditions, _has_channels, _is_short(form), _mixes),
+        lower=_lower,
+        scratch_bytes=_scratch_bytes,
+        counts=_short_counts,
+        lead=_lead,
+    )
+
+
 def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
     return Kernel(
         op=op,
@@ -281,7 +342,7 @@ def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
         header="tg_conv2d_1x1_dsp.h",
         source="arm_dsp/tg_conv2d_1x1_narrow_s8_dsp.c",
         needs=DSP,
-        specificity=3,
+        specificity=4,
         fits=all_of(*conditions, _has_channels, _is_narrow),
         lower=_narrow_lower,
         counts=_narrow_counts,
@@ -289,9 +350,19 @@ def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
     )
 
 
+SHORT_FORMS = {
+    "tg_conv2d_1x1_short_s8_dsp": Form.ONE_PRODUCT,
+    "tg_conv2d_1x1_short_signed_s8_dsp": Form.TWO_ROUNDINGS,
+}
+
 KERNELS = (
     _narrow_kernel(Conv2D, _is_pointwise),
     _narrow_kernel(FullyConnected, _has_rows),
     _kernel(Conv2D, _is_pointwise),
     _kernel(FullyConnected, _has_rows),
+    *(_short_kernel(Conv2D, symbol, form, _is_pointwise) for symbol, form in SHORT_FORMS.items()),
+    *(
+        _short_kernel(FullyConnected, symbol, form, _has_rows)
+        for symbol, form in SHORT_FORMS.items()
+    ),
 )

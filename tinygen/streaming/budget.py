@@ -1,6 +1,7 @@
 """Fits a network into a budget of RAM: kernels with less scratch first, then rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tinygen.planner import Layout
 from tinygen.streaming import cuts
@@ -11,64 +12,108 @@ Progress = Callable[[float], None]
 SCRATCH_CAPS = (None, 6144, 3072, 1536, 768, 384, 0)
 """Bytes of scratch that the kernels of a network may use, in the order in which they are tried."""
 
-TIGHTENINGS = (1.0, 0.97, 0.93, 0.88, 0.8)
-"""Shares of the budget that are asked of single parts: together they may need somewhat more."""
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way to run a network, and where everything lies."""
+
+    network: Network
+    items: tuple[Item, ...]
+    layout: Layout
+
+    @property
+    def bytes(self) -> int:
+        return self.layout.plan.arena_bytes
+
+    @property
+    def cycles(self) -> float:
+        """Predicted; unknown costs count as nothing."""
+        return self.network.cycles_of(self.items)
+
+    @property
+    def share_by_rows(self) -> float:
+        """Of the multiply-accumulates."""
+        macs = [c.call.op.macs(c.call) for c in self.network.candidates]
+        by_rows = sum(sum(macs[i.first : i.last + 1]) for i in self.items if i.segment)
+        return by_rows / max(sum(macs), 1)
 
 
 def fitted(
     network: Network, budget: int | None, *, progress: Progress = lambda share: None
-) -> tuple[Network, tuple[Item, ...], Layout]:
+) -> Way:
     """The fastest way found to run the network within the budget; the one with the least RAM where none fits.
 
     No budget: layers run whole with the kernels that were chosen. Budget 0 asks for the least RAM.
     """
     whole = _all_whole(network)
-    if budget is None or whole[2].plan.arena_bytes <= budget:
+    if budget is None or whole.bytes <= budget:
         return whole
     found = [whole]
-    for count, cap in enumerate(SCRATCH_CAPS):
-        progress(count / len(SCRATCH_CAPS))
-        capped = network if cap is None else network.with_scratch(cap)
+    for share, capped in _networks(network):
+        progress(share)
         found.append(_all_whole(capped))
-        found += _by_rows(capped, budget)
-    fitting = [f for f in found if f[2].plan.arena_bytes <= budget]
+        for way in _by_rows(capped, budget):
+            found.append(way)
+            if way.bytes <= budget:
+                break
+    fitting = [way for way in found if way.bytes <= budget]
     if fitting:
-        return min(fitting, key=lambda f: f[0].cycles_of(f[1]))
-    best = min(found, key=lambda f: (f[2].plan.arena_bytes, f[0].cycles_of(f[1])))
-    return _thorough(best, progress) if budget == 0 else best
+        return min(fitting, key=lambda way: way.cycles)
+    return _thorough(min(found, key=_least_first), progress)
 
 
-def least_bytes(network: Network) -> int:
-    """The smallest arena that is found for the network."""
-    return fitted(network, 0)[2].plan.arena_bytes
+def points(network: Network, *, progress: Progress = lambda share: None) -> tuple[Way, ...]:
+    """Ways from the least RAM to the fewest predicted cycles; each is better than its neighbours in one of both.
+
+    A budget of the bytes of any of them is met.
+    """
+    found = [_all_whole(network)]
+    for share, capped in _networks(network):
+        progress(share)
+        found += [_all_whole(capped), *_by_rows(capped, 0)]
+    least = min(found, key=_least_first)
+    found.append(_thorough(least, progress))
+    kept: list[Way] = []
+    for way in sorted(found, key=_least_first):
+        if not kept or way.cycles < kept[-1].cycles:
+            kept.append(way)
+    return tuple(kept)
 
 
-def _all_whole(network: Network) -> tuple[Network, tuple[Item, ...], Layout]:
-    items = network.whole_items(0, len(network.candidates) - 1)
-    return network, items, network.lay_out(items)
+def _least_first(way: Way) -> tuple[float, float]:
+    return way.bytes, way.cycles
 
 
-def _by_rows(network: Network, budget: int) -> list[tuple[Network, tuple[Item, ...], Layout]]:
-    """Ways with segments: within the budget, or the least that is possible."""
+def _networks(network: Network) -> Iterator[tuple[float, Network]]:
+    """The network with less and less scratch, each choice of kernels once, and which share of them is done."""
+    seen: list[Sequence[object]] = []
+    for count, cap in enumerate(SCRATCH_CAPS):
+        capped = network if cap is None else network.with_scratch(cap)
+        if capped.candidates not in seen:
+            seen.append(capped.candidates)
+            yield count / len(SCRATCH_CAPS), capped
+
+
+def _way(network: Network, items: tuple[Item, ...]) -> Way:
+    return Way(network=network, items=items, layout=network.lay_out(items))
+
+
+def _all_whole(network: Network) -> Way:
+    return _way(network, network.whole_items(0, len(network.candidates) - 1))
+
+
+def _by_rows(network: Network, budget: int) -> Iterator[Way]:
+    """Ways with segments, with fewer and fewer bytes, from those that may fit in the budget on; always the least."""
     parts = cuts.parts_of(network)
     least = cuts.least(network, parts)
-    found = []
-    for share in TIGHTENINGS:
-        path = cuts.cheapest(network, parts, max(int(budget * share), least))
-        items = cuts.planned(path)
-        layout = network.lay_out(items)
-        found.append((network, items, layout))
-        if layout.plan.arena_bytes <= budget or budget * share <= least:
-            break
-    return found
+    limit = max(budget, least) if budget else None
+    while limit is None or limit >= least:
+        path = cuts.cheapest(network, parts, limit)
+        yield _way(network, cuts.planned(path.items))
+        limit = path.bytes - 1
 
 
-def _thorough(
-    best: tuple[Network, tuple[Item, ...], Layout], progress: Progress
-) -> tuple[Network, tuple[Item, ...], Layout]:
+def _thorough(way: Way, progress: Progress) -> Way:
     """The same segments with the best order of rows and the best packing that the searches find."""
-    network, items, layout = best
-    searched = cuts.planned(items, thorough=True, progress=progress)
-    again = network.lay_out(searched)
-    better = again.plan.arena_bytes < layout.plan.arena_bytes
-    return (network, searched, again) if better else (network, items, layout)
+    searched = cuts.planned(way.items, thorough=True, progress=progress)
+    return min(_way(way.network, searched), way, key=_least_first)

@@ -217,21 +217,39 @@ def _outputs(network: Network, start: int, end: int) -> frozenset[str]:
     return frozenset(later | (made & set(network.memory.outputs)))
 
 
-def cheapest(network: Network, parts: Parts, budget: int) -> tuple[Item, ...]:
-    """The items with the fewest predicted cycles of which no part needs more than `budget` bytes.
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """Parts from the first cut to the last; `bytes` are those of the part that needs the most."""
 
-    There are some for budgets from least() on.
+    items: tuple[Item, ...] = ()
+    bytes: int = 0
+    cycles: float = 0.0
+
+    def followed_by(self, part: _Part) -> "Path":
+        return Path(
+            items=(*self.items, *part.items),
+            bytes=max(self.bytes, part.bytes),
+            cycles=self.cycles + part.cycles,
+        )
+
+
+def cheapest(network: Network, parts: Parts, budget: int | None) -> Path:
+    """The path with the fewest predicted cycles of which no part needs more than `budget` bytes.
+
+    There is one for budgets from least() on. Of paths with equal cycles it is one with the fewest bytes.
     """
-    best: dict[int, tuple[float, tuple[Item, ...]]] = {0: (0.0, ())}
+    best: dict[int, Path] = {0: Path()}
     for end in network.cuts[1:]:
-        for (start, stop), ways in parts.items():
-            if stop != end or start not in best:
-                continue
-            for way in ways:
-                cycles = best[start][0] + way.cycles
-                if way.bytes <= budget and (end not in best or cycles < best[end][0]):
-                    best[end] = (cycles, (*best[start][1], *way.items))
-    return best[network.cuts[-1]][1]
+        paths = [
+            best[start].followed_by(way)
+            for (start, stop), ways in parts.items()
+            if stop == end and start in best
+            for way in ways
+            if budget is None or way.bytes <= budget
+        ]
+        if paths:
+            best[end] = min(paths, key=lambda path: (path.cycles, path.bytes))
+    return best[network.cuts[-1]]
 
 
 def least(network: Network, parts: Parts) -> int:

@@ -4,6 +4,7 @@
 #include "tg_kernel_sums.h"
 
 #include "tg_kernel_add_dsp.h"
+#include "tg_kernel_outputs.h"
 #include "tg_kernel_values.h"
 #include "tg_row_products_s8_dsp.h"
 
@@ -15,21 +16,24 @@ TG_KERNEL void tg_kernel_sums_s8_dsp(const struct tg_kernel_sums *layer, const i
     const int32_t *norms = layer->norms;
     const int16_t *coefficients = layer->coefficients;
     int16_t *const x = (int16_t *)scratch;
+    int32_t *const sums = layer->groups == 1 ? out : (int32_t *)scratch + TG_QUAD * quads / 2;
+    int32_t *sum = sums;
     const uint32_t start = tg_kernel_start(layer, tg_row_query_s8_dsp(in, layer->depth, x));
 
-    for (int32_t g = 0; g < layer->groups; g++, out += outputs) {
+    for (int32_t g = 0; g < layer->groups; g++, sum += outputs) {
         for (int32_t m = 0; m < outputs; m++) {
-            out[m] = 0;
+            sum[m] = 0;
         }
         for (int32_t i = 0; i < layer->tiles_of_group[g]; i++) {
             int32_t kernels[TG_TILE_ROWS];
 
             tg_row_products_s8_dsp(tile, x, quads, kernels);
             tg_kernel_values(layer, start, norms, kernels);
-            tg_kernel_add_dsp(coefficients, kernels, outputs, out);
+            tg_kernel_add_dsp(coefficients, kernels, outputs, sum);
             tile += TG_TILE_ROWS * TG_QUAD * quads;
             norms = norms == NULL ? NULL : norms + TG_TILE_ROWS;
             coefficients += TG_TILE_ROWS * outputs;
         }
     }
+    tg_kernel_outputs(layer, sums, out);
 }

@@ -1,7 +1,7 @@
-/* See tg_pairs.h.
+/* See tg_pair_votes.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_pairs.h"
+#include "tg_pair_votes.h"
 
 TG_KERNEL void tg_pair_votes_s32(const struct tg_pair_votes *layer, const int32_t *in, int32_t *out)
 {

@@ -1,5 +1,6 @@
 """Sums of a function of the distance to stored rows."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -22,13 +23,13 @@ from tinygen.ops.classical.stored_rows import Measure
 
 def _by_tiles(values: NDArray, groups: NDArray) -> NDArray:
     """Rows of groups, each group with zeros up to a whole tile."""
-    parts = [whole_tiles(values[i:j]) for i, j in zip(groups, groups[1:], strict=False)]
+    parts = [whole_tiles(values[i:j]) for i, j in itertools.pairwise(groups)]
     return np.concatenate(parts).astype(values.dtype)
 
 
 def _lower(is_dsp: bool) -> Callable[[Call], tuple[KernelCall, ...]]:
     def lower(call: Call) -> tuple[KernelCall, ...]:
-        rows, coefficients, groups, table = (t.data for t in call.inputs[1:])
+        rows, coefficients, groups, bias, table = (t.data for t in call.inputs[1:])
         stored, op = _by_tiles(rows, groups), call.op
         weights = _by_tiles(coefficients, groups).reshape(-1, TILE_ROWS, coefficients.shape[1])
         is_product = op.measure is Measure.PRODUCT
@@ -45,11 +46,19 @@ def _lower(is_dsp: bool) -> Callable[[Call], tuple[KernelCall, ...]]:
             "tiles": tiles_array(stored, is_dsp),
             "norms": 0 if is_product else int32("norms", norms(stored)),
             "coefficients": int16("coefficients", weights.transpose(0, 2, 1), Role.WEIGHTS),
+            "bias": int32("bias", bias),
             "table": int16("table", table),
         }
         return (KernelCall(params=Struct(tag="tg_kernel_sums", fields=fields), inputs=(0,)),)
 
     return lower
+
+
+def _scratch_bytes(call: Call) -> int:
+    """The features as int16, and of several groups the sums."""
+    outputs, groups = call.inputs[2].shape[1], call.inputs[3].size - 1
+    sums = 4 * outputs * groups if groups > 1 else 0
+    return -(-scratch_bytes(call) // 4) * 4 + sums
 
 
 def _fits(dtype: DType, is_dsp: bool) -> Fits:
@@ -77,7 +86,7 @@ def _kernel(dtype: DType, is_dsp: bool) -> Kernel:
         needs=frozenset({"dsp"}) if is_dsp else frozenset(),
         fits=_fits(dtype, is_dsp),
         lower=_lower(is_dsp),
-        scratch_bytes=scratch_bytes,
+        scratch_bytes=_scratch_bytes,
         estimate=cycles,
     )
 

@@ -1,5 +1,6 @@
-"""Sums of a function of the distance to stored rows. Rules R2 and R6 of ARITHMETIC.md."""
+"""Sums of a function of the distance to stored rows. Rules R2, R6 and R7 of ARITHMETIC.md."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import expect_constants, unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
+from tinygen.ops.classical.pairs import pairs_of, sources
 from tinygen.ops.classical.stored_rows import (
     Measure,
     expect_rows,
@@ -19,11 +21,13 @@ from tinygen.ops.classical.stored_rows import (
 
 @dataclass(frozen=True, kw_only=True)
 class KernelSums(ClassicalOperator):
-    """y[g, m] = sum over rows n of group g of coefficients[n, m] * kernel(measure of x and row n)
+    """y = sums + bias, or for several groups y[pair i, j] = sums[i, j - 1] + sums[j, i] + bias[pair]
+
+    sums[g, m] = sum over rows n of group g of coefficients[n, m] * kernel(measure of x and row n)
 
     Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; coefficients [N, M], int16; groups [G + 1], int32:
-    group g is the rows from groups[g] to groups[g + 1]; table [T], int16. Output: [1, G * M], int32. The kernel is
-    the table, interpolated:
+    group g is the rows from groups[g] to groups[g + 1]; bias, int32, [M] or for G = M + 1 groups [G * M / 2]; table
+    [T], int16. The kernel is the table, interpolated:
 
         t = clamp(measure - first, 0, ((T - 1) << shift) - 1); i = t >> shift; f = t - (i << shift)
         kernel = table[i] + ((table[i + 1] - table[i]) * f >> shift)
@@ -34,10 +38,10 @@ class KernelSums(ClassicalOperator):
     measure: Measure = Measure.SQUARED
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        self.expect_row(inputs, (DType.INT8, DType.INT16), 5)
+        self.expect_row(inputs, (DType.INT8, DType.INT16), 6)
         expect_constants(self, inputs, 1)
         expect_rows(self, inputs)
-        _, rows, coefficients, groups, table = inputs
+        _, rows, coefficients, groups, bias, table = inputs
         right = len(coefficients.shape) == 2 and coefficients.shape[0] == rows.shape[0]
         if not right or coefficients.dtype is not DType.INT16:
             raise unsupported(self, inputs, f"coefficients {coefficients.describe()}", "[N, M]")
@@ -48,7 +52,11 @@ class KernelSums(ClassicalOperator):
             raise unsupported(
                 self, inputs, f"a table {table.describe()}", "int16, 2 values or more"
             )
-        return ((1, (groups.size - 1) * coefficients.shape[1]),)
+        outputs, parts = coefficients.shape[1], groups.size - 1
+        wanted = outputs if parts == 1 else pairs_of(parts)
+        if bias.shape != (wanted,) or (parts > 1 and parts != outputs + 1):
+            raise unsupported(self, inputs, f"a bias {bias.describe()}", f"[{wanted}]")
+        return ((1, wanted),)
 
     def check_integer(self, call: Call) -> None:
         super().check_integer(call)
@@ -57,7 +65,7 @@ class KernelSums(ClassicalOperator):
 
     def _expect_table(self, call: Call, least: int, most: int) -> None:
         """Raise UnsupportedError unless the way from a measure to a place in the table fits in int32."""
-        table = call.inputs[4].data.astype(np.int64)
+        table = call.inputs[5].data.astype(np.int64)
         steps = np.abs(np.diff(table)).max() << self.shift
         reach = (table.size - 1) << self.shift
         gap = max(abs(least - self.first), abs(most - self.first))
@@ -68,11 +76,18 @@ class KernelSums(ClassicalOperator):
         return call.inputs[1].size + call.inputs[2].size
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int32]:
-        x, rows, coefficients, groups, table = inputs
+        x, rows, coefficients, groups, bias, table = inputs
         kernels = self.kernel(measured(self.measure, x, rows), table.astype(np.int64))
         weights = coefficients.astype(np.int64)
-        sums = [kernels[:, i:j] @ weights[i:j] for i, j in zip(groups, groups[1:], strict=False)]
-        return np.concatenate(sums, axis=1).astype(np.int32)
+        sums = [kernels[:, i:j] @ weights[i:j] for i, j in itertools.pairwise(groups)]
+        return (self._combined(np.concatenate(sums, axis=1), len(sums)) + bias).astype(np.int32)
+
+    def _combined(self, sums: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+        """[batch, G * M] -> [batch, outputs]"""
+        if groups == 1:
+            return sums
+        first, second = sources(groups)
+        return sums[:, first] + sums[:, second]
 
     def kernel(self, measures: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
         """The interpolated table."""
@@ -82,10 +97,9 @@ class KernelSums(ClassicalOperator):
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         self._expect_table(call, *measure_bounds(call, self.measure, inputs[0]))
-        coefficients, groups, table = (t.data.astype(np.int64) for t in call.inputs[2:])
-        absolute = np.abs(coefficients)
-        sums = [absolute[i:j].sum(0) for i, j in zip(groups, groups[1:], strict=False)]
-        most = np.concatenate(sums) * np.abs(table).max()
-        if most.max() >= 2**31:
+        coefficients, groups, bias, table = (t.data.astype(np.int64) for t in call.inputs[2:])
+        sums = [np.abs(coefficients[i:j]).sum(0) for i, j in itertools.pairwise(groups)]
+        most = self._combined(np.concatenate(sums)[None], len(sums))[0] * np.abs(table).max()
+        if (most + np.abs(bias)).max() >= 2**31:
             raise call.unsupported("sums of kernels can leave int32", "smaller coefficients")
-        return (Range(low=-most, high=most),)
+        return (Range(low=bias - most, high=bias + most),)

@@ -1,4 +1,4 @@
-"""Votes of decisions between two classes each. Rule R8 of ARITHMETIC.md."""
+"""Votes of decisions between two classes each. Rules R7 and R8 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
-from tinygen.ops.classical.pair_decisions import classes_of_pairs
+from tinygen.ops.classical.pairs import classes_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairVotes(ClassicalOperator):
     """y[c] = the number of pairs that class c wins: i where a decision is above 0, else j
 
-    Input: decisions [1, C * (C - 1) / 2], int32, in the order of PairDecisions.
+    Input: decisions [1, C * (C - 1) / 2], int32, in the order of R7.
     """
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
         self.expect_row(inputs, (DType.INT32,), 1)
         pairs = inputs[0].channels
-        classes = classes_of_pairs(pairs)
-        if classes * (classes - 1) // 2 != pairs:
+        classes = classes_of(pairs)
+        if classes is None:
             raise unsupported(self, inputs, f"{pairs} pairs", "the pairs of two or more classes")
         return ((1, classes),)
 

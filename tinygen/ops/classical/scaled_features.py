@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.fixedpoint import INT32_MAX, INT32_MIN
 from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import expect_constants, unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
@@ -43,7 +44,7 @@ class ScaledFeatures(ClassicalOperator):
         sources, factors, offsets = (t.data.astype(np.int64) for t in call.inputs[1:])
         ends = np.stack([inputs[0].low[sources] * factors, inputs[0].high[sources] * factors])
         low, high = ends.min(0) + offsets, ends.max(0) + offsets
-        if max(np.abs(ends).max(), np.abs(low).max(), np.abs(high).max()) >= 2**31:
+        if min(ends.min(), low.min()) < INT32_MIN or max(ends.max(), high.max()) > INT32_MAX:
             raise call.unsupported("products leave int32", "smaller factors")
         bounds = (-self.reach, self.reach)
         return (
