@@ -31,6 +31,9 @@ COSTS = Path(__file__).resolve().parent.parent / "tinygen" / "costs"
 MOST_LAYERS = 14
 """Layers that one kernel is measured on."""
 
+FEWEST_LAYERS = 4
+"""With fewer there is no saying what the kernel costs elsewhere: benchmarks/layers.py wants more of its kind."""
+
 
 def kernels_of(target: Target) -> list[Kernel]:
     """Every kernel that the core can run, once."""
@@ -116,16 +119,19 @@ def main(arguments: list[str]) -> int:
     terms: dict[str, dict[str, float]] = (
         json.loads(path.read_text())["terms"] if path.exists() else {}
     )
+    errors: dict[str, float] = json.loads(path.read_text()).get("errors", {}) if path.exists() else {}
     existing = {k.symbol for k in kernels_of(target)}
     terms = {symbol: t for symbol, t in terms.items() if symbol in existing}
     for kernel in kernels_of(target):
         if wanted and kernel.symbol not in wanted:
             continue
         points = list(measured(kernel, target))
-        if not points:
-            print(f"{kernel.symbol:44} no layer fits", file=sys.stderr)
+        if len(points) < FEWEST_LAYERS:
+            print(f"{kernel.symbol:44} {len(points)} layers fit: not recorded", file=sys.stderr)
+            terms.pop(kernel.symbol, None)
             continue
         terms[kernel.symbol], error = fit(points)
+        errors[kernel.symbol] = round(error, 3)
         print(
             f"{kernel.symbol:44} {len(points):3} layers, largest error {error:6.1%}",
             file=sys.stderr,
@@ -133,6 +139,7 @@ def main(arguments: list[str]) -> int:
     table = {
         "unit": "cycles" if target.cycle_model else "instructions",
         "terms": {symbol: terms[symbol] for symbol in sorted(terms)},
+        "errors": {symbol: errors[symbol] for symbol in sorted(terms) if symbol in errors},
         "code_bytes": code_bytes(target),
     }
     path.write_text(json.dumps(table, indent=1) + "\n")

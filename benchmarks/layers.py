@@ -137,6 +137,9 @@ def convolutions() -> Iterator[Graph]:
         yield conv2d(h, w, cin, cout, (1, 1), relu=relu)
     for h, w, cin, cout in [(8, 8, 16, 32), (13, 13, 32, 24), (7, 6, 10, 20)]:
         yield conv2d(h, w, cin, cout, (1, 1), (2, 2))
+    narrow = [(24, 24, 8, 16), (12, 12, 8, 24), (7, 9, 6, 12), (10, 10, 4, 16), (16, 8, 5, 7), (5, 5, 8, 9)]
+    for i, (h, w, cin, cout) in enumerate(narrow):
+        yield conv2d(h, w, cin, cout, (1, 1), relu=i % 3 != 2)
     threes = [
         (16, 16, 16, 16), (8, 8, 32, 32), (9, 7, 8, 12), (6, 6, 64, 24), (12, 20, 4, 8),
         (10, 10, 24, 16), (5, 5, 20, 28), (11, 12, 12, 40), (7, 7, 15, 9), (16, 8, 6, 30),

@@ -68,14 +68,16 @@ def inputs_for(graph: Graph, n: int, seed: int = 0) -> dict[str, NDArray]:
     """n samples for each input of the graph: extremes first, then random ones of several widths."""
     rng = np.random.default_rng(seed)
     return {
-        tensor.name: np.concatenate([_sample(rng, tensor, i, offset) for i in range(n)])
+        tensor.name: np.concatenate([_sample(rng, tensor, i, offset, graph) for i in range(n)])
         for offset, tensor in enumerate(graph.input_tensors)
     }
 
 
-def _sample(rng: np.random.Generator, tensor: Tensor, index: int, offset: int) -> NDArray:
+def _sample(
+    rng: np.random.Generator, tensor: Tensor, index: int, offset: int, graph: Graph
+) -> NDArray:
     if tensor.dtype is not DType.INT8:
-        return classical.sample(rng, tensor, index)
+        return classical.sample(rng, tensor, index, graph)
     if index == 0:  # inputs of one node meet with opposite and with equal signs
         value = -128 if offset % 2 == 0 else 127
         return np.full(tensor.shape, value, np.int8)

@@ -46,6 +46,7 @@ class Candidate:
         self.kernel = kernel
         self.table = table
         self.cycles = table.cycles(kernel, call)
+        self.cautious_cycles = table.cautious_cycles(kernel, call)
 
     @cached_property
     def scratch_bytes(self) -> int:
@@ -198,7 +199,8 @@ def _options(
     found = [Candidate(call, kernel, table) for kernel in candidates(call, target.features)]
     if found[0].cycles is None:
         return tuple(found[:1])
-    measured = sorted((c for c in found if c.cycles is not None), key=lambda c: c.cycles)
+    measured = [c for c in found if c.cautious_cycles is not None]
+    measured.sort(key=lambda c: c.cautious_cycles)
     return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)
 
 

@@ -1,6 +1,7 @@
 /* Sums of a function of the distance to stored rows. Rules R2 and R6 of ARITHMETIC.md.
  *
- *   sums[g][m] = sum over rows n of group g of coefficients[n][m] * kernel(measure of in and row n)
+ *   sums[g][m] = sum over tiles of group g of
+ *                (sum over rows n of the tile of coefficients[n][m] * kernel(measure of in and row n)) >> sum_shift
  *   out[m]     = sums[0][m] + bias[m], of a single group
  *   out[pair]  = sums[i][j - 1] + sums[j][i] + bias[pair], of several, for all groups i < j in order
  *
@@ -30,6 +31,7 @@ struct tg_kernel_sums {
     int32_t first;
     int32_t last;
     int32_t shift;
+    int32_t sum_shift;
     const uint16_t *tiles_of_group;
     const void *tiles;
     const int32_t *norms; /* or NULL */

@@ -11,9 +11,18 @@ from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verif
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.fixed_point import FixedPoint
 from tinygen.ops.classical.interpolate import Interpolate
+from tinygen.ops.classical.kernel_sums import KernelSums
 from tinygen.ops.classical.linear_scores import LinearScores
 from tinygen.ops.classical.narrow import Narrow
+from tinygen.ops.classical.nearest_rows import NearestRows
+from tinygen.ops.classical.neighbor_means import NeighborMeans
+from tinygen.ops.classical.neighbor_votes import NeighborVotes
+from tinygen.ops.classical.neighbor_weights import Weights
 from tinygen.ops.classical.operator import float_order
+from tinygen.ops.classical.pair_votes import PairVotes
+from tinygen.ops.classical.pairs import pairs_of
+from tinygen.ops.classical.scaled_features import ScaledFeatures
+from tinygen.ops.classical.stored_rows import Measure
 from tinygen.ops.classical.tree_sums import TreeSums
 
 Builder = Callable[[st.DrawFn, Arithmetic], Graph]
@@ -23,8 +32,12 @@ STRATEGIES: dict[type[Operator], Builder] = {}
 ONE = Quantization.per_tensor(1.0, 0)
 
 
-def sample(rng: np.random.Generator, tensor: Tensor, index: int) -> NDArray:
+def sample(rng: np.random.Generator, tensor: Tensor, index: int, graph: Graph) -> NDArray:
     """A row of any type but int8: extremes, values near thresholds (small ones), anything."""
+    op = graph.nodes[0].op
+    if isinstance(op, NeighborVotes | NeighborMeans):
+        stored = graph.tensors[graph.nodes[0].inputs[1]].shape[0]
+        return _found_neighbors(rng, tensor.channels // 2, stored, index)
     low, high = tensor.dtype.limits
     if index < 2:
         ends = (low, high) if tensor.dtype.is_integer else (-np.inf, np.inf)
@@ -35,6 +48,17 @@ def sample(rng: np.random.Generator, tensor: Tensor, index: int) -> NDArray:
         return small.astype(np.float32) if index % 2 else bits.view(np.float32)
     reach = 8 if index % 2 else high
     return rng.integers(-reach, reach, tensor.shape, endpoint=True).astype(tensor.dtype.numpy)
+
+
+def _found_neighbors(
+    rng: np.random.Generator, count: int, stored: int, index: int
+) -> NDArray[np.int32]:
+    """What NearestRows may find: all at distance 0, all as far as can be, some equal, anything."""
+    most = (0, 2**30 + 2**29 - 1, 2, 1000, 2**30)[index % 5]
+    least = most if index < 2 else 0
+    distances = np.sort(rng.integers(least, most, count, endpoint=True))
+    rows = rng.integers(0, stored, count)
+    return np.concatenate([distances, rows])[None].astype(np.int32)
 
 
 def graph_of(op: Operator, inputs: Sequence[Tensor], dtype: DType, arithmetic: Arithmetic) -> Graph:
@@ -206,3 +230,104 @@ def _interpolate(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     op = Interpolate(shift=draw(st.integers(0, 31)), bits=draw(st.integers(0, 14)))
     inputs = [row(draw(st.integers(1, 12)), DType.INT32), constant("table", table, DType.INT16)]
     return graph_of(op, inputs, DType.INT16, arithmetic)
+
+
+@_strategy(ScaledFeatures)
+def _scaled_features(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
+    out = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    features, count = draw(st.integers(1, 9)), draw(st.integers(1, 12))
+    factor, offset = (1, 0) if dtype is DType.INT32 else (32767, 2**29)
+    least = 0 if dtype is DType.INT32 else -factor
+    inputs = [
+        row(features, dtype),
+        constant("sources", rng.integers(0, features, count), DType.INT16),
+        constant("factors", rng.integers(least, factor + 1, count), DType.INT16),
+        constant("offsets", rng.integers(-offset, offset + 1, count)),
+    ]
+    op = ScaledFeatures(shift=draw(st.integers(0, 30)), reach=draw(st.integers(1, out.limits[1])))
+    return graph_of(op, inputs, out, arithmetic)
+
+
+def _stored_rows(draw: st.DrawFn, rng: np.random.Generator) -> tuple[Tensor, NDArray]:
+    """Features and stored rows: of extremes, of small numbers, some equal.
+
+    Features may be any number of their type. So int16 leaves room for one only; more are tested with bounds
+    (test_stored_rows.py).
+    """
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    length = 1 if dtype is DType.INT16 else draw(st.integers(1, 23))
+    reach = draw(st.sampled_from([127, 127, 2]))
+    shape = (draw(st.integers(1, 19)), length)
+    rows = rng.integers(-reach, reach + 1, shape)
+    if draw(st.booleans()):
+        rows = rng.choice([-reach, reach], shape)
+    rows[rng.integers(len(rows))] = rows[0]
+    return row(length, dtype), rows
+
+
+@_strategy(NearestRows)
+def _nearest_rows(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    x, rows = _stored_rows(draw, _generator(draw))
+    op = NearestRows(
+        count=draw(st.integers(1, min(len(rows), 7))), measure=draw(st.sampled_from(Measure))
+    )
+    return graph_of(op, [x, constant("rows", rows, x.dtype)], DType.INT32, arithmetic)
+
+
+@_strategy(KernelSums)
+def _kernel_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    x, rows = _stored_rows(draw, rng)
+    groups = draw(st.sampled_from([1, 1, 2, 3, 5]))
+    outputs = draw(st.integers(1, 3)) if groups == 1 else groups - 1
+    edges = np.sort(rng.integers(0, len(rows) + 1, groups - 1))
+    # four products of 2^13 * 2^15 and nineteen sums of those, shifted, fit in int32
+    reach, sum_shift = draw(st.sampled_from([(8191, 3), (100, 0)]))
+    measure = draw(st.sampled_from([Measure.SQUARED, Measure.PRODUCT]))
+    shift = draw(st.integers(0, 14))
+    inputs = [
+        x,
+        constant("rows", rows, x.dtype),
+        constant(
+            "coefficients", rng.integers(-reach, reach + 1, (len(rows), outputs)), DType.INT16
+        ),
+        constant("groups", np.array([0, *edges, len(rows)])),
+        constant("bias", rng.integers(-1000, 1001, outputs if groups == 1 else pairs_of(groups))),
+        constant("table", rng.integers(-32767, 32768, draw(st.integers(2, 40))), DType.INT16),
+    ]
+    first = int(rng.integers(-1000, 1001))
+    op = KernelSums(first=first, shift=shift, sum_shift=sum_shift, measure=measure)
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(PairVotes)
+def _pair_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    pairs = pairs_of(draw(st.integers(2, 9)))
+    return graph_of(PairVotes(), [row(pairs, DType.INT32)], DType.INT32, arithmetic)
+
+
+@_strategy(NeighborVotes)
+def _neighbor_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    classes, stored = draw(st.integers(1, 9)), draw(st.integers(1, 30))
+    inputs = [
+        row(2 * draw(st.integers(1, 9)), DType.INT32),
+        constant("labels", rng.integers(0, classes, stored), DType.INT16),
+    ]
+    op = NeighborVotes(classes=classes, weights=draw(st.sampled_from(Weights)))
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(NeighborMeans)
+def _neighbor_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    stored, outputs = draw(st.integers(1, 30)), draw(st.integers(1, 3))
+    inputs = [
+        row(2 * draw(st.integers(1, 9)), DType.INT32),
+        constant("values", rng.integers(-32767, 32768, (stored, outputs)), DType.INT16),
+        constant("bias", rng.integers(-(2**29), 2**29, outputs)),
+    ]
+    op = NeighborMeans(weights=draw(st.sampled_from(Weights)))
+    return graph_of(op, inputs, DType.INT32, arithmetic)

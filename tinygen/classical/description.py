@@ -74,6 +74,15 @@ class Linear:
         return self.weights.shape[0]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gaussian:
+    """scores[c] = constants[c] - sum over k of (x[k] - means[c, k])^2 / (2 variances[c, k])"""
+
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    constants: NDArray[np.float64]
+
+
 class Activation(enum.Enum):
     """A function between the layers of a network."""
 
@@ -153,7 +162,7 @@ class KernelMachine:
         return len(self.groups) > 2
 
 
-Scorer = Trees | Linear | Neighbors | KernelMachine | Network
+Scorer = Trees | Linear | Neighbors | KernelMachine | Network | Gaussian
 
 
 class Task(enum.Enum):

@@ -1,1 +1,223 @@
-"""Support vector machines to KernelSums nodes: stored rows as int8 or int16, kernels as tables."""
+"""Support vector machines to KernelSums nodes: stored rows as int8 or int16, kernels as tables.
+
+Errors: a kernel is read from a table of integers with KERNEL_BITS bits, which are rounded to half a unit, on straight
+lines between these. Such a line is off by h^2 / 8 * |second derivative| for steps h. RBF kernels have steps of which that
+is below a unit, half of which is taken off all values, as long as `MOST_VALUES` are enough. The features add their
+rounding, which `quantize` measures.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.classical import algebra
+from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Task
+from tinygen.classical.linear_nodes import integer_features, scores_node
+from tinygen.classical.stored_rows import MARGIN, StoredRows, stored_rows
+from tinygen.errors import UnsupportedError
+from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.kernel_sums import KernelSums
+from tinygen.ops.classical.pair_votes import PairVotes
+from tinygen.ops.classical.pairs import sources
+from tinygen.ops.classical.stored_rows import Measure
+
+INT16_MAX = 32767
+KERNEL_BITS = 14
+SUM_MAX = 2**30
+FOUR_MAX = 2**31 - 2**18
+"""Of sums of four products, with room for the rounding of their factors."""
+
+MOST_VALUES = 1024
+"""Of a table; and one more."""
+
+
+def build(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
+) -> None:
+    """Add the methods of a support vector machine; products of integers of 8 or 16 bits."""
+    machine: KernelMachine = description.scorer
+    if machine.kernel is Kernel.LINEAR:
+        scores = _linear_scores(graph, description, samples)
+    else:
+        scores = _kernel_sums(graph, description, samples, bits)
+    if description.task is Task.REGRESS:
+        graph.method("predict", scores)
+        return
+    if machine.is_pairwise:
+        classes = graph.node("classes", ArgMax(), [graph.node("votes", PairVotes(), [scores])])
+    else:  # of a decision 0 the second class is the winner, as libsvm has it; for one class it is not
+        threshold = 0 if description.classes == (-1, 1) else -1
+        classes = graph.node("classes", ArgMax(threshold=threshold), [scores])
+    graph.method("predict", classes)
+    if description.has_decision:
+        graph.method("decision", scores)
+
+
+def _linear_scores(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64]
+) -> Tensor:
+    """Stored rows behind a linear kernel are one matrix."""
+    before = algebra.as_matrix(description.transforms, description.features)
+    if before is None:
+        raise UnsupportedError(
+            what="a transformer in front of a linear kernel is not affine",
+            next_step="supported: scalers, feature selection, PCA and other linear projections",
+        )
+    machine: KernelMachine = description.scorer
+    weights = [
+        machine.coefficients[i:j].T @ machine.rows[i:j]
+        for i, j in itertools.pairwise(machine.groups)
+    ]
+    linear = Linear(weights=_combined(np.concatenate(weights), len(weights)), bias=machine.bias)
+    x, linear, reach = integer_features(graph, algebra.collapse(linear, before), samples)
+    return scores_node(graph, "scores", x, linear, reach)
+
+
+def _combined(sums: NDArray, groups: int) -> NDArray:
+    """What belongs to each output, of what belongs to each group and column."""
+    if groups == 1:
+        return sums
+    first, second = sources(groups)
+    return sums[first] + sums[second]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """Kernel values at first + (i << shift), real."""
+
+    first: int
+    shift: int
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Units:
+    """Integers for each unit of a coefficient and of a kernel, and how far sums of fours are shifted."""
+
+    coefficient: float
+    kernel: float
+    shift: int
+
+    @property
+    def scale(self) -> float:
+        """Of the sums."""
+        return float(np.float32(2.0**self.shift / (self.coefficient * self.kernel)))
+
+
+def _kernel_sums(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
+) -> Tensor:
+    machine: KernelMachine = description.scorer
+    is_rbf = machine.kernel is Kernel.RBF
+    stored = stored_rows(graph, description, machine.rows, samples, bits=bits, is_centered=is_rbf)
+    largest = 1.0 if is_rbf else _largest(machine, description, samples)
+    units = _units(machine, largest)
+    if is_rbf:
+        table = _distance_table(machine, stored, units)
+    else:
+        table = _product_table(machine, stored, description, samples)
+    values = np.clip(np.rint(table.values * units.kernel), -INT16_MAX, INT16_MAX)
+    scale, groups = units.scale, machine.groups
+    constants = [
+        graph.constant(
+            "coefficients", np.rint(machine.coefficients * units.coefficient), DType.INT16
+        ),
+        graph.constant("groups", groups),
+        graph.constant("bias", np.rint((machine.bias + _lost(machine, units)) / scale)),
+        graph.constant("kernel table", values, DType.INT16),
+    ]
+    measure = Measure.SQUARED if is_rbf else Measure.PRODUCT
+    op = KernelSums(first=table.first, shift=table.shift, sum_shift=units.shift, measure=measure)
+    return graph.node("scores", op, [stored.features, stored.rows, *constants], scale=scale)
+
+
+def _lost(machine: KernelMachine, units: _Units) -> NDArray[np.float64]:
+    """What rounding down takes from the outputs on average: half a unit of each kernel, and of each sum of four."""
+    lost = []
+    for i, j in itertools.pairwise(machine.groups):
+        fours = -(-(j - i) // 4) if units.shift else 0
+        kernels = machine.coefficients[i:j].sum(0) / units.kernel
+        lost.append((kernels + fours * units.scale) / 2)
+    return _combined(np.concatenate(lost), len(lost))
+
+
+def _units(machine: KernelMachine, largest: float) -> _Units:
+    """As many bits as int16 factors and int32 sums allow. `largest`: of the kernels."""
+    absolute = np.abs(machine.coefficients)
+    kernel = 2.0**KERNEL_BITS / largest
+    four = max(_largest_four(absolute, machine.groups), 1e-30)
+    coefficient = min(
+        INT16_MAX / max(float(absolute.max()), 1e-30), FOUR_MAX / (four * 2.0**KERNEL_BITS)
+    )
+    sums = np.concatenate([absolute[i:j].sum(0) for i, j in itertools.pairwise(machine.groups)])
+    sums = _combined(sums, len(machine.groups) - 1) * largest + np.abs(machine.bias)
+    reach = float(sums.max()) * coefficient * kernel
+    shift = max(0, math.ceil(math.log2(max(reach, 1.0) / SUM_MAX)))
+    return _Units(coefficient=coefficient, kernel=kernel, shift=shift)
+
+
+def _largest_four(absolute: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+    fours = [
+        absolute[k : min(k + 4, j)].sum(0).max()
+        for i, j in itertools.pairwise(groups)
+        for k in range(i, j, 4)
+    ]
+    return float(max(fours))
+
+
+def _distance_table(machine: KernelMachine, stored: StoredRows, units: _Units) -> _Table:
+    """exp(-gamma d), as far as it is more than half a unit."""
+    rate = machine.gamma * stored.scale**2
+    end = math.log(2 * units.kernel) / rate
+    step = math.sqrt(8 / units.kernel) / rate  # a line is above the kernel by up to a unit
+    shift = max(math.floor(math.log2(step)), math.ceil(math.log2(end / MOST_VALUES)), 0)
+    shift = min(shift, 20)
+    count = min(max(math.ceil(end / 2**shift), 1), 2 * MOST_VALUES)
+    places = np.arange(count + 1) * 2.0**shift
+    values = np.exp(-rate * places) * (1 - (rate * 2.0**shift) ** 2 / 16)
+    values[-1] = 0.0
+    return _Table(first=0, shift=shift, values=values)
+
+
+def _kernel(machine: KernelMachine, product: NDArray[np.float64]) -> NDArray[np.float64]:
+    inner = machine.gamma * product + machine.offset
+    return np.tanh(inner) if machine.kernel is Kernel.SIGMOID else inner**machine.degree
+
+
+def _products(
+    machine: KernelMachine, description: Description, samples: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Bounds of the products of samples and stored rows, and some more."""
+    products = algebra.apply(description.transforms, samples) @ machine.rows.T
+    low, high = float(products.min()), float(products.max())
+    more = MARGIN * max(high - low, 1e-30)
+    return low - more, high + more
+
+
+def _largest(
+    machine: KernelMachine, description: Description, samples: NDArray[np.float64]
+) -> float:
+    """The largest kernel, absolute."""
+    places = np.linspace(*_products(machine, description, samples), MOST_VALUES)
+    return max(float(np.abs(_kernel(machine, places)).max()), 1e-30)
+
+
+def _product_table(
+    machine: KernelMachine,
+    stored: StoredRows,
+    description: Description,
+    samples: NDArray[np.float64],
+) -> _Table:
+    """Kernels of products, which saturate beyond those of the samples. The measure is minus the product."""
+    low, high = _products(machine, description, samples)
+    unit = stored.scale**2
+    first, last = math.floor(-high / unit), math.ceil(-low / unit)
+    shift = max(math.ceil(math.log2(max(last - first, 1) / MOST_VALUES)), 0)
+    count = max(math.ceil((last - first) / 2**shift), 1)
+    places = first + np.arange(count + 1) * 2.0**shift
+    return _Table(first=first, shift=shift, values=_kernel(machine, -places * unit))

@@ -91,12 +91,17 @@ def _exponent(half: float, middle: float, room: float) -> int:
 
 
 def scores_node(
-    graph: GraphBuilder, name: str, x: Tensor, linear: Linear, reach: NDArray[np.float64]
+    graph: GraphBuilder,
+    name: str,
+    x: Tensor,
+    linear: Linear,
+    reach: NDArray[np.float64],
+    limit: float = SCORE_MAX,
 ) -> Tensor:
-    """Scores of one scale: as fine as int16 weights and int32 sums allow."""
+    """Scores of one scale: as fine as int16 weights and sums below `limit` allow."""
     largest = max(float(np.abs(linear.weights).max()), 1e-300)
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
-    scale = max(largest / INT16_MAX, float(sums.max()) / SCORE_MAX)
+    scale = max(largest / INT16_MAX, float(sums.max()) / limit)
     scale = float(np.float32(scale * (1 + 2.0**-20)))
     constants = [
         graph.constant(f"{name}: weights", np.rint(linear.weights / scale), DType.INT16),

@@ -49,9 +49,7 @@ def _nearest(
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows = rows / np.where(lengths == 0, 1, lengths) * np.abs(samples).max()
         bits = 16
-    stored = stored_rows(
-        graph, description, rows, samples, bits=bits, is_centered=not is_cosine
-    )
+    stored = stored_rows(graph, description, rows, samples, bits=bits, is_centered=not is_cosine)
     op = NearestRows(count=neighbors.count, measure=MEASURES[neighbors.metric])
     scale = stored.scale**2 if op.measure.is_quadratic else stored.scale
     return graph.node("nearest rows", op, [stored.features, stored.rows], scale=scale)
@@ -87,7 +85,9 @@ def _means(graph: GraphBuilder, neighbors: Neighbors, nearest: Tensor) -> Tensor
     step = max(step, float(np.abs(middle).max() + np.ptp(targets)) * parts / 2.0**30 / parts)
     scale = float(np.float32(step / parts))
     constants = [
-        graph.constant("values of rows", np.rint((targets - middle) / (scale * parts)), DType.INT16),
+        graph.constant(
+            "values of rows", np.rint((targets - middle) / (scale * parts)), DType.INT16
+        ),
         graph.constant("middle of values", np.rint(middle / scale)),
     ]
     return graph.node("means", NeighborMeans(weights=weights), [nearest, *constants], scale=scale)

@@ -6,9 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import reference
-from tinygen.classical import linear_nodes, neighbors, network_nodes, tree_nodes
+from tinygen.classical import (
+    gaussian_nodes,
+    kernel_machines,
+    linear_nodes,
+    neighbors,
+    network_nodes,
+    tree_nodes,
+)
 from tinygen.classical.builder import GraphBuilder
-from tinygen.classical.description import Description, Linear, Neighbors, Network, Task, Trees
+from tinygen.classical.description import (
+    Description,
+    Gaussian,
+    KernelMachine,
+    Linear,
+    Neighbors,
+    Network,
+    Task,
+    Trees,
+)
 from tinygen.errors import CalibrationError, UsageError
 from tinygen.ir import DType, Graph
 from tinygen.ops.classical.arg_max import ArgMax
@@ -74,10 +90,14 @@ def quantize(
                 tree_nodes.build(builder, description)
             case Linear():
                 linear_nodes.build(builder, description, samples)
+            case Gaussian():
+                gaussian_nodes.build(builder, description, samples)
             case Network():
                 network_nodes.build(builder, description, samples, bits)
             case Neighbors():
                 neighbors.build(builder, description, samples, bits)
+            case KernelMachine():
+                kernel_machines.build(builder, description, samples, bits)
         graph = builder.finish(name)
         found = QuantizedClassical(graph=graph, report=compare(description, graph, samples))
         if bits == BITS[-1] or _is_enough(description, graph, samples):
@@ -87,7 +107,7 @@ def quantize(
 
 def _precisions(description: Description) -> tuple[int, ...]:
     """Bits of features to try: of models that compare these with stored rows, 8 where that is good enough."""
-    return BITS if isinstance(description.scorer, Neighbors | Network) else BITS[-1:]
+    return BITS if isinstance(description.scorer, COMPARING) else BITS[-1:]
 
 
 def _is_enough(description: Description, graph: Graph, samples: NDArray[np.float64]) -> bool:
@@ -108,6 +128,7 @@ def _is_enough(description: Description, graph: Graph, samples: NDArray[np.float
     return report.agreement >= (ENOUGH_OF_NETWORKS if is_network else ENOUGH)
 
 
+COMPARING = Neighbors | KernelMachine | Network
 BITS = (8, 16)
 BLENDS = 2000
 ENOUGH = 99.95

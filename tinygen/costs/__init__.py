@@ -7,7 +7,7 @@ cycle where the core has a cycle model, else the executed instruction; figures o
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from tinygen.ir import Call
@@ -19,11 +19,15 @@ from tinygen.targets import Target
 
 @dataclass(frozen=True, kw_only=True)
 class CostTable:
-    """Cycles of every term of every kernel, and bytes of code of every C file of the runtime, on one core."""
+    """Cycles of every term of every kernel, and bytes of code of every C file of the runtime, on one core.
+
+    `errors` are the largest relative errors of the fit: a choice between kernels reckons with them.
+    """
 
     unit: str
     terms: Mapping[str, Mapping[str, float]]
     code_bytes: Mapping[str, int]
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     def cycles(self, kernel: Kernel, call: Call) -> float | None:
         """The predicted cost of a node; of a kernel that nobody has measured on this core its estimate, or None."""
@@ -32,6 +36,11 @@ class CostTable:
             return kernel.estimate(call) if kernel.estimate else None
         counts = counts_of(kernel, call)
         return sum(terms.get(term, 0.0) * count for term, count in counts.items())
+
+    def cautious_cycles(self, kernel: Kernel, call: Call) -> float | None:
+        """The prediction, worse by half of what the fit may be wrong."""
+        cycles = self.cycles(kernel, call)
+        return None if cycles is None else cycles * (1 + self.errors.get(kernel.symbol, 0.0) / 2)
 
     def code(self, kernels: Iterable[Kernel]) -> int:
         """Bytes of code that these kernels bring, files that they share counted once."""

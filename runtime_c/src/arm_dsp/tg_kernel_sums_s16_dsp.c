@@ -30,7 +30,7 @@ TG_KERNEL void tg_kernel_sums_s16_dsp(const struct tg_kernel_sums *layer, const 
 
             tg_row_products_s16_dsp(tile, x, pairs, kernels);
             tg_kernel_values(layer, start, norms, kernels);
-            tg_kernel_add_dsp(coefficients, kernels, outputs, sum);
+            tg_kernel_add_dsp(layer, coefficients, kernels, sum);
             tile += TG_TILE_ROWS * TG_PAIR * pairs;
             norms = norms == NULL ? NULL : norms + TG_TILE_ROWS;
             coefficients += TG_TILE_ROWS * outputs;

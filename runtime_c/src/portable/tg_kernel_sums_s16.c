@@ -29,7 +29,7 @@ TG_KERNEL void tg_kernel_sums_s16(const struct tg_kernel_sums *layer, const int1
 
             tg_row_products_s16(tile, x, pairs, kernels);
             tg_kernel_values(layer, start, norms, kernels);
-            tg_kernel_add(coefficients, kernels, outputs, sum);
+            tg_kernel_add(layer, coefficients, kernels, sum);
             tile += TG_TILE_ROWS * TG_PAIR * pairs;
             norms = norms == NULL ? NULL : norms + TG_TILE_ROWS;
             coefficients += TG_TILE_ROWS * outputs;

@@ -57,9 +57,8 @@ TG_INLINE uint32_t tg_tree_leaf_f32(const uint16_t *node, const float *in)
     uint32_t leaf = 0;
 
     while (node != NULL) {
-        int32_t threshold;
+        const int32_t threshold = (int32_t)(node[1] | (uint32_t)node[2] << 16);
 
-        memcpy(&threshold, node + 1, sizeof threshold);
         node = tg_tree_step(node + 3, tg_float_order(in + node[0]) > threshold, &leaf);
     }
     return leaf;

@@ -5,7 +5,13 @@ from numpy.typing import NDArray
 
 from tinygen.classical import Description, Metric, Neighbors, Task
 from tinygen.errors import UnsupportedError
-from tinygen.importers.sklearn.fitted import classes_of, features_of, real, require_fitted, unsupported
+from tinygen.importers.sklearn.fitted import (
+    classes_of,
+    features_of,
+    real,
+    require_fitted,
+    unsupported,
+)
 from tinygen.importers.sklearn.registry import estimator
 
 METRICS = {

@@ -1,1 +1,82 @@
 """Support vector machines with kernels: sums of a function of the product or distance to stored rows."""
+
+import numpy as np
+
+from tinygen.classical import Description, Kernel, KernelMachine, Task
+from tinygen.errors import UnsupportedError
+from tinygen.importers.sklearn.fitted import (
+    classes_of,
+    features_of,
+    real,
+    require_fitted,
+    unsupported,
+)
+from tinygen.importers.sklearn.registry import estimator
+
+KERNELS = {k.value: k for k in Kernel}
+
+
+@estimator("SVC", "NuSVC")
+def _classifier(item, columns: int) -> Description:
+    require_fitted(item, "support_vectors_")
+    classes = classes_of(item)
+    several = len(classes) > 2
+    if several and item.break_ties:
+        raise unsupported(item, "break_ties", True, "False")
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=_machine(item, np.cumsum([0, *item.n_support_]) if several else None),
+        task=Task.CLASSIFY,
+        answer=item.predict,
+        classes=classes,
+        has_decision=not several or item.decision_function_shape == "ovo",
+    )
+
+
+@estimator("SVR", "NuSVR")
+def _regressor(item, columns: int) -> Description:
+    require_fitted(item, "support_vectors_")
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=_machine(item),
+        task=Task.REGRESS,
+        answer=item.predict,
+    )
+
+
+@estimator("OneClassSVM")
+def _one_class(item, columns: int) -> Description:
+    require_fitted(item, "support_vectors_")
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=_machine(item),
+        task=Task.CLASSIFY,
+        answer=item.predict,
+        classes=(-1, 1),
+        has_decision=True,
+    )
+
+
+def _machine(item, groups=None) -> KernelMachine:
+    """`groups`: the rows of several classes; None where there is one sum over all."""
+    if item.kernel not in KERNELS:
+        raise unsupported(item, "kernel", item.kernel, ", ".join(sorted(KERNELS)))
+    if hasattr(item.support_vectors_, "toarray"):
+        raise UnsupportedError(
+            what=f"{type(item).__name__} was fitted on a sparse matrix",
+            next_step="fit it on an array: X.toarray()",
+        )
+    rows = real(item.support_vectors_)
+    return KernelMachine(
+        rows=rows,
+        coefficients=real(item.dual_coef_).T,
+        groups=np.array([0, len(rows)]) if groups is None else groups,
+        bias=real(item.intercept_),
+        kernel=KERNELS[item.kernel],
+        gamma=float(item._gamma),
+        offset=float(item.coef0),
+        degree=int(item.degree),
+    )

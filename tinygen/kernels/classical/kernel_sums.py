@@ -40,6 +40,7 @@ def _lower(is_dsp: bool) -> Callable[[Call], tuple[KernelCall, ...]]:
             "first": op.first,
             "last": ((table.size - 1) << op.shift) - 1,
             "shift": op.shift,
+            "sum_shift": op.sum_shift,
             "tiles_of_group": unsigned(
                 "tiles_of_group", -(-np.diff(groups) // TILE_ROWS), np.uint16
             ),

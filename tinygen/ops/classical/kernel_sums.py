@@ -23,7 +23,8 @@ from tinygen.ops.classical.stored_rows import (
 class KernelSums(ClassicalOperator):
     """y = sums + bias, or for several groups y[pair i, j] = sums[i, j - 1] + sums[j, i] + bias[pair]
 
-    sums[g, m] = sum over rows n of group g of coefficients[n, m] * kernel(measure of x and row n)
+    sums[g, m] = sum over fours of rows of group g of
+                 (sum over rows n of the four of coefficients[n, m] * kernel(measure of x and row n)) >> sum_shift
 
     Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; coefficients [N, M], int16; groups [G + 1], int32:
     group g is the rows from groups[g] to groups[g + 1]; bias, int32, [M] or for G = M + 1 groups [G * M / 2]; table
@@ -35,6 +36,7 @@ class KernelSums(ClassicalOperator):
 
     first: int
     shift: int
+    sum_shift: int = 0
     measure: Measure = Measure.SQUARED
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
@@ -46,6 +48,8 @@ class KernelSums(ClassicalOperator):
         if not right or coefficients.dtype is not DType.INT16:
             raise unsupported(self, inputs, f"coefficients {coefficients.describe()}", "[N, M]")
         edges = groups.data.astype(np.int64)
+        if not 0 <= self.shift < 31 or not 0 <= self.sum_shift < 31:
+            raise unsupported(self, inputs, f"shifts {self.shift}, {self.sum_shift}", "0 to 30")
         if edges[0] != 0 or edges[-1] != rows.shape[0] or (np.diff(edges) < 0).any():
             raise unsupported(self, inputs, "groups that are not all rows", "rising from 0 to N")
         if table.dtype is not DType.INT16 or table.size < 2:
@@ -79,8 +83,13 @@ class KernelSums(ClassicalOperator):
         x, rows, coefficients, groups, bias, table = inputs
         kernels = self.kernel(measured(self.measure, x, rows), table.astype(np.int64))
         weights = coefficients.astype(np.int64)
-        sums = [kernels[:, i:j] @ weights[i:j] for i, j in itertools.pairwise(groups)]
+        sums = [self._sums(kernels[:, i:j], weights[i:j]) for i, j in itertools.pairwise(groups)]
         return (self._combined(np.concatenate(sums, axis=1), len(sums)) + bias).astype(np.int32)
+
+    def _sums(self, kernels: NDArray[np.int64], weights: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[batch, rows], [rows, M] -> [batch, M]"""
+        fours = [kernels[:, i : i + 4] @ weights[i : i + 4] for i in range(0, len(weights), 4)]
+        return sum((four >> self.sum_shift for four in fours), np.zeros((1, 1), np.int64))
 
     def _combined(self, sums: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
         """[batch, G * M] -> [batch, outputs]"""
@@ -98,8 +107,15 @@ class KernelSums(ClassicalOperator):
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         self._expect_table(call, *measure_bounds(call, self.measure, inputs[0]))
         coefficients, groups, bias, table = (t.data.astype(np.int64) for t in call.inputs[2:])
-        sums = [np.abs(coefficients[i:j]).sum(0) for i, j in itertools.pairwise(groups)]
-        most = self._combined(np.concatenate(sums)[None], len(sums))[0] * np.abs(table).max()
+        largest = np.abs(table).max()
+        sums = []
+        for i, j in itertools.pairwise(groups):
+            fours = [np.abs(coefficients[k : min(k + 4, j)]).sum(0) for k in range(i, j, 4)]
+            most = np.array(fours).reshape(-1, coefficients.shape[1]) * largest
+            if most.size and most.max() >= 2**31:
+                raise call.unsupported("sums of four kernels leave int32", "smaller coefficients")
+            sums.append(-((-most >> self.sum_shift).sum(0)))
+        most = self._combined(np.concatenate(sums)[None], len(sums))[0]
         if (most + np.abs(bias)).max() >= 2**31:
             raise call.unsupported("sums of kernels can leave int32", "smaller coefficients")
         return (Range(low=bias - most, high=bias + most),)
