@@ -119,7 +119,9 @@ def main(arguments: list[str]) -> int:
     terms: dict[str, dict[str, float]] = (
         json.loads(path.read_text())["terms"] if path.exists() else {}
     )
-    errors: dict[str, float] = json.loads(path.read_text()).get("errors", {}) if path.exists() else {}
+    errors: dict[str, float] = (
+        json.loads(path.read_text()).get("errors", {}) if path.exists() else {}
+    )
     existing = {k.symbol for k in kernels_of(target)}
     terms = {symbol: t for symbol, t in terms.items() if symbol in existing}
     for kernel in kernels_of(target):

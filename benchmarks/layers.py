@@ -26,6 +26,7 @@ from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
+from tinygen.ops.reshape import Reshape
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
@@ -137,7 +138,14 @@ def convolutions() -> Iterator[Graph]:
         yield conv2d(h, w, cin, cout, (1, 1), relu=relu)
     for h, w, cin, cout in [(8, 8, 16, 32), (13, 13, 32, 24), (7, 6, 10, 20)]:
         yield conv2d(h, w, cin, cout, (1, 1), (2, 2))
-    narrow = [(24, 24, 8, 16), (12, 12, 8, 24), (7, 9, 6, 12), (10, 10, 4, 16), (16, 8, 5, 7), (5, 5, 8, 9)]
+    narrow = [
+        (24, 24, 8, 16),
+        (12, 12, 8, 24),
+        (7, 9, 6, 12),
+        (10, 10, 4, 16),
+        (16, 8, 5, 7),
+        (5, 5, 8, 9),
+    ]
     for i, (h, w, cin, cout) in enumerate(narrow):
         yield conv2d(h, w, cin, cout, (1, 1), relu=i % 3 != 2)
     threes = [
@@ -223,6 +231,8 @@ def others() -> Iterator[Graph]:
         yield one_node(Pad(paddings=((0, 0), (1, 1), (1, 1), (0, 0))), [x], 0.05, -10)
         for unary in (Relu(), Requantize(), LeakyRelu(alpha=0.1), HardSwish()):
             yield one_node(unary, [x], 0.06, -20)
+        yield one_node(Relu(), [x], 0.05, -10)
+        yield one_node(Reshape(shape=(1, x.size)), [x], 0.05, -10)
         yield one_node(Logistic(), [x], 1 / 256, -128)
         yield one_node(Tanh(), [x], 1 / 128, 0)
         yield from _pools(x)

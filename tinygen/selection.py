@@ -89,7 +89,10 @@ class Upgrade:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """A candidate for every call, and what they cost together. `cycles` is None where a kernel was never measured."""
+    """A candidate for every call, and what they cost together. `cycles` is None on a core without measurements.
+
+    A layer whose only kernel was never measured counts as nothing: there is no choice.
+    """
 
     chosen: tuple[Candidate, ...]
     options: tuple[tuple[Candidate, ...], ...]
@@ -97,8 +100,7 @@ class Selection:
 
     @property
     def cycles(self) -> float | None:
-        known = [c.cycles for c in self.chosen]
-        return None if None in known else sum(known)
+        return sum(c.cycles or 0.0 for c in self.chosen) if self.table.terms else None
 
     @cached_property
     def flash_bytes(self) -> int:
@@ -118,7 +120,7 @@ class Selection:
             return ()
         for index, options in enumerate(self.options):
             for option in options:
-                saved = self.chosen[index].cycles - option.cycles
+                saved = (self.chosen[index].cycles or 0.0) - (option.cycles or 0.0)
                 if saved <= 0:
                     continue
                 other = self.replacing({index: option})
@@ -198,7 +200,7 @@ def _options(
     """Candidates, fastest first; in the order of the catalogue from the first that nobody has measured."""
     found = [Candidate(call, kernel, table) for kernel in candidates(call, target.features)]
     if found[0].cycles is None:
-        return tuple(found[:1])
+        return tuple(found[:1])  # nothing to compare it with
     measured = [c for c in found if c.cautious_cycles is not None]
     measured.sort(key=lambda c: c.cautious_cycles)
     return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)
@@ -259,9 +261,9 @@ def _cheapest_family(
                 if not allowed or cost >= best_cost:
                     break
                 choice[index] = min(
-                    allowed, key=lambda o: o.cycles + flash_price * o.constant_bytes
+                    allowed, key=lambda o: (o.cycles or 0.0) + flash_price * o.constant_bytes
                 )
-                cost += choice[index].cycles + flash_price * choice[index].constant_bytes
+                cost += (choice[index].cycles or 0.0) + flash_price * choice[index].constant_bytes
             if len(choice) == len(indices) and cost < best_cost:
                 best, best_cost = choice, cost
     return best

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import host, poison, reference, tflm
-from tinygen.emit import ArenaMode, Emission, EmitOptions, emit
+from tinygen.emit import ArenaMode, Emission, EmitOptions, InputMode, emit
 from tinygen.errors import ToolMissingError, UnsupportedError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Graph
@@ -99,7 +99,7 @@ def on_host(
     family = "dsp kernels, emulated" if "dsp" in target.features else "portable kernels"
     if poisoned:
         family += ", poisoned"
-        if not graph.methods:
+        if not graph.methods and options.input is not InputMode.ROWS:
             options = dataclasses.replace(options, arena=ArenaMode.CALLER)
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)

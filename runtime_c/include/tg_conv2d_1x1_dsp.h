@@ -54,6 +54,13 @@ void tg_conv2d_1x1_short_signed_s8_dsp(const struct tg_conv2d_1x1_dsp *layer, co
 void tg_conv2d_1x1_short_signed_s8_dsp_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows,
                                             int8_t *const *out, int32_t row_count, void *scratch);
 
+/* The same for fewer than four input or output channels: weights are those of four, the missing ones zero or the last
+ * output once more. `chunk` pixels are computed together. */
+void tg_conv2d_1x1_few_s8_dsp(const struct tg_conv2d_1x1_dsp *layer, const int8_t *in, int8_t *out, void *scratch);
+
+void tg_conv2d_1x1_few_s8_dsp_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows,
+                                   int8_t *const *out, int32_t row_count, void *scratch);
+
 /* For four to eight input channels: both pixels of a pair stay in registers, times 256. Scaled
  * by ssat8(floor(sum * M / 2^32) >> 16), where the sum is 4096 times the accumulator.
  *

@@ -10,8 +10,10 @@
  * of a kernel row lie side by side in a word. An int8 in the upper half of an int16 costs no more than in the lower:
  * one AND takes two of them out of a word.
  *
- * Planes: [tile][line][4 channels][TG_PLANE_WORDS]; a tile is a strip of columns, padding included. Neighbouring tiles
- * share a word, or as many as the kernel is wide.
+ * Planes: [tile][4 / line_planes][line][line_planes][words]: a line of TG_LINE_WORDS words holds a row of 4, 2 or 1
+ * channels; the distance between lines is constant, so that it can be in the instructions. A tile is a strip of columns,
+ * padding included; there is more than one only where a row of one channel does not fit in a line. Neighbouring tiles
+ * share the columns that both read.
  * Channels: for each output channel its weight words, then start, multiplier and offset, then the sign for the kernels
  * that have one. Weight words of the kernels:
  *   3x3, stride 1: (w0, w1), (w1, w2) for each row
@@ -30,8 +32,8 @@
 
 TG_EXTERN_C_BEGIN
 
-/* Words of one channel in a line of a tile: 18 columns. */
-#define TG_PLANE_WORDS 9
+/* Words of a line: 64 columns of one channel, 32 of two, 16 of four. */
+#define TG_LINE_WORDS 32
 
 struct tg_depthwise_planes {
     struct tg_window window;
@@ -39,15 +41,17 @@ struct tg_depthwise_planes {
     int16_t channel_multiplier;
     int16_t tiles;
     int16_t tile_columns; /* outputs of a tile, the last one's excepted */
+    int16_t tile_inputs;  /* columns that these read */
+    int16_t line_planes;  /* channels in a line: 4, 2 or 1 */
     int16_t pass_rows;    /* output rows that are computed from one fill of the planes */
-    int16_t pass_lines;   /* lines of a tile */
+    int16_t pass_lines;   /* lines of a channel in a tile */
     int8_t in_zero_point;
     int8_t out_min;
     int8_t out_max;
     const int32_t *channels;
 };
 
-/* Computes the whole output. `scratch`: tiles * pass_lines * 4 * TG_PLANE_WORDS words. */
+/* Computes the whole output. `scratch`: tiles * pass_lines * (4 / line_planes) * TG_LINE_WORDS words. */
 void tg_depthwise_3x3_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
     void *scratch);
 void tg_depthwise_3x3_signed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,

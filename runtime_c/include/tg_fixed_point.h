@@ -1,6 +1,6 @@
 /* Float32 features to int16, without floating-point arithmetic. Rule T5 of ARITHMETIC.md.
  *
- *   out[k] = clamp(floor(in[k] * 2^exponents[k]) - offsets[k], -reach, reach - 1)
+ *   out[k] = clamp(trunc(in[k] * 2^e[k]) - offsets[k], -reach, reach - 1), shifts[k] = 150 - e[k], e in -97..100
  *
  * NaN is taken as an infinity of its sign.
  *
@@ -15,7 +15,7 @@ TG_EXTERN_C_BEGIN
 struct tg_fixed_point {
     int32_t count;
     int32_t reach;
-    const int16_t *exponents;
+    const int16_t *shifts;
     const int32_t *offsets; /* -2^30..2^30 */
 };
 

@@ -37,6 +37,22 @@ struct tg_fully_connected_dsp {
 void tg_fully_connected_s8_dsp(const struct tg_fully_connected_dsp *layer, const int8_t *in, int8_t *out,
                                void *scratch);
 
+/* For weights that do not mix as they are, or have a zero point.
+ *
+ * A weight B of -128 above a weight A below 0 has no H: it is stored as -127 and -1, the latter for the same value of the
+ * row once more, behind the row: weights and `depth` of `plain` count these values. A zero point of the weights takes
+ * its product with the sum of the row off every accumulator.
+ * Overflow: as above; the sum of a row is below 2^31 / 128. */
+struct tg_fully_connected_any_dsp {
+    struct tg_fully_connected_dsp plain;
+    const int32_t *again; /* which values of the row */
+    int32_t again_count;
+    int32_t weights_zero_point;
+};
+
+void tg_fully_connected_any_s8_dsp(const struct tg_fully_connected_any_dsp *layer, const int8_t *in, int8_t *out,
+                                   void *scratch);
+
 TG_EXTERN_C_END
 
 #endif

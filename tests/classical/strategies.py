@@ -22,6 +22,8 @@ from tinygen.ops.classical.operator import float_order
 from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.pairs import pairs_of
 from tinygen.ops.classical.scaled_features import ScaledFeatures
+from tinygen.ops.classical.sharp_penalties import SharpPenalties
+from tinygen.ops.classical.squares import Squares
 from tinygen.ops.classical.stored_rows import Measure
 from tinygen.ops.classical.tree_sums import TreeSums
 
@@ -208,7 +210,13 @@ def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     reach = draw(st.sampled_from([0, 10, 2**30]))
     inputs = [
         row(length, DType.FLOAT32),
-        constant("exponents", rng.integers(-20, 40, length), DType.INT16),
+        constant(
+            "exponents",
+            rng.integers(-97, 101, length)
+            if rng.random() < 0.3
+            else rng.integers(-20, 40, length),
+            DType.INT16,
+        ),
         constant("offsets", rng.integers(-reach, reach + 1, length)),
     ]
     return graph_of(
@@ -245,8 +253,9 @@ def _scaled_features(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         constant("sources", rng.integers(0, features, count), DType.INT16),
         constant("factors", rng.integers(least, factor + 1, count), DType.INT16),
         constant("offsets", rng.integers(-offset, offset + 1, count)),
+        constant("shifts", rng.integers(0, 31, count), DType.INT16),
     ]
-    op = ScaledFeatures(shift=draw(st.integers(0, 30)), reach=draw(st.integers(1, out.limits[1])))
+    op = ScaledFeatures(reach=draw(st.integers(1, out.limits[1])))
     return graph_of(op, inputs, out, arithmetic)
 
 
@@ -330,4 +339,49 @@ def _neighbor_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         constant("bias", rng.integers(-(2**29), 2**29, outputs)),
     ]
     op = NeighborMeans(weights=draw(st.sampled_from(Weights)))
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(Squares)
+def _squares(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    low, high = sorted(draw(st.tuples(*[st.integers(-16000, 16000)] * 2)))
+    length = draw(st.integers(1, 20))
+    centers = _generator(draw).integers(-16000, 16001, length)
+    op = Squares(low=low, high=high, shift=draw(st.integers(0, 20)))
+    inputs = [row(length, dtype), constant("centers", centers, DType.INT16)]
+    return graph_of(op, inputs, DType.INT16, arithmetic)
+
+
+@_strategy(SharpPenalties)
+def _sharp_penalties(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    outputs, features = draw(st.integers(1, 12)), draw(st.integers(1, 20))
+    counts = rng.integers(1, 5, draw(st.integers(1, 8)))
+    low, high = dtype.limits
+    groups = np.stack(
+        [
+            rng.integers(0, features, len(counts)),
+            np.clip(
+                rng.integers(-9, 10, len(counts)) * rng.choice([1, 3000], len(counts)), low, high
+            ),
+            counts,
+        ],
+        axis=1,
+    )
+    entries = np.stack(
+        [rng.integers(0, outputs, counts.sum()), rng.integers(0, 32768, counts.sum())], axis=1
+    )
+    scale = draw(st.integers(0, 8))
+    limit = draw(st.integers(1, (2**30 - 1) >> scale))
+    op = SharpPenalties(shift=draw(st.integers(0, 20)), scale=scale, limit=limit)
+    x = row(features, dtype)
+    scores = Tensor(name="scores", shape=(1, outputs), dtype=DType.INT32, quantization=ONE)
+    inputs = [
+        scores,
+        x,
+        constant("groups", groups, DType.INT16),
+        constant("entries", entries, DType.INT16),
+    ]
     return graph_of(op, inputs, DType.INT32, arithmetic)

@@ -1,5 +1,7 @@
 """Fully connected layers for the Arm DSP extension: every tail and form, on the host and on the real cores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,24 +17,25 @@ from tests.kernels.test_pointwise_dsp import (
     weighted_graph,
 )
 from tinygen.fixedpoint import Arithmetic
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Quantization, verify
 from tinygen.kernels.dsp import DSP
 from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
 
 SYMBOL = "tg_fully_connected_s8_dsp"
+ANY = "tg_fully_connected_any_s8_dsp"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> KernelLibrary:
-    kernels = [kernel_of(FullyConnected, SYMBOL)]
+    kernels = [kernel_of(FullyConnected, symbol) for symbol in (SYMBOL, ANY)]
     return KernelLibrary(build_library(kernels, tmp_path_factory.mktemp("fully_connected")))
 
 
-def check(library: KernelLibrary, graph: Graph, samples: int = 5) -> None:
+def check(library: KernelLibrary, graph: Graph, samples: int = 5, symbol: str = SYMBOL) -> None:
     (call,) = graph.calls()
-    kernel = kernel_of(type(call.op), SYMBOL)
+    kernel = kernel_of(type(call.op), symbol)
     assert kernel.reason_against(call, DSP) is None
     check_kernel(library, kernel, graph, samples)
 
@@ -103,8 +106,8 @@ def extreme_graph(low: int, high: int, bias: int = 0) -> Graph:
     )
 
 
-def reason_against(graph: Graph) -> str | None:
-    return kernel_of(FullyConnected, SYMBOL).reason_against(graph.calls()[0], DSP)
+def reason_against(graph: Graph, symbol: str = SYMBOL) -> str | None:
+    return kernel_of(FullyConnected, symbol).reason_against(graph.calls()[0], DSP)
 
 
 def test_conditions_hold_at_their_bounds(library):
@@ -113,6 +116,72 @@ def test_conditions_hold_at_their_bounds(library):
     check(library, extreme_graph(127, 127, bias=largest))
     assert "-128" in reason_against(extreme_graph(-1, -128))
     assert "24 bits" in reason_against(extreme_graph(127, 127, bias=largest + 1))
+
+
+# Weights that do not mix as they are, or have a zero point
+
+
+def conflicting_graph(rng: np.random.Generator, rows: int, depth: int, channels: int) -> Graph:
+    """Weights of -128 above weights below 0, and some that are not."""
+    weights = rng.choice([-128, -128, -1, 0, 127, *rng.integers(-128, 128, 20)], (channels, depth))
+    return weighted_graph(
+        FullyConnected(),
+        (rows, depth),
+        weights,
+        scales=0.02 / np.sqrt(depth) * rng.uniform(0.5, 1.0, channels),
+        bias=rng.integers(-20000, 20000, channels),
+    )
+
+
+def with_zero_point(graph: Graph, zero_point: int) -> Graph:
+    """One scale, and this zero point, for all weights."""
+    w = graph.tensors["w"]
+    scale = float(w.quantization.scales[0])
+    moved = replace(w, quantization=Quantization.per_tensor(scale, zero_point))
+    return verify(replace(graph, tensors={**graph.tensors, "w": moved}))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 7, 8, 12, 17])
+def test_conflicting_weights_are_exact(channels, library):
+    rng = np.random.default_rng(channels)
+    for depth in (1, 2, 5, 16, 33):
+        graph = conflicting_graph(rng, 1, depth, channels)
+        check(library, graph, symbol=ANY)
+    if channels > 1:
+        assert "-128" in reason_against(graph)
+
+
+def test_conflicts_everywhere_and_nowhere_are_exact(library):
+    check(library, extreme_graph(-1, -128), symbol=ANY)
+    check(library, extreme_graph(-128, -128), symbol=ANY)
+    check(library, extreme_graph(3, 5), symbol=ANY)
+
+
+@pytest.mark.parametrize("zero_point", [-128, -3, 0, 127])
+def test_a_zero_point_of_the_weights_is_exact(zero_point, library):
+    rng = np.random.default_rng(4)
+    for rows, depth, channels in [(1, 19, 5), (3, 8, 12)]:
+        graph = with_zero_point(conflicting_graph(rng, rows, depth, channels), zero_point)
+        check(library, graph, symbol=ANY)
+        if zero_point != 0:
+            assert "zero point" in reason_against(graph)
+
+
+def test_accumulators_with_a_zero_point_are_bounded(library):
+    # eight weights of 127 + 128: accumulators reach bias + 8 * 255 * 127 with the input's zero point 0
+    largest = 2**23 - 1 - 8 * 255 * 128
+    check(library, with_zero_point(extreme_graph(127, 127, bias=largest), -128), symbol=ANY)
+    beyond = with_zero_point(extreme_graph(127, 127, bias=2**23), -128)
+    assert "24 bits" in reason_against(beyond, ANY)
+
+
+def test_assembly_takes_any_weights(load_core, tmp_path):  # noqa: F811
+    rng = np.random.default_rng(6)
+    graph = with_zero_point(conflicting_graph(rng, 2, 45, 13), -7)
+    core = load_core("cortex-m4")
+    assert check_on_device(graph, core, tmp_path / "layer") == ANY
+    graph = conflicting_graph(rng, 1, 45, 13)
+    assert check_on_device(graph, core, tmp_path / "conflicting") == ANY
 
 
 @pytest.mark.parametrize("per_channel", [True, False])

@@ -27,6 +27,7 @@ SHORT = {
     Form.TWO_ROUNDINGS: "tg_conv2d_1x1_short_signed_s8_dsp",
 }
 NARROW = "tg_conv2d_1x1_narrow_s8_dsp"
+FEW = "tg_conv2d_1x1_few_s8_dsp"
 
 
 def kernel_of(op: type[WeightedOperator], symbol: str) -> Kernel:
@@ -125,7 +126,7 @@ def check_on_device(graph: Graph, target, folder, symbol: str | None = None) -> 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> KernelLibrary:
-    kernels = [kernel_of(Conv2D, symbol) for symbol in (SYMBOL, *SHORT.values(), NARROW)]
+    kernels = [kernel_of(Conv2D, symbol) for symbol in (SYMBOL, *SHORT.values(), NARROW, FEW)]
     return KernelLibrary(build_library(kernels, tmp_path_factory.mktemp("pointwise")))
 
 
@@ -202,6 +203,40 @@ def test_short_kernels_take_their_form_and_16_steps(form):
         graph = random_graph(rng, Conv2D(activation=activation), (1, 2, 2, depth), 8)
         assert form_of(graph) is form
         assert [fits(graph, SHORT[f]) for f in SHORT] == [is_short and f is form for f in SHORT]
+
+
+# Fewer than four channels
+
+
+@pytest.mark.parametrize(("depth", "channels"), [(1, 1), (2, 5), (3, 16), (33, 1), (8, 2), (64, 3)])
+@pytest.mark.parametrize(
+    ("size", "stride"),
+    [((1, 1), (1, 1)), ((3, 5), (1, 1)), ((5, 6), (2, 2)), ((2, 9), (1, 3)), ((7, 70), (1, 1))],
+)
+def test_few_channels_are_exact(depth, channels, size, stride, library):
+    rng = np.random.default_rng(depth)
+    for activation in (Activation.NONE, Activation.RELU):
+        op = Conv2D(stride=stride, activation=activation)
+        graph = random_graph(rng, op, (1, *size, depth), channels)
+        check(library, graph, samples=3, symbol=FEW)
+
+
+def test_few_channels_in_several_chunks_are_exact(library):
+    rng = np.random.default_rng(3)
+    graph = random_graph(rng, Conv2D(), (1, 3, 41, 300), 2)
+    (call,) = graph.calls()
+    (lowered,) = kernel_of(Conv2D, FEW).lower(call)
+    assert lowered.params.fields["chunk"] < 41
+    check(library, graph, samples=2, symbol=FEW)
+
+
+@pytest.mark.parametrize(("depth", "channels"), [(3, 16), (32, 2)])
+def test_few_channels_on_the_device(depth, channels, load_core, tmp_path):  # noqa: F811
+    rng = np.random.default_rng(depth)
+    for i, size in enumerate([(7, 9), (1, 1)]):
+        graph = random_graph(rng, Conv2D(), (1, *size, depth), channels)
+        folder = tmp_path / str(i)
+        assert check_on_device(graph, load_core("cortex-m4"), folder, FEW) == FEW
 
 
 # Up to eight input channels

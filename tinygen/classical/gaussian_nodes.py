@@ -21,7 +21,7 @@ from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.sharp_penalties import SharpPenalties
 from tinygen.ops.classical.squares import Squares
 
-SHARP = 32.0
+SHARP = 128.0
 """A pair is sharp where its 1/var is so many times the least of its feature."""
 
 PENALTY_BITS = 27

@@ -1,9 +1,9 @@
 """Support vector machines to KernelSums nodes: stored rows as int8 or int16, kernels as tables.
 
 Errors: a kernel is read from a table of integers with KERNEL_BITS bits, which are rounded to half a unit, on straight
-lines between these. Such a line is off by h^2 / 8 * |second derivative| for steps h. RBF kernels have steps of which that
-is below a unit, half of which is taken off all values, as long as `MOST_VALUES` are enough. The features add their
-rounding, which `quantize` measures.
+lines between these. Such a line is off by h^2 / 8 * |second derivative| for steps h. RBF kernels have steps of which
+that is below a unit, half of which is taken off all values, as long as `MOST_VALUES` are enough. The features add
+their rounding, which `quantize` measures.
 """
 
 import itertools
@@ -117,10 +117,11 @@ def _kernel_sums(
     stored = stored_rows(graph, description, machine.rows, samples, bits=bits, is_centered=is_rbf)
     largest = 1.0 if is_rbf else _largest(machine, description, samples)
     units = _units(machine, largest)
-    if is_rbf:
-        table = _distance_table(machine, stored, units)
-    else:
-        table = _product_table(machine, stored, description, samples)
+    table = (
+        _distance_table(machine, stored, units)
+        if is_rbf
+        else _product_table(machine, stored, description, samples)
+    )
     values = np.clip(np.rint(table.values * units.kernel), -INT16_MAX, INT16_MAX)
     scale, groups = units.scale, machine.groups
     constants = [

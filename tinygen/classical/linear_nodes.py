@@ -70,10 +70,11 @@ def integer_features(
         graph.constant("offsets", offsets),
     ]
     q = graph.node("fixed point", FixedPoint(bits=bits), [x, *constants], dtype=DType.INT16)
-    # x = (q + offset + 1/2) * step, as floor loses half a step on average
+    # truncation loses half a step on average, towards zero: nothing where numbers of both signs are met
+    lost = np.where(low >= 0, 0.5, np.where(high <= 0, -0.5, 0.0))
     moved = Linear(
         weights=linear.weights * steps,
-        bias=linear.bias + linear.weights @ ((offsets + 0.5) * steps),
+        bias=linear.bias + linear.weights @ ((offsets + lost) * steps),
     )
     return q, moved, np.full(x.channels, 2.0 ** (bits - 1))
 

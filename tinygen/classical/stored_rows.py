@@ -119,32 +119,57 @@ def _scaled(
     if (np.count_nonzero(wanted.weights, axis=1) > 1).any():
         x, shift = _projected(graph, x, wanted, largest)
         ones = np.ones(len(origin), np.int64)
-        return _rescaled(graph, x, np.arange(len(origin)), ones, 0 * ones, shift, reach, dtype)
+        columns = _Columns(
+            sources=np.arange(len(ones)), factors=ones, offsets=0 * ones, shifts=shift * ones
+        )
+    else:
+        columns = _columns(wanted, largest)
+    return _rescaled(graph, x, columns, reach, dtype)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Columns:
+    """(x[source] * factor + offset) >> shift, without rounding."""
+
+    sources: NDArray[np.int64]
+    factors: NDArray
+    offsets: NDArray
+    shifts: NDArray[np.int64]
+
+
+def _columns(wanted: Linear, largest: NDArray[np.float64]) -> _Columns:
+    """Columns of one source each, as fine as int16 factors and int32 products allow.
+
+    Factors too large even so belong to columns that were constant: any change saturates them. They are made smaller.
+    """
     sources = np.abs(wanted.weights).argmax(axis=1)
-    factors = wanted.weights[np.arange(len(sources)), sources]
-    shift = _shift(factors, wanted.bias, largest[sources])
-    factors, offsets = np.ldexp(factors, shift), np.ldexp(wanted.bias, shift)
-    return _rescaled(graph, x, sources, factors, offsets, shift, reach, dtype)
+    factors, offsets = wanted.weights[np.arange(len(sources)), sources], wanted.bias
+    sizes = np.maximum(np.abs(factors), 1e-30)
+    limits = np.minimum(
+        (INT16_MAX - 1) / sizes, 2.0**30 / np.maximum(sizes * largest[sources], 1.0)
+    )
+    limits = np.minimum(limits, 2.0**29 / np.maximum(np.abs(offsets), 1.0))
+    shifts = np.clip(np.floor(np.log2(limits)), 0, 30).astype(np.int64)
+    smaller = np.minimum(limits, 1.0)
+    return _Columns(
+        sources=sources,
+        factors=np.ldexp(factors * smaller, shifts),
+        offsets=np.ldexp(offsets * smaller, shifts),
+        shifts=shifts,
+    )
 
 
 def _rescaled(
-    graph: GraphBuilder,
-    x: Tensor,
-    sources: NDArray,
-    factors: NDArray,
-    offsets: NDArray,
-    shift: int,
-    reach: int,
-    dtype: DType,
+    graph: GraphBuilder, x: Tensor, columns: _Columns, reach: int, dtype: DType
 ) -> Tensor:
-    half = 2.0 ** (shift - 1) if shift else 0.0
+    half = np.where(columns.shifts > 0, np.ldexp(0.5, columns.shifts), 0)
     constants = [
-        graph.constant("feature sources", sources, DType.INT16),
-        graph.constant("feature factors", np.rint(factors), DType.INT16),
-        graph.constant("feature offsets", np.rint(offsets + half)),
+        graph.constant("feature sources", columns.sources, DType.INT16),
+        graph.constant("feature factors", np.rint(columns.factors), DType.INT16),
+        graph.constant("feature offsets", np.rint(columns.offsets + half)),
+        graph.constant("feature shifts", columns.shifts, DType.INT16),
     ]
-    op = ScaledFeatures(shift=shift, reach=reach)
-    return graph.node("scaled features", op, [x, *constants], dtype=dtype)
+    return graph.node("scaled features", ScaledFeatures(reach=reach), [x, *constants], dtype=dtype)
 
 
 def _projected(
@@ -161,15 +186,3 @@ def _projected(
         graph.constant("projection bias", np.rint(np.ldexp(linear.bias, shift))),
     ]
     return graph.node("projected features", LinearScores(), [x, *constants]), shift
-
-
-def _shift(
-    factors: NDArray[np.float64], bias: NDArray[np.float64], largest: NDArray[np.float64]
-) -> int:
-    """The largest shift with which factors fit in int16, and products and sums in int32."""
-    limits = [
-        (INT16_MAX - 1) / max(float(np.abs(factors).max()), 1e-30),
-        2.0**30 / max(float((np.abs(factors) * largest).max()), 1.0),
-        2.0**29 / max(float(np.abs(bias).max()), 1.0),
-    ]
-    return int(np.clip(math.floor(math.log2(min(limits))), 0, 30))

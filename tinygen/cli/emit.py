@@ -19,8 +19,10 @@ from tinygen.cli.options import (
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
-    from tinygen.emit import Io
+    from tinygen.emit import EmitOptions, Io
+    from tinygen.ir import Graph
     from tinygen.quantize import QuantizationReport
+    from tinygen.targets import Target
 
 
 @click.command("emit")
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 @click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "int16", "int32", "float"]),
               help="Also emit an entry point for this element type (int8, uint8, float); of a classical model "
               "the type of its features (int8, int16, int32, float).")  # fmt: skip
-@click.option("--input", "input_mode", type=click.Choice(["caller", "arena"]), default="caller",
-              help="Who owns the input: the caller, or the arena, which reuses it.")  # fmt: skip
+@click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
+              help="Who owns the input: the caller, or the arena, which reuses it; rows: it arrives row by row.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
               help="Who owns the working memory.")  # fmt: skip
 @budget_options
+@click.option("--ram-table", is_flag=True,
+              help="Also print what less RAM costs: budgets from the least to whole tensors.")  # fmt: skip
 @click.option("--hot-weights", metavar="BYTES",
               help="Keep that many bytes of weights in RAM: those read most often per byte.")  # fmt: skip
 @click.option("--labels", type=click.Path(path_type=Path),
@@ -54,6 +58,7 @@ def command(
     arena: str,
     flash_budget: str | None,
     ram_budget: str | None,
+    ram_table: bool,
     hot_weights: str | None,
     labels: Path | None,
     as_json: bool,
@@ -87,6 +92,8 @@ def command(
     summary = summarize(emission)
     if converted.quantization:
         summary["quantization"] = quantization_figures(converted.quantization)
+    if ram_table:
+        summary["ram_points"] = points_of(converted.graph, targets.load(target), options)
     if as_json:
         print_json(summary)
         return
@@ -111,6 +118,31 @@ def command(
     for line in selection_notes(summary["selection"]):
         note(line)
     note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
+    if ram_table:
+        print_table(
+            "budgets of RAM, for --ram-budget",
+            ("arena bytes", f"predicted {summary['selection']['unit']}", "MACs row by row"),
+            [
+                (x["arena_bytes"], x["cycles"], f"{x['share_by_rows']:.0%}")
+                for x in summary["ram_points"]
+            ],
+        )
+
+
+def points_of(graph: "Graph", target: "Target", options: "EmitOptions") -> list[dict[str, object]]:
+    """What less RAM costs: one entry for each budget that is worth asking for."""
+    import dataclasses
+
+    from tinygen.emit.program import ram_points
+
+    with progress("comparing budgets of RAM"):
+        found = ram_points(
+            graph,
+            target,
+            input_mode=options.input,
+            optimize=options.optimize,
+        )
+    return [dataclasses.asdict(point) for point in found]
 
 
 def entry_type(text: str | None) -> "Io":

@@ -59,7 +59,7 @@ def emit(
         lower(
             part,
             target,
-            input_in_arena=options.input is InputMode.ARENA,
+            input_mode=options.input,
             optimize=options.optimize,
             forced=dict(options.kernels),
             least_ram=options.least_ram,
@@ -92,8 +92,14 @@ def _check_options(graph: Graph, options: EmitOptions) -> None:
     classes = graph.output_tensors[0].channels
     if options.labels and len(options.labels) != classes and not graph.methods:
         raise UsageError(what=f"{len(options.labels)} labels for a model with {classes} outputs")
-    if options.input is InputMode.ARENA and len(graph.inputs) != 1:
-        raise UsageError(what=f"--input arena takes models with one input, not {len(graph.inputs)}")
+    if options.input is not InputMode.CALLER and len(graph.inputs) != 1:
+        raise UsageError(
+            what=f"--input {options.input.value} takes models with one input, not {len(graph.inputs)}"
+        )
+    if options.input is InputMode.ROWS and options.arena is ArenaMode.CALLER:
+        raise UsageError(
+            what="rows are kept between calls, a caller's arena is not", next_step="--arena static"
+        )
     usual = options.input is InputMode.CALLER and options.arena is ArenaMode.STATIC
     if graph.methods and not (usual and options.io is Io.INT8):
         raise UsageError(

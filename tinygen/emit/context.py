@@ -10,11 +10,11 @@ import numpy as np
 from tinygen.emit import row_program
 from tinygen.emit.names import LayerNames, comment
 from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io
-from tinygen.emit.program import Layer, Program
+from tinygen.emit.program import Address, Layer, Program
 from tinygen.emit.selftest import golden_vectors
 from tinygen.ir import DType, Tensor
 from tinygen.kernels import Array, Fill, KernelCall, Role, Struct
-from tinygen.streaming.segment import Segment
+from tinygen.streaming.segment import Segment, most_between_pushes
 
 NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20, "uint16_t": 16, "uint32_t": 8}
 
@@ -229,7 +229,7 @@ class _Code:
             index=index,
             description=comment(f"{names_of}: row by row"),
             before=None,
-            calls=(f"{function}({', '.join(arguments)});",),
+            calls=(f"{'(void)' if program.pushes is segment else ''}{function}({', '.join(arguments)});",),
             output=out,
             output_bytes=last.call.output.bytes,
         )
@@ -294,6 +294,9 @@ def build(
         "inputs": inputs,
         "outputs": outputs,
         "arguments": ", ".join(_arguments(inputs, outputs, options)),
+        "finish_arguments": ", ".join(
+            f"{p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs
+        ),
         "float_arguments": ", ".join(_arguments(inputs, outputs, options, "float")),
         "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, "uint8_t")),
         "unread_arguments": tuple(_unread(program, inputs, options)),
@@ -303,8 +306,9 @@ def build(
         "arena_is_used": _uses_arena(program),
         "methods": views,
         "functions": code.function_texts(),
+        "pushes": _pushes(program, layers, inputs[0]),
         "input_in_arena": options.input is InputMode.ARENA,
-        "input_offset": program.addresses[graph.inputs[0]].offset,
+        "input_offset": program.addresses.get(graph.inputs[0], Address()).offset,
         "io_is_float": options.io is Io.FLOAT,
         "io_is_uint8": options.io is Io.UINT8,
         "arrays": constants.finish(options.hot_weights),
@@ -323,6 +327,28 @@ def build(
         "runtime_version": RUNTIME_VERSION,
         **_selftest(program, methods, inputs, outputs, options),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushView:
+    """Rows that arrive one by one: `call` runs up to the next. `share` is the most work between two of them."""
+
+    call: str
+    rows: int
+    row_bytes: int
+    share: str
+
+
+def _pushes(program: Program, layers: tuple[LayerView, ...], port: Port) -> PushView | None:
+    segment = program.pushes
+    if segment is None:
+        return None
+    return PushView(
+        call=layers[0].calls[0].removeprefix("(void)").removesuffix(";"),
+        rows=port.shape[1],
+        row_bytes=port.bytes // port.shape[1],
+        share=f"{most_between_pushes(segment) / max(program.graph.macs, 1):.0%}",
+    )
 
 
 def _uses_arena(program: Program) -> bool:
@@ -383,7 +409,7 @@ def _selftest(
     options: EmitOptions,
 ) -> dict[str, object]:
     vectors = golden_vectors(program.graph, *(part.graph for part in methods))
-    arguments = [p.argument for p in inputs] if options.input is InputMode.CALLER else []
+    arguments = [p.argument for p in inputs] if options.input is not InputMode.ARENA else []
     arguments += [p.argument for p in outputs]
     if options.arena is ArenaMode.CALLER:
         arguments.append("arena")
@@ -430,7 +456,7 @@ def _arguments(
     options: EmitOptions,
     ctype: str | None = None,
 ) -> Iterator[str]:
-    if options.input is InputMode.CALLER or ctype is not None:
+    if options.input is not InputMode.ARENA or ctype is not None:
         yield from (f"const {ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs)
     yield from (f"{ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs)
     if options.arena is ArenaMode.CALLER:
@@ -448,7 +474,7 @@ def _unread(program: Program, inputs: tuple[Port, ...], options: EmitOptions) ->
 def _argument_names(
     inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: EmitOptions
 ) -> Iterator[str]:
-    if options.input is InputMode.CALLER:
+    if options.input is not InputMode.ARENA:
         yield from (f"quantized_{p.argument}" for p in inputs)
     yield from (f"quantized_{p.argument}" for p in outputs)
     if options.arena is ArenaMode.CALLER:

@@ -22,10 +22,12 @@ class ArenaMode(enum.Enum):
 
 
 class InputMode(enum.Enum):
-    """Who owns the input: the caller, who keeps it unchanged, or the arena, which reuses it."""
+    """Who owns the input: the caller, who keeps it unchanged, the arena, which reuses it, or nobody: rows arrive
+    one by one."""
 
     CALLER = "caller"
     ARENA = "arena"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True, kw_only=True)

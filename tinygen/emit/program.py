@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from tinygen.analysis.accumulators import check as check_accumulators
 from tinygen.analysis.ranges import tensor_ranges
+from tinygen.emit.options import InputMode
 from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
@@ -14,8 +15,9 @@ from tinygen.kernels import Kernel, KernelCall
 from tinygen.kernels.row_sums import ROW_PROGRAM
 from tinygen.planner import Buffer, Layout, Plan
 from tinygen.selection import Candidate, Optimize, Selection, choose
-from tinygen.streaming.budget import fitted
+from tinygen.streaming.budget import fitted, points
 from tinygen.streaming.cuts import Item, Memory, Network
+from tinygen.streaming.segment import Segment
 from tinygen.targets import Target
 
 
@@ -90,6 +92,12 @@ class Program:
         return tuple({kernel.symbol: kernel for kernel in found}.values())
 
     @property
+    def pushes(self) -> Segment | None:
+        """The segment whose input arrives row by row."""
+        segment = self.items[0].segment if self.items else None
+        return segment if segment and None in segment.rows.stages else None
+
+    @property
     def peak_layer(self) -> str:
         """The layer during which the arena is fullest."""
         return self.layers[self.items[self.plan.peak_step].first].name
@@ -102,7 +110,7 @@ def lower(
     graph: Graph,
     target: Target,
     *,
-    input_in_arena: bool = False,
+    input_mode: InputMode = InputMode.CALLER,
     optimize: Optimize = Optimize.BALANCED,
     least_ram: bool = False,
     forced: Mapping[str, str] = MappingProxyType({}),
@@ -113,6 +121,53 @@ def lower(
     Where the arena is too large for the target, layers get kernels with less scratch, and run row by row. With
     `least_ram` they do as far as it makes the arena smaller.
     """
+    graph, selection, network = _selected(graph, target, input_mode, optimize, forced)
+    budget = 0 if least_ram else target.ram_bytes
+    way = fitted(network, budget, progress=progress)
+    selection = dataclasses.replace(selection, chosen=way.network.candidates)
+    program = _program(graph, target, selection, way.items, way.layout)
+    if not least_ram:
+        _check_ram(program)
+    return program
+
+
+@dataclass(frozen=True, kw_only=True)
+class RamPoint:
+    """What a budget of `arena_bytes` costs: predicted cycles (None where kernels were not measured), and the share
+    of the multiply-accumulates in layers that run row by row."""
+
+    arena_bytes: int
+    cycles: int | None
+    share_by_rows: float
+
+
+def ram_points(
+    graph: Graph,
+    target: Target,
+    *,
+    input_mode: InputMode = InputMode.CALLER,
+    optimize: Optimize = Optimize.BALANCED,
+) -> tuple[RamPoint, ...]:
+    """From the least RAM to the fewest cycles; every point is met when its bytes are the target's."""
+    _, selection, network = _selected(graph, target, input_mode, optimize, {})
+    return tuple(
+        RamPoint(
+            arena_bytes=way.bytes,
+            cycles=None if selection.cycles is None else round(way.cycles),
+            share_by_rows=round(way.share_by_rows, 3),
+        )
+        for way in points(network)
+    )
+
+
+def _selected(
+    graph: Graph,
+    target: Target,
+    input_mode: InputMode,
+    optimize: Optimize,
+    forced: Mapping[str, str],
+) -> tuple[Graph, Selection, Network]:
+    """The graph with outputs of its own, the kernels for its layers, and both as the planners see them."""
     graph = with_own_outputs(graph)
     check_accumulators(graph)
     ranges = tensor_ranges(graph)
@@ -124,16 +179,11 @@ def lower(
         tensor_bytes={name: t.bytes for name, t in graph.tensors.items()},
         inputs=graph.inputs,
         outputs=graph.outputs,
-        input_in_arena=input_in_arena,
+        input_in_arena=input_mode is InputMode.ARENA,
+        pushed=graph.inputs[0] if input_mode is InputMode.ROWS else None,
     )
     network = Network(candidates=selection.chosen, options=selection.options, memory=memory)
-    budget = 0 if least_ram else target.ram_bytes
-    way = fitted(network, budget, progress=progress)
-    selection = dataclasses.replace(selection, chosen=way.network.candidates)
-    program = _program(graph, target, selection, way.items, way.layout)
-    if not least_ram:
-        _check_ram(program)
-    return program
+    return graph, selection, network
 
 
 def _with_ranges(call: Call, ranges: Mapping[str, Range]) -> Call:

@@ -85,10 +85,10 @@ def function_text(
     cases = [line for i, s in enumerate(segment.rows.stages) for line in writer.case(i, s)]
     head = [
         f"/* Row by row: {comment(segment.runs[0].call.node.name)} to {comment(segment.runs[-1].call.node.name)}. */",
-        f"static void {function}({', '.join(arguments)})",
+        *writer.signature(arguments),
         "{",
         f"    int8_t *const block = {block};",
-        f"    uint16_t done[{len(graph.layers)}] = {{0}};",
+        *writer.counters(),
         f"    const int8_t *rows[{most}];",
         "    int8_t *out;",
         "    int32_t y;",
@@ -96,14 +96,14 @@ def function_text(
         "    (void)block;",
         "    (void)rows;",
         "    (void)out;",
-        f"    for (int32_t i = 0; i < {len(segment.schedule)}; i++) {{",
-        f"        const int32_t step = {steps}[i];",
+        f"    {writer.loop} {{",
+        *writer.take(steps),
         "",
         f"        {before_step}",
         "        y = done[step]++;",
         "        switch (step) {",
     ]
-    tail = ["        default:", "            break;", "        }", "    }", "}"]
+    tail = ["        default:", "            break;", "        }", "    }", *writer.end(), "}"]
     return "\n".join([*head, *cases, *tail])
 
 
@@ -121,8 +121,49 @@ class _Writer:
     struct_of: StructOf
     prefix: str
 
+    @property
+    def is_pushed(self) -> bool:
+        return None in self.segment.rows.stages
+
+    @property
+    def loop(self) -> str:
+        count = len(self.segment.schedule)
+        if self.is_pushed:
+            return f"while ({self.prefix}_next < {count})"
+        return f"for (int32_t i = 0; i < {count}; i++)"
+
+    def signature(self, arguments: list[str]) -> Iterator[str]:
+        """Pushed, it goes on to where a row is missing, says where that belongs, and comes back to it later."""
+        if self.is_pushed:
+            yield f"static uint16_t {self.prefix}_next;"
+            yield f"static uint16_t {self.prefix}_done[{len(self.segment.rows.graph.layers)}];"
+            yield ""
+        result = "int8_t *" if self.is_pushed else "void "
+        yield f"static {result}{self.prefix}({', '.join(arguments)})"
+
+    def take(self, steps: str) -> Iterator[str]:
+        if self.is_pushed:
+            yield f"        const int32_t i = {self.prefix}_next++;"
+        yield f"        const int32_t step = {steps}[i];"
+
+    def counters(self) -> Iterator[str]:
+        if self.is_pushed:
+            yield f"    uint16_t *const done = {self.prefix}_done;"
+        else:
+            yield f"    uint16_t done[{len(self.segment.rows.graph.layers)}] = {{0}};"
+
+    def end(self) -> Iterator[str]:
+        """Ready for the next input."""
+        if self.is_pushed:
+            yield f"    {self.prefix}_next = 0;"
+            yield f"    memset({self.prefix}_done, 0, sizeof {self.prefix}_done);"
+            yield "    return NULL;"
+
     def case(self, index: int, stage: Stage | None) -> Iterator[str]:
         if stage is None:
+            yield f"        case {index}: /* a row arrives */"
+            tensor = self.segment.rows.graph.layers[index].output
+            yield f"            return {self._row(tensor, 'y', 0)};"
             return
         run = self.segment.runs[stage.run]
         yield f"        case {index}: /* {comment(run.call.node.name)} */"

@@ -19,10 +19,10 @@ from tinygen.proofs.requantization import Place, Scaled, prove
 PLANES = 4
 """Input channels that are taken apart together."""
 
-PLANE_WORDS = 9
-"""Words of one channel in a line of a tile (TG_PLANE_WORDS)."""
+LINE_COLUMNS = 64
+"""Columns of one channel in a line; half as many of two, a quarter of four (TG_LINE_WORDS)."""
 
-LINE_BYTES = PLANES * PLANE_WORDS * 4
+LINE_BYTES = 2 * LINE_COLUMNS
 
 PASS_BYTES = 4096
 """Scratch that the planes should not exceed; the lines of one output row are always held."""
@@ -44,24 +44,30 @@ class Passes:
 
     tiles: int
     tile_columns: int
+    tile_inputs: int
+    line_planes: int
     rows: int
     lines: int
 
     @property
     def bytes(self) -> int:
-        return self.tiles * self.lines * LINE_BYTES
+        return self.tiles * self.lines * LINE_BYTES * PLANES // self.line_planes
 
 
 def passes_of(call: Call) -> Passes:
-    """As many rows as PASS_BYTES allow, then as few as the same number of passes needs; rows come in pairs."""
+    """As many rows as PASS_BYTES allow, then as few as the same number of passes needs; rows of stride 1 in pairs."""
     window = _window(call)
     _, height, width, _ = call.output.shape
-    columns = (2 * PLANE_WORDS - window.extent[1]) // window.stride[1] + 1
+    tiles = -(-width // ((LINE_COLUMNS - window.extent[1]) // window.stride[1] + 1))
+    columns = -(-width // tiles)
+    inputs = (columns - 1) * window.stride[1] + window.extent[1]
 
     def passes(rows: int) -> Passes:
         return Passes(
-            tiles=-(-width // columns),
+            tiles=tiles,
             tile_columns=columns,
+            tile_inputs=inputs,
+            line_planes=next(n for n in (4, 2, 1) if n * inputs <= LINE_COLUMNS),
             rows=rows,
             lines=(rows - 1) * window.stride[0] + window.extent[0],
         )
@@ -70,10 +76,8 @@ def passes_of(call: Call) -> Passes:
     while rows < height and passes(rows + 1).bytes <= PASS_BYTES:
         rows += 1
     rows = -(-height // -(-height // rows))
-    if rows < height and rows % 2 and passes(rows + 1).bytes <= PASS_BYTES:
-        rows += 1
-    elif 1 < rows < height:
-        rows -= rows % 2
+    if window.stride[0] == 1 and rows % 2 and 1 < rows < height:
+        rows += 1 if passes(rows + 1).bytes <= PASS_BYTES else -1
     return passes(rows)
 
 
@@ -127,6 +131,8 @@ def _call(call: Call, channels: Channels, words: Integers) -> tuple[KernelCall, 
             "channel_multiplier": call.op.multiplier(call),
             "tiles": passes.tiles,
             "tile_columns": passes.tile_columns,
+            "tile_inputs": passes.tile_inputs,
+            "line_planes": passes.line_planes,
             "pass_rows": passes.rows,
             "pass_lines": passes.lines,
             "in_zero_point": x.zero_point,
@@ -200,8 +206,8 @@ def _is_nested(call: Call) -> str | None:
 
 def _is_narrow(call: Call) -> str | None:
     extent = _window(call).extent[1]
-    fits = extent <= 2 * PLANE_WORDS
-    return None if fits else f"a window of {extent} columns is wider than {2 * PLANE_WORDS}"
+    fits = extent <= LINE_COLUMNS
+    return None if fits else f"a window of {extent} columns is wider than {LINE_COLUMNS}"
 
 
 def _has_form(signed: bool) -> Fits:

@@ -131,10 +131,13 @@ def scale_struct(scale: Scale, blocks: NDArray[np.int64]) -> Struct:
 
 
 def blocks_of(channels: int) -> NDArray[np.int64]:
-    """[blocks, 4]: four channels after the other; the last four where that does not come out even."""
+    """[blocks, 4]: four channels after the other; the last four where that does not come out even.
+
+    Where there are fewer than four, the last stands for those that are missing.
+    """
     count = -(-channels // BLOCK_CHANNELS)
-    first = np.minimum(np.arange(count) * BLOCK_CHANNELS, channels - BLOCK_CHANNELS)
-    return first[:, None] + np.arange(BLOCK_CHANNELS)
+    first = np.minimum(np.arange(count) * BLOCK_CHANNELS, max(channels - BLOCK_CHANNELS, 0))
+    return np.minimum(first[:, None] + np.arange(BLOCK_CHANNELS), channels - 1)
 
 
 def channel_order(channels: int) -> NDArray[np.int64]:

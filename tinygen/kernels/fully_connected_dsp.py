@@ -48,9 +48,13 @@ def _rows(call: Call) -> int:
     return call.output.size // call.output.channels
 
 
-def _steps(call: Call) -> int:
+def _depth(call: Call) -> int:
+    return _weights(call).shape[1]
+
+
+def _steps(depth: int) -> int:
     """Words of a widened row, in twos."""
-    words = len(channel_order(_weights(call).shape[1]))
+    words = len(channel_order(depth))
     return words + words % 2
 
 
@@ -71,50 +75,67 @@ def _is_one_window(call: Call) -> str | None:
     return None if x.shape[0] == 1 else f"a first dimension of {x.shape[0]} is not 1"
 
 
-def _fits(call: Call) -> str | None:
-    if call.inputs[1].quantization.zero_points[0] != 0:
-        return "is only for weights with the zero point 0"
-    weights = padded(_weights(call), 0, 2)
+def _reason_against(call: Call, weights: NDArray[np.int64]) -> str | None:
+    weights = padded(weights, 0, 2)
     twos = np.arange(len(weights)).reshape(-1, 2)
     return reason_against_mix(call, weights, twos)
 
 
+def _fits(call: Call) -> str | None:
+    if _zero_point(call) != 0:
+        return "is only for weights with the zero point 0"
+    return _reason_against(call, _weights(call))
+
+
+def _zero_point(call: Call) -> int:
+    """Of the weights."""
+    return call.inputs[1].quantization.zero_points[0]
+
+
 def _scale(call: Call) -> Scale:
-    return find_scale(call, _weights(call).sum(1))
+    return find_scale(call, (_weights(call) - _zero_point(call)).sum(1))
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
-    weights, scale = _weights(call), _scale(call)
-    channels = scale.channels
+def _struct(call: Call, weights: NDArray[np.int64]) -> Struct:
+    """`struct tg_fully_connected_dsp` with these weights [channels, depth], which may be those of a longer row."""
+    scale, steps = _scale(call), _steps(weights.shape[1])
     is_uniform = bool((scale.words == scale.words[0]).all())
     low, high = scale.clamps
-    params = Struct(
+    return Struct(
         tag="tg_fully_connected_dsp",
         fields={
             "rows": _rows(call),
             "depth": weights.shape[1],
             "channels": weights.shape[0],
-            "steps": _steps(call),
-            "weights": _packed(weights, _steps(call)),
-            "starts": int32("starts", mixed_starts(padded(channels.bias, 0, BLOCK_CHANNELS))),
+            "steps": steps,
+            "weights": _packed(weights, steps),
+            "starts": int32("starts", mixed_starts(padded(scale.channels.bias, 0, BLOCK_CHANNELS))),
             "words": int32("words", scale.words[: 1 if is_uniform else None]),
             "channel_words": 0 if is_uniform else scale.words.shape[1],
             "form": int(scale.form),
-            "out_zero_point": channels.zero_point,
+            "out_zero_point": scale.channels.zero_point,
             "out_min": low,
             "out_max": high,
         },
     )
-    return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
+
+
+def _lower(call: Call) -> tuple[KernelCall, ...]:
+    params = _struct(call, _weights(call))
+    return (KernelCall(params=params, inputs=(0,), proofs=(_scale(call).proof,)),)
 
 
 def _scratch_bytes(call: Call) -> int:
-    return _steps(call) * WORD_BYTES
+    return _steps(_depth(call)) * WORD_BYTES
 
 
 def _counts(call: Call) -> Mapping[str, float]:
     """Runs of the loops: steps are those of all blocks of eight."""
-    rows, outputs, steps = _rows(call), call.output.channels, _steps(call)
+    return _loop_counts(call, _depth(call))
+
+
+def _loop_counts(call: Call, depth: int) -> dict[str, float]:
+    rows, outputs, steps = _rows(call), call.output.channels, _steps(depth)
     wide = (outputs + BLOCK_CHANNELS - 1) // WIDE_BLOCK
     narrow = outputs - wide * WIDE_BLOCK
     form = _scale(call).form
@@ -137,6 +158,74 @@ def _lead(call: Call) -> int:
     return max(0, (rows - 1) * (call.output.size - call.inputs[0].size) // rows)
 
 
+# Weights that do not mix as they are, or have a zero point
+
+
+def _conflicts(call: Call) -> NDArray[np.bool_]:
+    """[channels, depth]: where a weight of -128 lies above one that is less than 0."""
+    weights = padded(_weights(call), 0, 2)
+    conflicts = np.zeros(weights.shape, bool)
+    conflicts[1::2] = mix(weights[0::2], weights[1::2]) < -(2**15)
+    return conflicts[: call.output.channels]
+
+
+def _longer(call: Call) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Weights [channels, depth + n] that mix, and which n values of a row stand behind it once more."""
+    weights, conflicts = _weights(call), _conflicts(call)
+    again = np.flatnonzero(conflicts.any(0))
+    return np.concatenate(
+        [weights + conflicts, -conflicts[:, again].astype(np.int64)], axis=1
+    ), again
+
+
+def _any_fits(call: Call) -> str | None:
+    return _reason_against(call, _longer(call)[0])
+
+
+def _any_lower(call: Call) -> tuple[KernelCall, ...]:
+    weights, again = _longer(call)
+    params = Struct(
+        tag="tg_fully_connected_any_dsp",
+        fields={
+            "plain": _struct(call, weights),
+            "again": int32("again", again if again.size else [0]),
+            "again_count": again.size,
+            "weights_zero_point": _zero_point(call),
+        },
+    )
+    return (KernelCall(params=params, inputs=(0,), proofs=(_scale(call).proof,)),)
+
+
+def _any_scratch_bytes(call: Call) -> int:
+    """Where the sums start, a widened row, and a row with what stands behind it."""
+    depth = _longer(call)[0].shape[1]
+    starts = -(-call.output.channels // BLOCK_CHANNELS) * BLOCK_CHANNELS
+    return (starts + _steps(depth)) * WORD_BYTES + depth
+
+
+def _any_counts(call: Call) -> Mapping[str, float]:
+    """Those of the plain kernel, and what is made of each row for it."""
+    rows, depth = _rows(call), _longer(call)[0].shape[1]
+    made = {"copied": rows * depth, "starts": rows * call.output.channels}
+    return {**_loop_counts(call, depth), **made}
+
+
+def _any_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=op,
+        symbol="tg_fully_connected_any_s8_dsp",
+        header="tg_fully_connected_dsp.h",
+        source="arm_dsp/tg_fully_connected_any_s8_dsp.c",
+        needs=DSP,
+        specificity=-1,
+        fits=all_of(*conditions, _any_fits),
+        lower=_any_lower,
+        scratch_bytes=_any_scratch_bytes,
+        counts=_any_counts,
+        lead=_lead,
+    )
+
+
 def _kernel(op: type[WeightedOperator], specificity: int, *conditions: Fits) -> Kernel:
     return Kernel(
         op=op,
@@ -153,4 +242,9 @@ def _kernel(op: type[WeightedOperator], specificity: int, *conditions: Fits) -> 
     )
 
 
-KERNELS = (_kernel(FullyConnected, 0), _kernel(Conv2D, 3, _is_one_window))
+KERNELS = (
+    _kernel(FullyConnected, 0),
+    _kernel(Conv2D, 3, _is_one_window),
+    _any_kernel(FullyConnected),
+    _any_kernel(Conv2D, _is_one_window),
+)

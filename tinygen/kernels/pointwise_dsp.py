@@ -52,9 +52,10 @@ SHORT_STEPS = 16
 
 
 def _weights(call: Call) -> NDArray[np.int64]:
-    """[output channels, input channels]"""
+    """[output channels, input channels]; zeros for input channels that four lack."""
     weights = call.inputs[1].data.astype(np.int64)
-    return weights.reshape(weights.shape[0], -1)
+    weights = weights.reshape(weights.shape[0], -1)
+    return np.pad(weights, [(0, 0), (0, max(BLOCK_CHANNELS - weights.shape[1], 0))])
 
 
 def _packed(weights: NDArray[np.int64], blocks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -76,7 +77,7 @@ def _scale_struct(scale: Scale, weights: NDArray[np.int64]) -> Struct:
 
 
 def _steps(call: Call) -> int:
-    return len(channel_order(call.inputs[0].channels))
+    return len(channel_order(max(call.inputs[0].channels, BLOCK_CHANNELS)))
 
 
 def _pixels(call: Call) -> int:
@@ -226,6 +227,43 @@ def _short_counts(call: Call) -> Mapping[str, float]:
     }
 
 
+# Fewer than four input or output channels
+
+
+def _has_few_channels(call: Call) -> str | None:
+    if min(call.inputs[0].channels, call.output.channels) >= BLOCK_CHANNELS:
+        return f"is only for fewer than {BLOCK_CHANNELS} channels"
+    if max(call.inputs[0].channels, call.output.channels) > INT16_MAX:
+        return f"takes no more than {INT16_MAX} channels"
+    return None
+
+
+def _few_scratch_bytes(call: Call) -> int:
+    """Four inputs and four outputs of every pixel of a chunk, and the scratch of the general kernel."""
+    chunk = _chunk(call)
+    return 2 * BLOCK_CHANNELS * chunk + chunk // 2 * _pair_bytes(call) + SUMS_BYTES
+
+
+def _few_lead(call: Call) -> int:
+    """A chunk, of a row or of the image as one row, is read before its outputs are written."""
+    _, _, (_, height, width, _) = _image(call)
+    pixels, chunk = _pixels(call), _chunk(call)
+    of_rows = {
+        row * width + min(i, width) for row in range(height) for i in range(0, width + chunk, chunk)
+    }
+    ends = of_rows | set(range(0, pixels, chunk))
+    return max(_written_ahead(call, end, end) for end in ends if end < pixels)
+
+
+def _few_counts(call: Call) -> Mapping[str, float]:
+    few = [c for c in (call.inputs[0].channels, call.output.channels) if c < BLOCK_CHANNELS]
+    return {
+        **_counts(call),
+        "copied": _pixels(call) * sum(few),
+        "copied pixels": _pixels(call) * len(few),
+    }
+
+
 # Four to eight input channels, which stay in registers
 
 
@@ -335,6 +373,22 @@ def _short_kernel(op: type[WeightedOperator], symbol: str, form: Form, *conditio
     )
 
 
+def _few_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
+    return Kernel(
+        op=op,
+        symbol="tg_conv2d_1x1_few_s8_dsp",
+        header="tg_conv2d_1x1_dsp.h",
+        source="arm_dsp/tg_conv2d_1x1_few_s8_dsp.c",
+        needs=DSP,
+        specificity=2,
+        fits=all_of(*conditions, _has_few_channels, _mixes),
+        lower=_lower,
+        scratch_bytes=_few_scratch_bytes,
+        counts=_few_counts,
+        lead=_few_lead,
+    )
+
+
 def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
     return Kernel(
         op=op,
@@ -360,6 +414,7 @@ KERNELS = (
     _narrow_kernel(FullyConnected, _has_rows),
     _kernel(Conv2D, _is_pointwise),
     _kernel(FullyConnected, _has_rows),
+    _few_kernel(Conv2D, _is_pointwise),
     *(_short_kernel(Conv2D, symbol, form, _is_pointwise) for symbol, form in SHORT_FORMS.items()),
     *(
         _short_kernel(FullyConnected, symbol, form, _has_rows)

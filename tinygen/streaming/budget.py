@@ -38,20 +38,18 @@ class Way:
         return by_rows / max(sum(macs), 1)
 
 
-def fitted(
-    network: Network, budget: int | None, *, progress: Progress = lambda share: None
-) -> Way:
+def fitted(network: Network, budget: int | None, *, progress: Progress = lambda share: None) -> Way:
     """The fastest way found to run the network within the budget; the one with the least RAM where none fits.
 
     No budget: layers run whole with the kernels that were chosen. Budget 0 asks for the least RAM.
     """
-    whole = _all_whole(network)
-    if budget is None or whole.bytes <= budget:
-        return whole
-    found = [whole]
+    first = next(_all_whole(network), None) or next(_by_rows(network, 0))
+    if budget is None or first.bytes <= budget:
+        return first
+    found = [first]
     for share, capped in _networks(network):
         progress(share)
-        found.append(_all_whole(capped))
+        found += _all_whole(capped)
         for way in _by_rows(capped, budget):
             found.append(way)
             if way.bytes <= budget:
@@ -67,10 +65,10 @@ def points(network: Network, *, progress: Progress = lambda share: None) -> tupl
 
     A budget of the bytes of any of them is met.
     """
-    found = [_all_whole(network)]
+    found = list(_all_whole(network))
     for share, capped in _networks(network):
         progress(share)
-        found += [_all_whole(capped), *_by_rows(capped, 0)]
+        found += [*_all_whole(capped), *_by_rows(capped, 0)]
     least = min(found, key=_least_first)
     found.append(_thorough(least, progress))
     kept: list[Way] = []
@@ -98,8 +96,10 @@ def _way(network: Network, items: tuple[Item, ...]) -> Way:
     return Way(network=network, items=items, layout=network.lay_out(items))
 
 
-def _all_whole(network: Network) -> Way:
-    return _way(network, network.whole_items(0, len(network.candidates) - 1))
+def _all_whole(network: Network) -> Iterator[Way]:
+    """One way, but none where the input is never whole."""
+    if network.memory.pushed is None:
+        yield _way(network, network.whole_items(0, len(network.candidates) - 1))
 
 
 def _by_rows(network: Network, budget: int) -> Iterator[Way]:

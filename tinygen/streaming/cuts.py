@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tinygen.errors import UsageError
 from tinygen.planner import Layout, Step, lay_out
 from tinygen.selection import Candidate
 from tinygen.streaming.runs import RowRun, row_run
@@ -39,6 +40,8 @@ class Memory:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     input_in_arena: bool
+    pushed: str | None = None
+    """The input whose rows arrive one by one, and are never together."""
 
     def is_external(self, tensor: str) -> bool:
         return tensor in self.outputs or (tensor in self.inputs and not self.input_in_arena)
@@ -112,6 +115,7 @@ class Network:
     def _segment_step(self, item: Item) -> Step:
         output = self.candidates[item.last].call.output.name
         inside = {c.call.output.name for c in self.candidates[item.first : item.last + 1]}
+        inside.add(self.memory.pushed)
         reads = dict.fromkeys(
             t.name
             for c in self.candidates[item.first : item.last + 1]
@@ -166,7 +170,8 @@ def parts_of(network: Network) -> Parts:
     cuts = network.cuts
     parts: Parts = {}
     for i, start in enumerate(cuts[:-1]):
-        parts[start, cuts[i + 1]] = [_whole(network, start, cuts[i + 1])]
+        if start or network.memory.pushed is None:
+            parts[start, cuts[i + 1]] = [_whole(network, start, cuts[i + 1])]
         for end in cuts[i + 1 :]:
             part = _by_rows(network, start, end)
             if part is None:
@@ -188,12 +193,15 @@ def _whole(network: Network, start: int, end: int) -> _Part:
 
 def _by_rows(network: Network, start: int, end: int) -> _Part | None:
     """Layers start .. end - 1 as a segment, with estimated bytes; None where one must run whole."""
-    if end - start < 2 or None in network.runs[start:end]:
+    pushed = network.memory.pushed if start == 0 else None
+    if None in network.runs[start:end] or (end - start < 2 and pushed is None):
         return None
+    if pushed is not None and end == len(network.candidates):
+        return None  # the caller's output is not there yet when rows arrive
     outputs = _outputs(network, start, end)
     if outputs != {network.candidates[end - 1].call.output.name}:
         return None
-    rows = rows_of(network.runs[start:end], outputs)
+    rows = rows_of(network.runs[start:end], outputs, pushed)
     if len(rows.graph.layers) > MOST_LAYERS or estimated_bytes(rows) > MOST_BYTES:
         return None
     segment = Segment(
@@ -262,7 +270,14 @@ def least(network: Network, parts: Parts) -> int:
             if stop == end and start in best
             for way in found
         ]
-        best[end] = min(ways)
+        if ways:
+            best[end] = min(ways)
+    if network.cuts[-1] not in best:
+        raise UsageError(
+            what="the input cannot arrive row by row: the first layer needs all of it, or is the only one",
+            where=f"layer '{network.candidates[0].call.node.name}'",
+            next_step="leave --input at its default",
+        )
     return best[network.cuts[-1]]
 
 

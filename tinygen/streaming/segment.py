@@ -283,3 +283,16 @@ def _leads(rows: Rows, schedule: Schedule) -> dict[tuple[str, str], int]:
                 leads[x, name] = max(leads.get((x, name), 0), written - needed)
         state = graph.after(state, layer)
     return leads
+
+
+def most_between_pushes(segment: Segment) -> float:
+    """Multiply-accumulates of the longest wait for the next row, the end after the last row left out."""
+    most = waiting = 0.0
+    for layer in segment.schedule:
+        stage = segment.rows.stages[layer]
+        if stage is None:
+            most, waiting = max(most, waiting), 0.0
+        elif not stage.finishes:
+            call = segment.runs[stage.run].call
+            waiting += call.op.macs(call) / segment.runs[stage.run].steps
+    return most

@@ -22,21 +22,25 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 #define COLUMN_STEP "3"
 #define TURN "4"      /* from the last output of a row to the first of the next one: row step - column step */
 #define LINE_END "5"  /* behind the line's last block of two columns */
-#define BLOCKS "6"    /* of two columns; negative where a single column follows */
-#define LINE_SKIP "7" /* from there to the next lines */
+#define TURN_BYTES "6" /* of a line that all turns of the loop cover */
+#define LINE_SKIP "7" /* from there to the next lines, doubled; 1 more where a single column follows */
 #define OUT_SKIP "8"  /* from behind the last block's output to the next rows */
 #define ROWS "9"      /* still to do */
-#define CHANNEL "10"
+#define ENTRY "10"    /* of the loop: where the turns that are cut short begin */
 #define PLANE "11"
 #define OUT "12"
-#define CHANNELS "13" /* still to do */
-#define ALL_ROWS "14" /* rows - 2; or, where rows are computed one by one, -rows - 2 */
-#define PLANE_STEP "15"
-#define SIGN "16"
-#define TO "17"
+#define SIGN "13"
+#define TO "14"
+#define CHANNELS "16" /* still to do */
+#define ALL_ROWS "17" /* rows - 2; or, where rows are computed one by one, -rows - 2 */
+#define PLANE_STEP "18"
+#define NEXT_PLANE_STEP "19"
+#define CHANNEL "20"
+#define BLOCK_BYTES "21" /* of a line's blocks */
+#define CUT_BYTES "22"   /* of the first turn that are cut: 4 for each block */
 
 #if SIGNED
-/* Offset and sign of the sums. 15 cycles more for a block of 2 x 2. */
+/* Offset and sign of the sums. 13 cycles more for a block of 2 x 2. */
 #define SCALE_MACROS               \
     ".macro scale sum\n"           \
     "cmp \\sum, #0\n"              \
@@ -99,17 +103,17 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "recall s_br, " START "\n"
         "left s_al, 0, s_br\n"
         "right s_ar, 0, s_br\n"
-        "ldrd x01, x23, [line, #144 + \\at]\n"
+        "ldrd x01, x23, [line, #128 + \\at]\n"
         "left s_al, 1, s_al\n"
         "right s_ar, 1, s_ar\n"
         "left s_bl, 0, s_br\n"
         "right s_br, 0, s_br\n"
-        "ldrd x01, x23, [line, #288 + \\at]\n"
+        "ldrd x01, x23, [line, #256 + \\at]\n"
         "left s_al, 2, s_al\n"
         "right s_ar, 2, s_ar\n"
         "left s_bl, 1, s_bl\n"
         "right s_br, 1, s_br\n"
-        "ldrd x01, x23, [line, #432 + \\at]\n"
+        "ldrd x01, x23, [line, #384 + \\at]\n"
         "left s_bl, 2, s_bl\n"
         "right s_br, 2, s_br\n"
         "factors\n"
@@ -141,32 +145,49 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "ldr r7, [r0, #16]\n"
         "ldr r8, [r0, #20]\n"
         "ldr r9, [r0, #24]\n"
-        "ldr r10, [r0, #28]\n"
-        "ldr r11, [r0, #32]\n"
-        "ldr r12, [r0, #36]\n"
+        "ldr r1, [r0, #28]\n"
+        "ldr r10, [r0, #32]\n"
+        "ldr r11, [r0, #36]\n"
+        "ldr r12, [r0, #40]\n"
         "keep " PLANE ", r3\n"
         "keep " CHANNEL ", r4\n"
         "keep " OUT ", r5\n"
         "keep " CHANNELS ", r8\n"
         "keep " PLANE_STEP ", r9\n"
+        "keep " NEXT_PLANE_STEP ", r1\n"
         "keep " COLUMN_STEP ", r11\n"
         "sub r0, r12, r11\n"
         "keep " TURN ", r0\n"
-        "lsr r0, r7, #1\n"
-        "orr r1, r0, r7, lsl #31\n"
-        "keep " BLOCKS ", r1\n"
-        "lsl r1, r0, #2\n" /* bytes of a line's blocks */
-        "mul r2, r0, r11\n"
-        "lsl r2, r2, #1\n" /* bytes of their outputs */
-        "cmp r10, #144\n"
-        "beq 0f\n"
-        "sub r1, r10, r1\n"
+        "and r1, r7, #1\n"
+        "lsr r0, r7, #1\n" /* blocks */
+        "lsl r4, r0, #2\n"
+        "keep " BLOCK_BYTES ", r4\n"
+        "mul r2, r7, r11\n"
+        "mls r2, r1, r11, r2\n" /* bytes of their outputs */
+        "cbz r0, 0f\n"
+        "cmp r10, #128\n"
+        "beq 1f\n"
+        "0: sub r10, r10, r4\n" /* rows one by one */
         "sub r2, r12, r2\n"
         "rsb r6, r6, #0\n"
-        "b 1f\n"
-        "0: rsb r1, r1, #288\n"
-        "rsb r2, r2, r12, lsl #1\n"
-        "1: keep " LINE_SKIP ", r1\n"
+        "movs r0, #0\n"
+        "b 14f\n"
+        "1: rsb r2, r2, r12, lsl #1\n"
+        "rsb r0, r0, #0\n"
+        "and r0, r0, #3\n" /* blocks that the first turn lacks */
+        "adr r5, 15f\n"
+        "ldrh r7, [r5, r0, lsl #1]\n"
+        "sub r5, r5, r7\n"
+        "keep " ENTRY ", r5\n"
+        "lsl r0, r0, #2\n"
+        "add r4, r4, r0\n"
+        "keep " TURN_BYTES ", r4\n"
+        "rsb r10, r4, #256\n"
+        "sub r3, r3, r0\n"
+        "keep " PLANE ", r3\n"
+        "14: keep " CUT_BYTES ", r0\n"
+        "orr r1, r1, r10, lsl #1\n"
+        "keep " LINE_SKIP ", r1\n"
         "keep " OUT_SKIP ", r2\n"
         "sub r6, r6, #2\n"
         "keep " ALL_ROWS ", r6\n"
@@ -180,6 +201,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "keep " OFFSET ", r11\n"
         "recall line, " PLANE "\n"
         "recall r10, " PLANE_STEP "\n"
+        "recall r11, " NEXT_PLANE_STEP "\n"
+        "keep " NEXT_PLANE_STEP ", r10\n"
+        "keep " PLANE_STEP ", r11\n"
         "recall to, " OUT "\n"
         "recall r9, " ALL_ROWS "\n"
         "add r10, r10, line\n"
@@ -189,36 +213,35 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "cmp r9, #0\n"
         "blt 7f\n"
 
-        /* two rows; an odd number of blocks is begun in the loop's middle */
+        /* two rows */
         "3: keep " ROWS ", r9\n"
-        "recall r0, " BLOCKS "\n"
-        "add lr, line, r0, lsl #2\n"
+        "recall r0, " TURN_BYTES "\n"
+        "recall r9, " ENTRY "\n"
+        "add lr, line, r0\n"
         "keep " LINE_END ", lr\n"
-        "ands r0, r0, #1\n"
-        "sub line, line, r0, lsl #2\n"
-        "bne 5f\n"
-        "cmp line, lr\n"
-        "beq 6f\n"
+        "bx r9\n"
         ".balign 4\n"
         "4: block 0\n"
-        "5: block 4\n"
-        "add line, line, #8\n"
+        "16: block 4\n"
+        "17: block 8\n"
+        "18: block 12\n"
         "recall r0, " LINE_END "\n"
+        "add line, line, #16\n"
         "cmp line, r0\n"
         "bne 4b\n"
-        "6: recall r0, " BLOCKS "\n"
-        "cmp r0, #0\n"
-        "bge 8f\n"
+        "recall r0, " LINE_SKIP "\n"
+        "lsrs r0, r0, #1\n"
+        "bcc 8f\n"
         "ldrd x01, x23, [line]\n"
         "recall s_br, " START "\n"
         "left s_al, 0, s_br\n"
-        "ldrd x01, x23, [line, #144]\n"
+        "ldrd x01, x23, [line, #128]\n"
         "left s_al, 1, s_al\n"
         "left s_bl, 0, s_br\n"
-        "ldrd x01, x23, [line, #288]\n"
+        "ldrd x01, x23, [line, #256]\n"
         "left s_al, 2, s_al\n"
         "left s_bl, 1, s_bl\n"
-        "ldrd x01, x23, [line, #432]\n"
+        "ldrd x01, x23, [line, #384]\n"
         "left s_bl, 2, s_bl\n"
         "factors\n"
         "scale s_al\n"
@@ -228,8 +251,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "add x01, x01, x23\n"
         "ssat s_bl, #8, s_bl, asr #16\n"
         "strb s_bl, [to, x01]\n"
-        "8: recall r0, " LINE_SKIP "\n"
-        "recall lr, " OUT_SKIP "\n"
+        "recall r0, " LINE_SKIP "\n"
+        "lsr r0, r0, #1\n"
+        "8: recall lr, " OUT_SKIP "\n"
         "recall r9, " ROWS "\n"
         "add line, line, r0\n"
         "add to, to, lr\n"
@@ -241,9 +265,11 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "beq 12f\n"
         "it mi\n"
         "rsbmi r9, r9, #0\n"
+        "recall r0, " CUT_BYTES "\n"
+        "add line, line, r0\n"
         "9: keep " ROWS ", r9\n"
-        "recall r0, " BLOCKS "\n"
-        "add lr, line, r0, lsl #2\n"
+        "recall r0, " BLOCK_BYTES "\n"
+        "add lr, line, r0\n"
         "keep " LINE_END ", lr\n"
         "cmp line, lr\n"
         "beq 11f\n"
@@ -251,10 +277,10 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "recall s_br, " START "\n"
         "left s_al, 0, s_br\n"
         "right s_ar, 0, s_br\n"
-        "ldrd x01, x23, [line, #144]\n"
+        "ldrd x01, x23, [line, #128]\n"
         "left s_al, 1, s_al\n"
         "right s_ar, 1, s_ar\n"
-        "ldrd x01, x23, [line, #288]\n"
+        "ldrd x01, x23, [line, #256]\n"
         "left s_al, 2, s_al\n"
         "right s_ar, 2, s_ar\n"
         "factors\n"
@@ -269,22 +295,23 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "add line, line, #4\n"
         "cmp line, x23\n"
         "bne 10b\n"
-        "11: recall r0, " BLOCKS "\n"
-        "cmp r0, #0\n"
-        "bge 13f\n"
+        "11: recall r0, " LINE_SKIP "\n"
+        "lsrs r0, r0, #1\n"
+        "bcc 13f\n"
         "ldrd x01, x23, [line]\n"
         "recall s_br, " START "\n"
         "left s_al, 0, s_br\n"
-        "ldrd x01, x23, [line, #144]\n"
+        "ldrd x01, x23, [line, #128]\n"
         "left s_al, 1, s_al\n"
-        "ldrd x01, x23, [line, #288]\n"
+        "ldrd x01, x23, [line, #256]\n"
         "left s_al, 2, s_al\n"
         "factors\n"
         "scale s_al\n"
         "steps\n"
         "store s_al\n"
-        "13: recall r0, " LINE_SKIP "\n"
-        "recall lr, " OUT_SKIP "\n"
+        "recall r0, " LINE_SKIP "\n"
+        "lsr r0, r0, #1\n"
+        "13: recall lr, " OUT_SKIP "\n"
         "recall r9, " ROWS "\n"
         "add line, line, r0\n"
         "add to, to, lr\n"
@@ -296,6 +323,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "keep " CHANNELS ", r0\n"
         "bne 2b\n" TG_SLOTS_RELEASE
         "pop {r4-r11, pc}\n"
+
+        ".balign 4\n"
+        "15: .hword 15b - 4b - 1, 15b - 16b - 1, 15b - 17b - 1, 15b - 18b - 1\n"
 
         ".unreq x01\n .unreq x23\n .unreq line\n .unreq to\n"
         ".unreq w01_0\n .unreq w12_0\n .unreq w01_1\n .unreq w12_1\n .unreq w01_2\n .unreq w12_2\n"
@@ -325,7 +355,7 @@ static void compute_row(const struct tg_planes_task *task, const uint32_t *line,
         int32_t sum = channel[FACTORS + TG_PLANES_START];
 
         for (int32_t row = 0; row < 3; row++) {
-            sum = taps(x + row * TG_PLANES_LINE_WORDS, channel + 2 * row, column & 1, sum);
+            sum = taps(x + row * TG_LINE_WORDS, channel + 2 * row, column & 1, sum);
         }
         out[column * task->column_step] = tg_planes_finish(sum, channel + FACTORS, SIGNED);
     }
@@ -340,7 +370,7 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
             compute_row(task, plane + y * (task->line_step / (int32_t)sizeof *plane),
                         task->channel + c * CHANNEL_WORDS, task->out + c + y * task->row_step);
         }
-        plane += task->plane_step / (int32_t)sizeof *plane;
+        plane += task->plane_steps[c & 1] / (int32_t)sizeof *plane;
     }
 }
 

@@ -32,6 +32,7 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 #define ALL_ROWS "13"
 #define PLANE_STEP "14"
 #define SIGN "15"
+#define NEXT_PLANE_STEP "16"
 
 #if SIGNED
 /* Three cycles more for an output. */
@@ -75,32 +76,32 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "smlab\\half \\sum, \\x, w2_\\row, \\sum\n"
         ".endm\n"
         ".macro four row, half, start0, start1, start2, start3\n"
-        "ldr x0, [line, #144 * \\row]\n"
-        "ldr x1, [line, #144 * \\row + 4]\n"
-        "ldr x2, [line, #144 * \\row + 8]\n"
+        "ldr x0, [line, #128 * \\row]\n"
+        "ldr x1, [line, #128 * \\row + 4]\n"
+        "ldr x2, [line, #128 * \\row + 8]\n"
         "first sum_0, x0, \\row, \\start0\n"
         "first sum_1, x1, \\row, \\start1\n"
         "first sum_2, x2, \\row, \\start2\n"
         "last sum_0, x1, \\row, \\half\n"
         "last sum_1, x2, \\row, \\half\n"
-        "ldr x0, [line, #144 * \\row + 12]\n"
-        "ldr x1, [line, #144 * \\row + 16]\n"
+        "ldr x0, [line, #128 * \\row + 12]\n"
+        "ldr x1, [line, #128 * \\row + 16]\n"
         "first sum_3, x0, \\row, \\start3\n"
         "last sum_2, x0, \\row, \\half\n"
         "last sum_3, x1, \\row, \\half\n"
         ".endm\n"
         ".macro two row, half, start0, start1\n"
-        "ldr x0, [line, #144 * \\row]\n"
-        "ldr x1, [line, #144 * \\row + 4]\n"
-        "ldr x2, [line, #144 * \\row + 8]\n"
+        "ldr x0, [line, #128 * \\row]\n"
+        "ldr x1, [line, #128 * \\row + 4]\n"
+        "ldr x2, [line, #128 * \\row + 8]\n"
         "first sum_0, x0, \\row, \\start0\n"
         "first sum_1, x1, \\row, \\start1\n"
         "last sum_0, x1, \\row, \\half\n"
         "last sum_1, x2, \\row, \\half\n"
         ".endm\n"
         ".macro one row, half, start0\n"
-        "ldr x0, [line, #144 * \\row]\n"
-        "ldr x1, [line, #144 * \\row + 4]\n"
+        "ldr x0, [line, #128 * \\row]\n"
+        "ldr x1, [line, #128 * \\row + 4]\n"
         "first sum_0, x0, \\row, \\start0\n"
         "last sum_0, x1, \\row, \\half\n"
         ".endm\n"
@@ -123,15 +124,17 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "ldr r7, [r0, #16]\n"
         "ldr r8, [r0, #20]\n"
         "ldr r9, [r0, #24]\n"
-        "ldr r10, [r0, #28]\n"
-        "ldr r11, [r0, #32]\n"
-        "ldr r12, [r0, #36]\n"
+        "ldr r1, [r0, #28]\n"
+        "ldr r10, [r0, #32]\n"
+        "ldr r11, [r0, #36]\n"
+        "ldr r12, [r0, #40]\n"
         "keep " PLANE ", r3\n"
         "keep " CHANNEL ", r4\n"
         "keep " OUT ", r5\n"
         "keep " ALL_ROWS ", r6\n"
         "keep " CHANNELS ", r8\n"
         "keep " PLANE_STEP ", r9\n"
+        "keep " NEXT_PLANE_STEP ", r1\n"
         "keep " COLUMN_STEP ", r11\n"
         "keep " WIDTH ", r7\n"
         "mls r12, r7, r11, r12\n"
@@ -149,6 +152,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "keep " OFFSET ", r10\n"
         "recall line, " PLANE "\n"
         "recall r10, " PLANE_STEP "\n"
+        "recall r11, " NEXT_PLANE_STEP "\n"
+        "keep " NEXT_PLANE_STEP ", r10\n"
+        "keep " PLANE_STEP ", r11\n"
         "recall to, " OUT "\n"
         "recall r9, " ALL_ROWS "\n"
         "add r10, r10, line\n"
@@ -237,8 +243,8 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
 /* One output, whose first two columns are in the word `x` of the first line. */
 TG_INLINE int32_t sum_of_window(const uint32_t *x, const int32_t *channel)
 {
-    const uint32_t *const next = x + TG_PLANES_LINE_WORDS;
-    const uint32_t *const last = next + TG_PLANES_LINE_WORDS;
+    const uint32_t *const next = x + TG_LINE_WORDS;
+    const uint32_t *const last = next + TG_LINE_WORDS;
     int32_t sum = channel[FACTORS + TG_PLANES_START];
 
     sum = tg_smlabb(x[1], (uint32_t)channel[3], tg_smlad(x[0], (uint32_t)channel[0], sum));
@@ -264,7 +270,7 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
             compute_row(task, plane + y * (task->line_step / (int32_t)sizeof *plane),
                         task->channel + c * CHANNEL_WORDS, task->out + c + y * task->row_step);
         }
-        plane += task->plane_step / (int32_t)sizeof *plane;
+        plane += task->plane_steps[c & 1] / (int32_t)sizeof *plane;
     }
 }
 

@@ -28,6 +28,8 @@ TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task);
 #define CHANNEL_OUT "13"
 #define TASK "14"
 #define FOUR_WINDOWS "15"
+#define PLANE_STEP "16"
+#define NEXT_PLANE_STEP "17"
 
 /* Four outputs: 15 cycles for each pair of taps, which are 8 products; 8 for each kernel row, 55 for the rest. Windows
  * may begin between two words. What is computed beyond the end of a row is not stored. */
@@ -54,10 +56,14 @@ TG_NAKED void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task __a
         "ldr r5, [r0, #4]\n"
         "ldr r6, [r0, #8]\n"
         "ldr r7, [r0, #20]\n"
-        "ldr r8, [r0, #32]\n"
-        "ldr r2, [r0, #40]\n"
-        "ldr r10, [r0, #44]\n"
-        "ldr r11, [r0, #52]\n"
+        "ldr r8, [r0, #36]\n"
+        "ldr r2, [r0, #44]\n"
+        "ldr r9, [r0, #24]\n"
+        "ldr r12, [r0, #28]\n"
+        "ldr r10, [r0, #48]\n"
+        "ldr r11, [r0, #56]\n"
+        "keep " PLANE_STEP ", r9\n"
+        "keep " NEXT_PLANE_STEP ", r12\n"
         "keep " PLANE ", r4\n"
         "keep " TAPS ", r5\n"
         "keep " CHANNEL_OUT ", r6\n"
@@ -74,7 +80,7 @@ TG_NAKED void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task __a
         /* a channel */
         "1: recall r0, " TASK "\n"
         "ldr r4, [r0, #12]\n"
-        "ldr r5, [r0, #48]\n"
+        "ldr r5, [r0, #52]\n"
         "keep " ROWS ", r4\n"
         "recall r6, " ROW_BYTES "\n"
         "recall r7, " TAPS "\n"
@@ -156,8 +162,8 @@ TG_NAKED void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task __a
         "bne 3b\n"
 
         "6: recall r0, " TASK "\n"
-        "ldr r4, [r0, #28]\n"
-        "ldr r5, [r0, #36]\n"
+        "ldr r4, [r0, #32]\n"
+        "ldr r5, [r0, #40]\n"
         "recall r6, " LINE "\n"
         "recall r7, " ROW "\n"
         "add r6, r6, r4\n"
@@ -168,8 +174,11 @@ TG_NAKED void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task __a
         "subs r4, r4, #1\n"
         "keep " ROWS ", r4\n"
         "bne 2b\n"
-        "ldr r4, [r0, #24]\n"
+        "recall r4, " PLANE_STEP "\n"
+        "recall r6, " NEXT_PLANE_STEP "\n"
         "recall r5, " PLANE "\n"
+        "keep " PLANE_STEP ", r6\n"
+        "keep " NEXT_PLANE_STEP ", r4\n"
         "add r4, r4, r5\n"
         "keep " PLANE ", r4\n"
         "recall r4, " CHANNEL_OUT "\n"
@@ -217,9 +226,10 @@ static int8_t one_output(const struct tg_planes_task *task, const uint32_t *line
 TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task)
 {
     const int32_t *taps = task->channel;
+    const uint32_t *plane = task->plane;
 
     for (int32_t c = 0; c < task->channels; c++) {
-        const uint32_t *line = task->plane + c * task->plane_step / (int32_t)sizeof *line;
+        const uint32_t *line = plane;
 
         for (int32_t y = 0; y < task->rows; y++) {
             for (int32_t column = 0; column < task->width; column++) {
@@ -228,6 +238,7 @@ TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task)
             }
             line += task->line_step / (int32_t)sizeof *line;
         }
+        plane += task->plane_steps[c & 1] / (int32_t)sizeof *plane;
         taps += task->kernel_height * task->pairs + FACTOR_WORDS;
     }
 }

@@ -5,9 +5,7 @@
 #include "tg_fixedpoint.h"
 
 #define WORD_BYTES ((int32_t)sizeof(uint32_t))
-#define LINE_BYTES (TG_PLANES_LINE_WORDS * WORD_BYTES)
-#define PLANE_BYTES (TG_PLANE_WORDS * WORD_BYTES)
-#define TILE_COLUMNS (2 * TG_PLANE_WORDS)
+#define LINE_BYTES (TG_LINE_WORDS * WORD_BYTES)
 
 /* The way over a tensor: groups of four channels, in these passes of some rows, in these tiles of some columns. */
 struct walk {
@@ -20,6 +18,8 @@ struct walk {
     int32_t done_channels; /* those before it have their outputs */
     int32_t first_row;     /* of the pass */
     int32_t row_count;
+    int32_t blocks;      /* of lines in a tile: 4 / line_planes */
+    int32_t block_words; /* of a block of lines */
     /* the tile */
     uint32_t *lines;
     int32_t in_offset; /* of its first visible column in a row */
@@ -29,10 +29,9 @@ struct walk {
     struct tg_planes_task task;
 };
 
-/* A number of words that is a multiple of 4, as those of lines are. */
-static void fill(uint32_t *to, int32_t words, uint32_t value)
+static void fill_lines_with(uint32_t *to, int32_t lines, uint32_t value)
 {
-    uint32_t *const end = to + words;
+    uint32_t *const end = to + lines * TG_LINE_WORDS;
 
     for (; to != end; to += 4) {
         to[0] = value;
@@ -42,23 +41,21 @@ static void fill(uint32_t *to, int32_t words, uint32_t value)
     }
 }
 
-/* The same, to a lower address. */
-static void move_down(uint32_t *to, const uint32_t *from, int32_t words)
+/* Bytes from the plane of a group's first channel to that of channel `c`. */
+TG_INLINE int32_t plane_offset(const struct walk *walk, int32_t c)
 {
-    const uint32_t *const end = from + words;
+    return (c & 1) * walk->split.plane_1 + (c >> 1) * walk->split.plane_2;
+}
 
-    for (; from != end; from += 4) {
-        const uint32_t a = from[0];
-        const uint32_t b = from[1];
-        const uint32_t c = from[2];
-        const uint32_t d = from[3];
+/* The task's planes, from channel `c` of the group on. */
+static void place_planes(struct walk *walk, int32_t c)
+{
+    const int32_t from_even = walk->split.plane_1;
+    const int32_t from_odd = walk->split.plane_2 - walk->split.plane_1;
 
-        to[0] = a;
-        to[1] = b;
-        to[2] = c;
-        to[3] = d;
-        to += 4;
-    }
+    walk->task.plane = walk->lines + plane_offset(walk, c) / WORD_BYTES;
+    walk->task.plane_steps[0] = c & 1 ? from_odd : from_even;
+    walk->task.plane_steps[1] = c & 1 ? from_even : from_odd;
 }
 
 /* Two columns of padding: the zero point in the upper half of both int16. */
@@ -76,7 +73,8 @@ static TG_NOINLINE void split_few(const struct tg_planes_split *task)
         const int32_t y = i / task->channels;
         const int32_t c = i % task->channels;
         const int8_t *from = task->from + y * task->row_bytes + c;
-        uint32_t *to = task->to + y * TG_PLANES_LINE_WORDS + c * TG_PLANE_WORDS;
+        const int32_t plane = (c & 1) * task->plane_1 + (c >> 1) * task->plane_2;
+        uint32_t *to = task->to + y * TG_LINE_WORDS + plane / WORD_BYTES;
 
         for (int32_t x = task->head; x < columns + task->head; x++) {
             const uint32_t value = (uint32_t)(uint8_t)*from << (x & 1 ? 24 : 8);
@@ -95,7 +93,7 @@ static void place_outputs(struct walk *walk, int32_t tile)
     const int32_t first = tile * layer->tile_columns;
     const int32_t rest = layer->window.out_width - first;
 
-    walk->lines = walk->scratch + tile * layer->pass_lines * TG_PLANES_LINE_WORDS;
+    walk->lines = walk->scratch + tile * walk->blocks * walk->block_words;
     walk->out_offset = first * walk->task.column_step;
     walk->task.width = rest < layer->tile_columns ? rest : layer->tile_columns;
 }
@@ -107,10 +105,10 @@ static void place_inputs(struct walk *walk, int32_t tile)
     const struct tg_window *w = &layer->window;
     const int32_t column = tile * layer->tile_columns * w->stride_width - w->pad_left;
     const int32_t before = column < 0 ? -column : 0; /* columns of padding, which hold it since the start */
-    const int32_t stop = column + TILE_COLUMNS < w->in_width ? column + TILE_COLUMNS : w->in_width;
+    const int32_t stop = column + layer->tile_inputs < w->in_width ? column + layer->tile_inputs : w->in_width;
     const int32_t columns = stop - (column + before);
 
-    walk->lines = walk->scratch + tile * layer->pass_lines * TG_PLANES_LINE_WORDS;
+    walk->lines = walk->scratch + tile * walk->blocks * walk->block_words;
     walk->in_offset = columns > 0 ? (column + before) * layer->in_channels : 0;
     walk->first_word = before >> 1;
     walk->split.head = columns > 0 ? before & 1 : 0;
@@ -124,7 +122,7 @@ static void split_lines(struct walk *walk, const int8_t *row, int32_t first, int
     struct tg_planes_split *split = &walk->split;
 
     split->from = row + walk->in_offset + walk->first_channel;
-    split->to = walk->lines + first * TG_PLANES_LINE_WORDS + walk->first_word;
+    split->to = walk->lines + first * TG_LINE_WORDS + walk->first_word;
     split->lines = end - first;
     if (split->channels < TG_PLANES) {
         split_few(split);
@@ -133,12 +131,17 @@ static void split_lines(struct walk *walk, const int8_t *row, int32_t first, int
     }
 }
 
-/* Lines of padding. With one pass for each group of channels they stay as they were at the start. */
+/* With one pass for each group of channels, lines of padding stay as they were at the start. */
+TG_INLINE int32_t has_passes(const struct walk *walk)
+{
+    return walk->layer->pass_rows < walk->rows->count;
+}
+
 static void pad_lines(const struct walk *walk, int32_t first, int32_t end)
 {
-    if (walk->layer->pass_rows < walk->rows->count && first < end) {
-        fill(walk->lines + first * TG_PLANES_LINE_WORDS, (end - first) * TG_PLANES_LINE_WORDS,
-             padding_word(walk->layer));
+    for (int32_t i = 0; first < end && i < walk->blocks; i++) {
+        fill_lines_with(walk->lines + i * walk->block_words + first * TG_LINE_WORDS, end - first,
+                        padding_word(walk->layer));
     }
 }
 
@@ -150,11 +153,13 @@ static void fill_lines(struct walk *walk, int32_t first, int32_t end)
     const int32_t begin = tg_clamp(-y, first, end);
     const int32_t stop = tg_clamp(w->in_height - y, begin, end);
 
-    pad_lines(walk, first, begin);
+    if (has_passes(walk)) {
+        pad_lines(walk, first, begin);
+        pad_lines(walk, stop, end);
+    }
     if (begin < stop) {
         split_lines(walk, walk->rows->in + (y + begin) * walk->split.row_bytes, begin, stop);
     }
-    pad_lines(walk, stop, end);
 }
 
 /* The same from row pointers. */
@@ -163,9 +168,9 @@ static TG_NOINLINE void fill_lines_from_rows(struct walk *walk, int32_t first, i
     const int8_t *const *rows = walk->rows->in_rows + walk->first_row * walk->layer->window.stride_height;
 
     for (int32_t i = first; i < end; i++) {
-        if (rows[i] == NULL) {
+        if (rows[i] == NULL && has_passes(walk)) {
             pad_lines(walk, i, i + 1);
-        } else {
+        } else if (rows[i] != NULL) {
             split_lines(walk, rows[i], i, i + 1);
         }
     }
@@ -202,13 +207,25 @@ static void compute_tile(struct walk *walk)
 
     if (multiplier == 1) {
         walk->task.channels = channels - first;
-        walk->task.plane = walk->lines + first * TG_PLANE_WORDS;
+        place_planes(walk, first);
         compute_channels(walk, walk->done_channels);
         return;
     }
     for (int32_t c = first; c < channels; c++) {
-        walk->task.plane = walk->lines + c * TG_PLANE_WORDS;
+        walk->task.plane = walk->lines + plane_offset(walk, c) / WORD_BYTES;
         compute_channels(walk, (walk->first_channel + c) * multiplier);
+    }
+}
+
+/* The last `shared` lines of the tile become the first ones of the next pass. */
+static void keep_lines(const struct walk *walk, int32_t shared)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+
+    for (int32_t i = 0; i < walk->blocks; i++) {
+        uint32_t *to = walk->lines + i * walk->block_words;
+
+        tg_planes_move_dsp(to, to + layer->pass_rows * layer->window.stride_height * TG_LINE_WORDS, shared);
     }
 }
 
@@ -231,8 +248,7 @@ static void run_pass(struct walk *walk, int32_t filled, int32_t shared)
         place_outputs(walk, tile);
         compute_tile(walk);
         if (shared > 0) {
-            move_down(walk->lines, walk->lines + layer->pass_rows * stride * TG_PLANES_LINE_WORDS,
-                      shared * TG_PLANES_LINE_WORDS);
+            keep_lines(walk, shared);
         }
     }
 }
@@ -256,27 +272,25 @@ static void run_group(struct walk *walk)
     }
 }
 
-/* Whether one pass over one tile is all, so that groups of channels differ in addresses only. */
-static int32_t is_single_pass(const struct walk *walk)
+/* Whether groups of channels differ in addresses only. */
+static int32_t is_simple(const struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
 
-    return layer->tiles == 1 && layer->pass_rows >= walk->rows->count && layer->channel_multiplier == 1 &&
-           layer->in_channels >= TG_PLANES && walk->rows->in_rows == NULL && walk->split.pairs != 0 &&
-           layer->window.pad_top < layer->pass_lines;
+    return layer->tiles == 1 && layer->channel_multiplier == 1 && layer->in_channels >= TG_PLANES &&
+           walk->rows->in_rows == NULL && walk->split.pairs != 0;
 }
 
-/* All groups of channels, where that is so. */
-static void run_single_pass(struct walk *walk)
+/* All groups, where moreover one pass is all. */
+static void run_simple_pass(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const int32_t last = layer->in_channels - TG_PLANES;
     const int32_t begin = tg_clamp(layer->window.pad_top, 0, layer->pass_lines); /* the first line in the image */
     const int32_t stop = tg_clamp(layer->window.pad_top + layer->window.in_height, begin, layer->pass_lines);
-    const int8_t *const from =
-        walk->rows->in + (begin - layer->window.pad_top) * walk->split.row_bytes + walk->in_offset;
+    const int8_t *from = walk->rows->in + (begin - layer->window.pad_top) * walk->split.row_bytes + walk->in_offset;
 
-    walk->split.to = walk->lines + begin * TG_PLANES_LINE_WORDS + walk->first_word;
+    walk->split.to = walk->lines + begin * TG_LINE_WORDS + walk->first_word;
     walk->split.lines = stop - begin;
     walk->task.rows = walk->rows->count;
     for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
@@ -284,11 +298,72 @@ static void run_single_pass(struct walk *walk)
 
         walk->split.from = from + first;
         tg_planes_split_dsp(&walk->split);
+        place_planes(walk, c - first);
         walk->task.channels = first + TG_PLANES - c;
-        walk->task.plane = walk->lines + (c - first) * TG_PLANE_WORDS;
         walk->task.channel = layer->channels + c * walk->channel_words;
         walk->task.out = walk->rows->out + c;
         walk->compute(&walk->task);
+    }
+}
+
+/* Lines first .. end - 1 where that is so; `y`: the image row of line 0. */
+TG_INLINE void fill_simple(struct walk *walk, int32_t y, int32_t first, int32_t end)
+{
+    const int32_t begin = tg_clamp(-y, first, end);
+    const int32_t stop = tg_clamp(walk->layer->window.in_height - y, begin, end);
+
+    if (end - first != stop - begin && has_passes(walk)) {
+        pad_lines(walk, first, begin);
+        pad_lines(walk, stop, end);
+    }
+    if (begin < stop) {
+        walk->split.from = walk->rows->in + walk->in_offset + walk->first_channel + (y + begin) * walk->split.row_bytes;
+        walk->split.to = walk->lines + begin * TG_LINE_WORDS + walk->first_word;
+        walk->split.lines = stop - begin;
+        tg_planes_split_dsp(&walk->split);
+    }
+}
+
+/* All passes of a group, where that is so. */
+TG_INLINE void run_simple_group(struct walk *walk)
+{
+    const int32_t stride = walk->layer->window.stride_height;
+    const int32_t pass_rows = walk->layer->pass_rows;
+    const int32_t pass_lines = walk->layer->pass_lines;
+    const int32_t common = pass_lines - pass_rows * stride;
+    int32_t y = -walk->layer->window.pad_top;
+    int32_t filled = 0;
+
+    for (int32_t rest = walk->rows->count; rest > pass_rows; rest -= pass_rows) {
+        fill_simple(walk, y, filled, pass_lines);
+        walk->task.rows = pass_rows;
+        walk->compute(&walk->task);
+        walk->task.out += pass_rows * walk->task.row_step;
+        y += pass_rows * stride;
+        filled = common < 0 ? 0 : common;
+        if (filled > 0) {
+            keep_lines(walk, filled);
+        }
+        walk->task.rows = rest - pass_rows;
+    }
+    fill_simple(walk, y, filled, pass_lines - (pass_rows - walk->task.rows) * stride);
+    walk->compute(&walk->task);
+}
+
+/* All groups, where that is so. */
+static void run_simple(struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t last = layer->in_channels - TG_PLANES;
+
+    for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
+        walk->first_channel = c < last ? c : last;
+        place_planes(walk, c - walk->first_channel);
+        walk->task.channels = walk->first_channel + TG_PLANES - c;
+        walk->task.channel = layer->channels + c * walk->channel_words;
+        walk->task.out = walk->rows->out + c;
+        walk->task.rows = walk->rows->count;
+        run_simple_group(walk);
     }
 }
 
@@ -315,11 +390,16 @@ static void begin(struct walk *walk)
     const struct tg_depthwise_planes *layer = walk->layer;
     const struct tg_window *w = &layer->window;
 
+    walk->blocks = TG_PLANES / layer->line_planes;
+    walk->block_words = layer->pass_lines * TG_LINE_WORDS;
+    walk->split.plane_1 = (layer->line_planes == 1 ? walk->block_words : TG_LINE_WORDS / layer->line_planes) * WORD_BYTES;
+    walk->split.plane_2 = layer->line_planes == TG_PLANES ? 2 * walk->split.plane_1 : 2 / layer->line_planes * walk->block_words * WORD_BYTES;
     walk->split.row_bytes = w->in_width * layer->in_channels;
     walk->split.channels = layer->in_channels;
     walk->split.padding = ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;
     walk->task.channels = layer->channel_multiplier;
-    walk->task.plane_step = layer->channel_multiplier == 1 ? PLANE_BYTES : 0;
+    walk->task.plane_steps[0] = 0;
+    walk->task.plane_steps[1] = 0;
     walk->task.line_step = w->stride_height * LINE_BYTES;
     walk->task.column_step = layer->in_channels * layer->channel_multiplier;
     walk->task.row_step = w->out_width * walk->task.column_step;
@@ -327,7 +407,7 @@ static void begin(struct walk *walk)
     walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) / 2;
     walk->task.kernel_height = w->kernel_height;
     walk->task.tap_line_step = w->dilation_height * LINE_BYTES;
-    fill(walk->scratch, layer->tiles * layer->pass_lines * TG_PLANES_LINE_WORDS, padding_word(layer));
+    fill_lines_with(walk->scratch, layer->tiles * walk->blocks * layer->pass_lines, padding_word(layer));
     place_inputs(walk, 0);
     place_outputs(walk, 0);
 }
@@ -345,8 +425,10 @@ TG_KERNEL void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const 
     walk.scratch = (uint32_t *)scratch;
     walk.channel_words = channel_words;
     begin(&walk);
-    if (is_single_pass(&walk)) {
-        run_single_pass(&walk);
+    if (is_simple(&walk) && !has_passes(&walk) && layer->window.pad_top < layer->pass_lines) {
+        run_simple_pass(&walk);
+    } else if (is_simple(&walk)) {
+        run_simple(&walk);
     } else {
         for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
             walk.first_channel = c < last ? c : last;

@@ -15,7 +15,7 @@ struct tg_planes_task {
     int32_t rows;           /* 1 or more, as all counts */
     int32_t width;
     int32_t channels;
-    int32_t plane_step;  /* from one output channel to the next: 0 where they share a plane */
+    int32_t plane_steps[2]; /* from one output channel to the next, by turns; 0 where they share a plane */
     int32_t line_step;   /* from one output row to the next in the plane */
     int32_t column_step; /* from one output to the next */
     int32_t row_step;

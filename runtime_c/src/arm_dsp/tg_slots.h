@@ -1,5 +1,5 @@
 /* Words that an assembly function keeps outside of the core registers: slots 0 to 15 in the FPU, where a word is moved
- * in a cycle, or else on the stack; slots 16 to 19 always on the stack.
+ * in a cycle, or else on the stack; slots 16 to 22 always on the stack.
  *
  *   keep slot, register     recall register, slot
  *
@@ -23,8 +23,8 @@
     "ldr \\register, [sp, #4 * (\\slot - 16)]\n"        \
     ".endif\n"                                          \
     ".endm\n"
-#define TG_SLOTS_RESERVE "sub sp, sp, #16\n"
-#define TG_SLOTS_RELEASE "add sp, sp, #16\n"
+#define TG_SLOTS_RESERVE "sub sp, sp, #28\n"
+#define TG_SLOTS_RELEASE "add sp, sp, #28\n"
 #else
 #define TG_SLOTS_MACROS                                  \
     ".macro keep slot, register\n"                      \
@@ -33,8 +33,8 @@
     ".macro recall register, slot\n"                    \
     "ldr \\register, [sp, #4 * \\slot]\n"               \
     ".endm\n"
-#define TG_SLOTS_RESERVE "sub sp, sp, #80\n"
-#define TG_SLOTS_RELEASE "add sp, sp, #80\n"
+#define TG_SLOTS_RESERVE "sub sp, sp, #92\n"
+#define TG_SLOTS_RELEASE "add sp, sp, #92\n"
 #endif
 
 /* Behind the last instruction: the names are free again. */

@@ -5,32 +5,33 @@
 
 #include "tg_float_order.h"
 
-/* floor(number * 2^exponent), saturated to +-(2^31 - 1). */
-static int32_t whole_of(const float *number, int32_t exponent)
+/* The magnitude of a number of so many bits, saturated to 2^31 - 1. A denormal number is taken as one with the hidden
+ * bit: both are shifted away. */
+TG_INLINE uint32_t magnitude_of(uint32_t bits, int32_t shift)
 {
-    const int32_t bits = tg_float_bits(number);
-    const int32_t biased = (bits >> 23) & 255;
-    const int32_t magnitude = (bits & 0x7FFFFF) | (biased > 0 ? 0x800000 : 0);
-    const int32_t mantissa = bits < 0 ? -magnitude : magnitude;
-    const int32_t left = (biased > 0 ? biased : 1) - 150 + exponent;
+    const int32_t right = shift - (int32_t)((bits >> 23) & 255u);
+    const uint32_t mantissa = (bits & 0x7FFFFFu) | 0x800000u;
 
-    if (left > 7 && magnitude != 0) {
-        return bits < 0 ? -INT32_MAX : INT32_MAX;
+    if (right >= 0) {
+        return mantissa >> (right > 31 ? 31 : right);
     }
-    if (left >= 0) {
-        return mantissa * (int32_t)(1u << (left & 7));
-    }
-    return mantissa >> (left < -31 ? 31 : -left);
+    return right >= -7 ? mantissa << -right : (uint32_t)INT32_MAX;
 }
 
 TG_KERNEL void tg_fixed_point_f32(const struct tg_fixed_point *layer, const float *in, int16_t *out)
 {
-    for (int32_t k = 0; k < layer->count; k++) {
-        const int32_t whole = whole_of(in + k, layer->exponents[k]);
-        const int32_t offset = layer->offsets[k];
+    const int16_t *shift = layer->shifts;
+    const int32_t *offset = layer->offsets;
+    const int32_t most = layer->reach - 1;
+    const float *const end = in + layer->count;
 
-        const int32_t most = layer->reach - 1;
+    for (; in != end; in++, out++, shift++, offset++) {
+        const int32_t bits = tg_float_bits(in);
+        const int32_t magnitude = (int32_t)magnitude_of((uint32_t)bits, *shift);
+        const int32_t whole = bits < 0 ? -magnitude : magnitude;
+        const int32_t low = *offset - most - 1;
+        const int32_t high = *offset + most;
 
-        out[k] = (int16_t)(whole >= offset + most ? most : whole <= offset - most - 1 ? -most - 1 : whole - offset);
+        *out = (int16_t)((whole < low ? low : whole > high ? high : whole) - *offset);
     }
 }

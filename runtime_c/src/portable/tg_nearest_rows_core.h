@@ -20,7 +20,8 @@ TG_INLINE int32_t tg_nearest_tile(const struct tg_nearest_rows *layer, int32_t r
     const int32_t left = layer->rows - row;
 
     for (int32_t r = 0; r < TG_TILE_ROWS; r++) {
-        const int32_t key = tg_nearest_norm(layer, row + r) - 2 * products[r];
+        const uint32_t norm = (uint32_t)tg_nearest_norm(layer, row + r);
+        const int32_t key = (int32_t)(norm - 2u * (uint32_t)products[r]); /* twice the product may wrap */
 
         if (key < worst && r < left) {
             worst = tg_nearest_insert(list, layer->count, key, row + r);

@@ -1,9 +1,14 @@
 """Float32 features to int16."""
 
+import numpy as np
+
 from tinygen.ir import Call
 from tinygen.kernels.classical.lowering import int16
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct, int32
 from tinygen.ops.classical.fixed_point import FixedPoint
+
+MANTISSA_SHIFT = 150
+"""A float32 is its mantissa times 2^(biased exponent - 150)."""
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
@@ -11,7 +16,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     fields = {
         "count": exponents.size,
         "reach": call.op.reach,
-        "exponents": int16("exponents", exponents.data),
+        "shifts": int16("shifts", MANTISSA_SHIFT - exponents.data.astype(np.int64)),
         "offsets": int32("offsets", offsets.data),
     }
     return (KernelCall(params=Struct(tag="tg_fixed_point", fields=fields), inputs=(0,)),)

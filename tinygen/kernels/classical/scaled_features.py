@@ -7,14 +7,14 @@ from tinygen.ops.classical.scaled_features import ScaledFeatures
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    sources, factors, offsets = call.inputs[1:]
+    sources, factors, offsets, shifts = call.inputs[1:]
     fields = {
         "count": sources.size,
-        "shift": call.op.shift,
         "reach": call.op.reach,
         "sources": int16("sources", sources.data),
         "factors": int16("factors", factors.data),
         "offsets": int32("offsets", offsets.data),
+        "shifts": int16("shifts", shifts.data),
     }
     return (KernelCall(params=Struct(tag="tg_scaled_features", fields=fields), inputs=(0,)),)
 

@@ -10,12 +10,12 @@ from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import expect_constants, unsupported
 from tinygen.ops.classical.operator import ClassicalOperator
 
-LEAST_EXPONENT, MOST_EXPONENT = -120, 140
+LEAST_EXPONENT, MOST_EXPONENT = -97, 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class FixedPoint(ClassicalOperator):
-    """y[k] = clamp(floor(x[k] * 2^exponents[k]) - offsets[k]) to `bits` bits; NaN is an infinity of its sign
+    """y[k] = clamp(trunc(x[k] * 2^exponents[k]) - offsets[k]) to `bits` bits; NaN is an infinity of its sign
 
     Inputs: x [1, K], float32; exponents [K], int16; offsets [K], int32 in -2^30..2^30.
     """
@@ -37,17 +37,10 @@ class FixedPoint(ClassicalOperator):
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int16]:
         x, exponents, offsets = inputs
-        bits = np.asarray(x, np.float32).view(np.uint32).astype(np.int64)
-        biased = (bits >> 23) & 0xFF
-        magnitude = (bits & 0x7FFFFF) | np.where(biased > 0, 0x800000, 0)
-        mantissa = np.where(bits >> 31 == 1, -magnitude, magnitude)
-        # x = mantissa * 2^(max(biased, 1) - 150); all that reaches 2^31 is beyond every offset
-        left = np.maximum(biased, 1) - 150 + exponents.astype(np.int64)
-        whole = np.where(
-            left >= 0, mantissa << np.clip(left, 0, 7), mantissa >> np.clip(-left, 0, 31)
-        )
-        far = np.where(mantissa < 0, -(2**31) + 1, 2**31 - 1)
-        whole = np.where((left > 7) & (mantissa != 0), far, whole)
+        # a product with a power of two is exact in float64
+        real = np.ldexp(np.asarray(x, np.float64), exponents.astype(np.int32))
+        real = np.where(np.isnan(x), np.copysign(np.inf, x), real)
+        whole = np.clip(np.trunc(real), -(2.0**31) + 1, 2.0**31 - 1).astype(np.int64)
         return np.clip(whole - offsets, -self.reach, self.reach - 1).astype(np.int16)
 
     @property

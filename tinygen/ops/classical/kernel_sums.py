@@ -89,7 +89,8 @@ class KernelSums(ClassicalOperator):
     def _sums(self, kernels: NDArray[np.int64], weights: NDArray[np.int64]) -> NDArray[np.int64]:
         """[batch, rows], [rows, M] -> [batch, M]"""
         fours = [kernels[:, i : i + 4] @ weights[i : i + 4] for i in range(0, len(weights), 4)]
-        return sum((four >> self.sum_shift for four in fours), np.zeros((1, 1), np.int64))
+        none = np.zeros((len(kernels), weights.shape[1]), np.int64)
+        return sum((four >> self.sum_shift for four in fours), none)
 
     def _combined(self, sums: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
         """[batch, G * M] -> [batch, outputs]"""

@@ -14,34 +14,33 @@ from tinygen.ops.classical.operator import ClassicalOperator
 
 @dataclass(frozen=True, kw_only=True)
 class ScaledFeatures(ClassicalOperator):
-    """y[k] = clamp((x[sources[k]] * factors[k] + offsets[k]) >> shift, -reach, reach)
+    """y[k] = clamp((x[sources[k]] * factors[k] + offsets[k]) >> shifts[k], -reach, reach)
 
-    Inputs: x [1, F], int8, int16 or int32; sources [K], int16; factors [K], int16; offsets [K], int32. Output: int8
-    or int16.
+    Inputs: x [1, F], int8, int16 or int32; sources, factors and shifts [K], int16; offsets [K], int32. Output: int8 or
+    int16.
     """
 
-    shift: int
     reach: int
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 4)
+        self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 5)
         expect_constants(self, inputs, 1)
-        x, sources, factors, offsets = inputs
-        if not sources.shape == factors.shape == offsets.shape or len(sources.shape) != 1:
+        x, sources, factors, offsets, shifts = inputs
+        if len({t.shape for t in inputs[1:]}) != 1 or len(sources.shape) != 1:
             raise unsupported(self, inputs, "constants of other lengths", "[K] each")
         if sources.data.min() < 0 or sources.data.max() >= x.channels:
             raise unsupported(self, inputs, "no such feature", f"features below {x.channels}")
-        if not 0 <= self.shift < 31 or not 1 <= self.reach <= 32767:
-            raise unsupported(self, inputs, f"shift {self.shift}", "0 to 30, a reach of int16")
+        if shifts.data.min() < 0 or shifts.data.max() > 30 or not 1 <= self.reach <= 32767:
+            raise unsupported(self, inputs, "shifts or a reach out of range", "0 to 30, int16")
         return ((1, sources.size),)
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray:
-        x, sources, factors, offsets = (a.astype(np.int64) for a in inputs)
-        scaled = (x[:, sources] * factors + offsets) >> self.shift
+        x, sources, factors, offsets, shifts = (a.astype(np.int64) for a in inputs)
+        scaled = (x[:, sources] * factors + offsets) >> shifts
         return np.clip(scaled, -self.reach, self.reach).astype(call.output.dtype.numpy)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
-        sources, factors, offsets = (t.data.astype(np.int64) for t in call.inputs[1:])
+        sources, factors, offsets, shifts = (t.data.astype(np.int64) for t in call.inputs[1:])
         ends = np.stack([inputs[0].low[sources] * factors, inputs[0].high[sources] * factors])
         low, high = ends.min(0) + offsets, ends.max(0) + offsets
         if min(ends.min(), low.min()) < INT32_MIN or max(ends.max(), high.max()) > INT32_MAX:
@@ -49,6 +48,6 @@ class ScaledFeatures(ClassicalOperator):
         bounds = (-self.reach, self.reach)
         return (
             Range(
-                low=np.clip(low >> self.shift, *bounds), high=np.clip(high >> self.shift, *bounds)
+                low=np.clip(low >> shifts, *bounds), high=np.clip(high >> shifts, *bounds)
             ),
         )
