@@ -14,12 +14,14 @@
  * channels; the distance between lines is constant, so that it can be in the instructions. A tile is a strip of columns,
  * padding included; there is more than one only where a row of one channel does not fit in a line. Neighbouring tiles
  * share the columns that both read.
- * Channels: for each output channel its weight words, then start, multiplier and offset, then the sign for the kernels
- * that have one. Weight words of the kernels:
+ * Channels: for each output channel its weight words, then start and multiplier, then offset and sign for the kernels
+ * that have them; the others have offset and sign 0. Weight words of the kernels:
  *   3x3, stride 1: (w0, w1), (w1, w2) for each row
  *   3x3, stride 2: (w0, w1) for each row; w2 of rows 0 and 1; (w2 of row 2, 0)
- *   any:           pairs of each row in order, with zeros between dilated taps and at the end of an odd row. Weights are
- *                  not scaled. Behind the sign there is the channel's shift, which takes the place of 16.
+ *   shifted:       the same; but weights are not scaled, and behind the sign there is the channel's shift, which takes
+ *                  the place of 16
+ *   any:           pairs of each row in order, with zeros between dilated taps and at the end of an odd row. The rest as
+ *                  shifted.
  * Overflow: sums wrap; the generator bounds every t and every result.
  * In place: a whole tensor's output may take the place of its input where both have the same shape and the stride is
  * 1. All rows and columns up to the last ones written have been taken apart by then.
@@ -61,7 +63,13 @@ void tg_depthwise_3x3_stride2_s8_dsp(const struct tg_depthwise_planes *layer, co
 void tg_depthwise_3x3_stride2_signed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
     void *scratch);
 
-/* Any kernel, stride and dilation; the shift of a channel is one of its words. */
+/* Exact by construction, with no need of a proof. */
+void tg_depthwise_3x3_shifted_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_stride2_shifted_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+
+/* Any kernel, stride and dilation. */
 void tg_depthwise_any_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h); rows of padding are null. */
@@ -73,6 +81,10 @@ void tg_depthwise_3x3_stride2_s8_dsp_rows(const struct tg_depthwise_planes *laye
     int32_t row_count, void *scratch);
 void tg_depthwise_3x3_stride2_signed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
     int32_t row_count, void *scratch);
+void tg_depthwise_3x3_shifted_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_3x3_stride2_shifted_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
 void tg_depthwise_any_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);
 

@@ -37,17 +37,21 @@ struct tg_fully_connected_dsp {
 void tg_fully_connected_s8_dsp(const struct tg_fully_connected_dsp *layer, const int8_t *in, int8_t *out,
                                void *scratch);
 
-/* For weights that do not mix as they are, or have a zero point.
+/* For weights that do not mix as they are, or have a zero point, and for accumulators of more than 24 bits.
  *
  * A weight B of -128 above a weight A below 0 has no H: it is stored as -127 and -1, the latter for the same value of the
- * row once more, behind the row: weights and `depth` of `plain` count these values. A zero point of the weights takes
- * its product with the sum of the row off every accumulator.
- * Overflow: as above; the sum of a row is below 2^31 / 128. */
+ * row once more, behind the row. A zero point of the weights takes its product with the sum of the row off every
+ * accumulator. The row with what is behind it is cut into parts with accumulators of up to 24 bits, all as long as
+ * `depth` of `plain`: the last has values with zero weights. The weights of each part are those of a layer.
+ * Overflow: the generator bounds the accumulators of each part, of which the first has the bias, and their sum. */
 struct tg_fully_connected_any_dsp {
     struct tg_fully_connected_dsp plain;
+    int32_t depth;
     const int32_t *again; /* which values of the row */
     int32_t again_count;
     int32_t weights_zero_point;
+    int32_t parts;
+    int32_t part_words; /* of weights */
 };
 
 void tg_fully_connected_any_s8_dsp(const struct tg_fully_connected_any_dsp *layer, const int8_t *in, int8_t *out,

@@ -1,7 +1,7 @@
 /* Votes and means of the nearest rows: of what tg_nearest_rows.h found. Rules R4 and R5 of ARITHMETIC.md.
  *
  *   tg_neighbor_votes_s32   out[c] = sum of the weights of the neighbours of class c
- *   tg_neighbor_means_s32   out[m] = bias[m] + sum over neighbours of share * values[neighbour][m]
+ *   tg_neighbor_means_s32   out[m] = bias[m] + ((sum over neighbours of share * values[neighbour][m]) >> shift)
  *
  * Input: measures in[count], the least one first, then rows in[count]. Weights are 1, or
  * 2^15 * (in[0] / in[i]), or 2^15 * sqrt(in[0] / in[i]), rounded down; shares 1, or 2^15 * weight / sum of the weights.
@@ -28,6 +28,7 @@ struct tg_neighbor_votes {
 struct tg_neighbor_means {
     int32_t count;
     int32_t outputs;
+    int32_t shift;
     int32_t weights; /* enum tg_neighbor_weights */
     const int16_t *values;
     const int32_t *bias;

@@ -23,6 +23,7 @@ from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.pairs import pairs_of
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 from tinygen.ops.classical.sharp_penalties import SharpPenalties
+from tinygen.ops.classical.softmax_scores import SoftmaxScores
 from tinygen.ops.classical.squares import Squares
 from tinygen.ops.classical.stored_rows import Measure
 from tinygen.ops.classical.tree_sums import TreeSums
@@ -212,9 +213,7 @@ def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         row(length, DType.FLOAT32),
         constant(
             "exponents",
-            rng.integers(-97, 101, length)
-            if rng.random() < 0.3
-            else rng.integers(-20, 40, length),
+            rng.integers(-97, 101, length) if rng.random() < 0.3 else rng.integers(-20, 40, length),
             DType.INT16,
         ),
         constant("offsets", rng.integers(-reach, reach + 1, length)),
@@ -338,7 +337,7 @@ def _neighbor_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         constant("values", rng.integers(-32767, 32768, (stored, outputs)), DType.INT16),
         constant("bias", rng.integers(-(2**29), 2**29, outputs)),
     ]
-    op = NeighborMeans(weights=draw(st.sampled_from(Weights)))
+    op = NeighborMeans(weights=draw(st.sampled_from(Weights)), shift=draw(st.integers(0, 16)))
     return graph_of(op, inputs, DType.INT32, arithmetic)
 
 
@@ -385,3 +384,12 @@ def _sharp_penalties(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         constant("entries", entries, DType.INT16),
     ]
     return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(SoftmaxScores)
+def _softmax_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    steepness = draw(st.sampled_from([0.0, 0.01, 0.05, 1.0]))
+    table = np.rint(32767 * np.exp(-steepness * np.arange(257)))
+    op = SoftmaxScores(shift=draw(st.integers(0, 31)), bits=draw(st.integers(0, 14)))
+    inputs = [row(draw(st.integers(1, 12)), DType.INT32), constant("table", table, DType.INT16)]
+    return graph_of(op, inputs, DType.INT16, arithmetic)

@@ -45,7 +45,7 @@ def test_classifiers_agree(classes, weights, kind):
     check_c(model, x, kind)
 
 
-@by_kind()
+@by_kind([DType.INT16, DType.FLOAT32])  # of int8 many are equally far
 @pytest.mark.parametrize("metric", METRICS)
 def test_metrics_agree(metric, kind):
     x, y = rows(11, 3, kind)

@@ -16,6 +16,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.feature_selection import RFE, SelectKBest, VarianceThreshold
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import (
     ElasticNet,
     HuberRegressor,
@@ -28,9 +29,11 @@ from sklearn.linear_model import (
     RidgeClassifier,
     SGDClassifier,
 )
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
-from sklearn.svm import SVR, LinearSVC, LinearSVR
+from sklearn.svm import LinearSVC, LinearSVR
 from sklearn.tree import (
     DecisionTreeClassifier,
     DecisionTreeRegressor,
@@ -38,7 +41,7 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from tinygen import targets, verify
+from tinygen import reference, targets, verify
 from tinygen.ir import DType
 from tinygen.model import fitted
 
@@ -224,9 +227,67 @@ def test_features_that_nothing_reads_are_not_read():
     assert set(features) <= set(selected)
 
 
-def test_kernel_estimators_that_are_missing_are_named():
+def test_estimators_that_are_missing_are_named():
     from tinygen.errors import UnsupportedError
 
     x, y = rows(1, 2, DType.INT8)
-    with pytest.raises(UnsupportedError, match="SVR is not supported"):
-        fitted(SVR(kernel="poly").fit(x, y))
+    with pytest.raises(UnsupportedError, match="GaussianProcessClassifier is not supported"):
+        fitted(GaussianProcessClassifier().fit(x[:20], y[:20]))
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegression(max_iter=2000),
+        GradientBoostingClassifier(n_estimators=6, max_depth=3, random_state=0),
+        RandomForestClassifier(7, max_depth=5, random_state=0),
+        MLPClassifier((8,), max_iter=300, random_state=0),
+        GaussianNB(),
+    ],
+    ids=name_of,
+)
+def test_probabilities_are_near(estimator, classes):
+    x, y = rows(classes, classes, DType.FLOAT32)
+    model = converted(make_pipeline(StandardScaler(), estimator), x, y, DType.FLOAT32)
+    names = dict(zip(model.graph.methods, model.graph.outputs, strict=True))
+    part = model.graph.up_to(names["predict_proba"])
+    (tensor,) = part.output_tensors
+    got = reference.run(part, {"features": x})[tensor.name] * tensor.quantization.scale
+    pipeline = model.description.answer.__self__
+    np.testing.assert_allclose(got, pipeline.predict_proba(x), atol=0.01)
+
+
+@pytest.mark.parametrize("kind", [DType.INT8, DType.FLOAT32], ids=lambda k: k.value)
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+def test_networks_agree(activation, kind):
+    x, y = rows(3, 3, kind)
+    network = MLPClassifier((12, 7), activation=activation, max_iter=200, random_state=0)
+    model = converted(make_pipeline(StandardScaler(), network), x, y, kind)
+    assert model.agreement.agreement >= 98.5
+    check_c(model, x, kind)
+    network = MLPRegressor(
+        hidden_layer_sizes=(9,), activation=activation, max_iter=200, random_state=0
+    )
+    model = converted(make_pipeline(StandardScaler(), network), x, y.astype(float), DType.FLOAT32)
+    assert model.agreement.largest_error < 0.03
+
+
+@pytest.mark.parametrize("kind", [DType.INT8, DType.INT16, DType.FLOAT32], ids=lambda k: k.value)
+def test_naive_bayes_agrees(kind):
+    x, y = rows(4, 4, kind)
+    model = converted(make_pipeline(StandardScaler(), GaussianNB()), x, y, kind)
+    assert model.agreement.agreement >= 99.0
+    check_c(model, x, kind)
+
+
+def test_a_value_that_a_class_never_had_rules_it_out():
+    """Such a class has a variance of nearly 0, with which int16 weights alone would drown all others."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 16, (300, 6)), rng.integers(0, 3, 300)
+    x[:, 0] += 3 * y
+    x[y == 1, 5] = 0
+    model = converted(GaussianNB(), x.astype(np.float32), y, DType.INT8)
+    assert any(call.op.label() == "SharpPenalties" for call in model.graph.calls())
+    assert model.agreement.agreement >= 99.0
+    check_c(model, x, DType.INT8)

@@ -14,6 +14,7 @@ from tinygen import device, reference
 from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, Quantization
+from tinygen.kernels import depthwise_planes_dsp
 from tinygen.kernels.depthwise_planes_dsp import KERNELS
 from tinygen.ops.activation import Activation
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -68,6 +69,7 @@ SIZES = [
     (3, 33),
     (30, 18),
     (19, 49),
+    (11, 70),
 ]
 
 
@@ -176,9 +178,36 @@ def test_the_cores_compute_the_reference(
     check_on_core(graph, load_core(core), tmp_path)
 
 
-def check_on_core(graph, target, folder):
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2)])
+@pytest.mark.parametrize(("size", "channels"), [((25, 5), 5), ((9, 34), 6), ((3, 3), 4)])
+def test_a_shift_of_every_channel_computes_the_reference(
+    size,
+    channels,
+    stride,
+    monkeypatch,
+    load_core,  # noqa: F811
+    tmp_path,
+):
+    """What takes the layers without a proof: so nothing is proved here."""
+    monkeypatch.setattr(depthwise_planes_dsp, "prove", lambda *_, **__: None)
+    graph = network(size, channels, stride=stride, activation=Activation.NONE, seed=3)
+    assert all("shifted" in k.symbol or "any" in k.symbol for k in fitting(graph))
+    check_on_core(graph, load_core("cortex-m4"), tmp_path, "shifted")
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 7, 8, 9, 15, 16, 31, 61, 62, 63, 126])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_core_computes_every_layout_of_lines(width, stride, load_core, tmp_path):  # noqa: F811
+    """Four, two and one channels in a line, then two tiles and three; every rest of the loops."""
+    graph = network((5, width), 6, stride=(stride, stride), seed=width)
+    check_on_core(graph, load_core("cortex-m4"), tmp_path)
+
+
+def check_on_core(graph, target, folder, part=""):
     emission = emit(graph, target, folder / "net", name="net")
-    assert emission.program.layers[0].kernel.symbol in SYMBOLS
+    symbol = emission.program.layers[0].kernel.symbol
+    assert symbol in SYMBOLS
+    assert part in symbol
     x = inputs_for(graph, 4)["x"]
     expected = reference.run_one_input(graph, x).reshape(4, -1)
     outputs = device.run_on_qemu(

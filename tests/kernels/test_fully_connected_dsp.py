@@ -167,12 +167,31 @@ def test_a_zero_point_of_the_weights_is_exact(zero_point, library):
             assert "zero point" in reason_against(graph)
 
 
-def test_accumulators_with_a_zero_point_are_bounded(library):
-    # eight weights of 127 + 128: accumulators reach bias + 8 * 255 * 127 with the input's zero point 0
-    largest = 2**23 - 1 - 8 * 255 * 128
-    check(library, with_zero_point(extreme_graph(127, 127, bias=largest), -128), symbol=ANY)
-    beyond = with_zero_point(extreme_graph(127, 127, bias=2**23), -128)
-    assert "24 bits" in reason_against(beyond, ANY)
+def parts_of(graph: Graph) -> int:
+    (lowered,) = kernel_of(FullyConnected, ANY).lower(graph.calls()[0])
+    return lowered.params.fields["parts"]
+
+
+@pytest.mark.parametrize("zero_point", [0, 9])
+@pytest.mark.parametrize("channels", [3, 8, 13])
+def test_accumulators_of_more_than_24_bits_are_exact(channels, zero_point, library):
+    rng = np.random.default_rng(channels)
+    weights = rng.integers(-128, 128, (channels, 1500))
+    weights[0], weights[-1] = 127, -127
+    scales = 1e-5 if zero_point else 1e-5 * rng.uniform(0.5, 1.5, channels)
+    graph = weighted_graph(FullyConnected(), (2, 1500), weights, scales=scales, bias=-400000)
+    graph = with_zero_point(graph, zero_point) if zero_point else graph
+    assert parts_of(graph) >= 3
+    check(library, graph, samples=3, symbol=ANY)
+
+
+def test_parts_begin_where_24_bits_end(library):
+    # eight weights of 127: accumulators are bounded by bias + 8 * 127 * 128
+    largest = 2**23 - 1 - 8 * 127 * 128
+    graph = extreme_graph(127, 127, bias=largest)
+    assert parts_of(graph) == 1
+    check(library, graph, symbol=ANY)
+    assert "parts" in reason_against(extreme_graph(127, 127, bias=2**23 - 1), ANY)
 
 
 def test_assembly_takes_any_weights(load_core, tmp_path):  # noqa: F811

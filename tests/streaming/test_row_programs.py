@@ -65,7 +65,12 @@ def test_a_row_in_the_place_of_another_is_found(position):
 
 
 @settings(DETERMINISTIC, max_examples=15, phases=(Phase.generate,))
-@given(row_graphs(), st.sampled_from(TARGETS), st.sampled_from([InputMode.CALLER, InputMode.ARENA]), st.integers(0, 1000))
+@given(
+    row_graphs(),
+    st.sampled_from(TARGETS),
+    st.sampled_from([InputMode.CALLER, InputMode.ARENA]),
+    st.integers(0, 1000),
+)
 def test_c_by_rows_computes_what_the_reference_computes(graph, target, mode, seed):
     """In a caller's arena between guard bytes, all dead memory filled with a pattern before every row."""
     data = inputs_for(graph, 4)

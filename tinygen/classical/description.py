@@ -132,9 +132,6 @@ class Kernel(enum.Enum):
     RBF = "rbf"
     """exp(-gamma * d^2)"""
 
-    POLYNOMIAL = "poly"
-    """(gamma * p + offset)^degree"""
-
     SIGMOID = "sigmoid"
     """tanh(gamma * p + offset)"""
 
@@ -155,7 +152,6 @@ class KernelMachine:
     kernel: Kernel
     gamma: float
     offset: float = 0.0
-    degree: int = 3
 
     @property
     def is_pairwise(self) -> bool:

@@ -15,6 +15,7 @@ from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Gaussian, Linear
 from tinygen.classical.linear_nodes import SCORE_MAX, features_bits, integer_features, scores_node
+from tinygen.classical.probabilities import add_probabilities
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
@@ -50,6 +51,7 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
     model = _on_raw_features(model, units.weights, units.bias, description.features)
     scores = _scores(graph, x, model, _bounds(graph, x, samples))
     graph.method("predict", graph.node("classes", ArgMax(), [scores]))
+    add_probabilities(graph, scores, description.link)
 
 
 def _bounds(graph: GraphBuilder, x: Tensor, samples: NDArray[np.float64]) -> tuple[int, int]:
@@ -104,7 +106,10 @@ def _centers(
     """Features are measured from the mean of the class that knows them best: its large terms vanish where it is met."""
     best = steep.argmax(axis=0)
     means = model.means[best, np.arange(len(best))]
-    return np.clip(np.rint(means), *bounds)
+    # no difference may leave int16
+    return np.clip(
+        np.rint(means), max(bounds[0], bounds[1] - 32767), min(bounds[1], bounds[0] + 32768)
+    )
 
 
 def _penalized(

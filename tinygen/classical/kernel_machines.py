@@ -17,7 +17,13 @@ from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Task
 from tinygen.classical.linear_nodes import integer_features, scores_node
-from tinygen.classical.stored_rows import MARGIN, StoredRows, stored_rows
+from tinygen.classical.stored_rows import (
+    INT8_REACH,
+    MARGIN,
+    StoredRows,
+    reach_of_int16,
+    stored_rows,
+)
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
@@ -34,6 +40,9 @@ FOUR_MAX = 2**31 - 2**18
 
 MOST_VALUES = 1024
 """Of a table; and one more."""
+
+MOST_SHIFT = 22
+"""With this, differences of neighbours in the table of an RBF kernel times a step still fit in int32."""
 
 
 def build(
@@ -115,8 +124,7 @@ def _kernel_sums(
     machine: KernelMachine = description.scorer
     is_rbf = machine.kernel is Kernel.RBF
     stored = stored_rows(graph, description, machine.rows, samples, bits=bits, is_centered=is_rbf)
-    largest = 1.0 if is_rbf else _largest(machine, description, samples)
-    units = _units(machine, largest)
+    units = _units(machine)
     table = (
         _distance_table(machine, stored, units)
         if is_rbf
@@ -147,16 +155,16 @@ def _lost(machine: KernelMachine, units: _Units) -> NDArray[np.float64]:
     return _combined(np.concatenate(lost), len(lost))
 
 
-def _units(machine: KernelMachine, largest: float) -> _Units:
-    """As many bits as int16 factors and int32 sums allow. `largest`: of the kernels."""
+def _units(machine: KernelMachine) -> _Units:
+    """As many bits as int16 factors and int32 sums allow. Kernels are 1 at most."""
     absolute = np.abs(machine.coefficients)
-    kernel = 2.0**KERNEL_BITS / largest
+    kernel = 2.0**KERNEL_BITS
     four = max(_largest_four(absolute, machine.groups), 1e-30)
     coefficient = min(
         INT16_MAX / max(float(absolute.max()), 1e-30), FOUR_MAX / (four * 2.0**KERNEL_BITS)
     )
     sums = np.concatenate([absolute[i:j].sum(0) for i, j in itertools.pairwise(machine.groups)])
-    sums = _combined(sums, len(machine.groups) - 1) * largest + np.abs(machine.bias)
+    sums = _combined(sums, len(machine.groups) - 1) + np.abs(machine.bias)
     reach = float(sums.max()) * coefficient * kernel
     shift = max(0, math.ceil(math.log2(max(reach, 1.0) / SUM_MAX)))
     return _Units(coefficient=coefficient, kernel=kernel, shift=shift)
@@ -172,22 +180,30 @@ def _largest_four(absolute: NDArray[np.float64], groups: NDArray[np.int64]) -> f
 
 
 def _distance_table(machine: KernelMachine, stored: StoredRows, units: _Units) -> _Table:
-    """exp(-gamma d), as far as it is more than half a unit."""
-    rate = machine.gamma * stored.scale**2
-    end = math.log(2 * units.kernel) / rate
+    """exp(-gamma d), as far as it is more than half a unit, or as distances go."""
+    rate = max(machine.gamma * stored.scale**2, 1e-300)
+    vanishes = math.log(2 * units.kernel) / rate
+    end = min(vanishes, float(_farthest(stored)))
     step = math.sqrt(8 / units.kernel) / rate  # a line is above the kernel by up to a unit
-    shift = max(math.floor(math.log2(step)), math.ceil(math.log2(end / MOST_VALUES)), 0)
-    shift = min(shift, 20)
-    count = min(max(math.ceil(end / 2**shift), 1), 2 * MOST_VALUES)
+    finest = min(math.floor(math.log2(min(step, end))), MOST_SHIFT)
+    shift = max(finest, math.ceil(math.log2(end / MOST_VALUES)), 0)
+    count = max(math.ceil(end / 2**shift), 1)
     places = np.arange(count + 1) * 2.0**shift
-    values = np.exp(-rate * places) * (1 - (rate * 2.0**shift) ** 2 / 16)
-    values[-1] = 0.0
+    values = np.exp(-rate * places) * (1 - min((rate * 2.0**shift) ** 2 / 16, 0.5))
+    if end == vanishes:
+        values[-1] = 0.0
     return _Table(first=0, shift=shift, values=values)
 
 
+def _farthest(stored: StoredRows) -> int:
+    """A bound of the squared distances."""
+    rows = np.abs(stored.rows.data.astype(np.int64))
+    reach = INT8_REACH if stored.rows.dtype is DType.INT8 else reach_of_int16(rows.shape[1])
+    return max(int(((rows + reach) ** 2).sum(axis=1).max()), 1)
+
+
 def _kernel(machine: KernelMachine, product: NDArray[np.float64]) -> NDArray[np.float64]:
-    inner = machine.gamma * product + machine.offset
-    return np.tanh(inner) if machine.kernel is Kernel.SIGMOID else inner**machine.degree
+    return np.tanh(machine.gamma * product + machine.offset)
 
 
 def _products(
@@ -198,14 +214,6 @@ def _products(
     low, high = float(products.min()), float(products.max())
     more = MARGIN * max(high - low, 1e-30)
     return low - more, high + more
-
-
-def _largest(
-    machine: KernelMachine, description: Description, samples: NDArray[np.float64]
-) -> float:
-    """The largest kernel, absolute."""
-    places = np.linspace(*_products(machine, description, samples), MOST_VALUES)
-    return max(float(np.abs(_kernel(machine, places)).max()), 1e-30)
 
 
 def _product_table(

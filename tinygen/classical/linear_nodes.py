@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Linear, Task
+from tinygen.classical.probabilities import add_probabilities
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
@@ -39,6 +40,7 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
     graph.method("predict", graph.node("classes", ArgMax(), [scores]))
     if description.has_decision:
         graph.method("decision", scores)
+    add_probabilities(graph, scores, description.link)
 
 
 def integer_features(
@@ -88,7 +90,7 @@ def _exponent(half: float, middle: float, room: float) -> int:
     """The largest power of two by which a feature still fits, and its offset into int32."""
     largest = max(half, abs(middle) / 2**14, 1e-30)
     exponent = math.floor(math.log2(room / largest))
-    return int(np.clip(exponent, LEAST_EXPONENT, min(MOST_EXPONENT, 100)))
+    return int(np.clip(exponent, LEAST_EXPONENT, MOST_EXPONENT))
 
 
 def scores_node(

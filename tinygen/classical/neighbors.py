@@ -1,5 +1,7 @@
 """Neighbours to NearestRows nodes: stored rows as int8 or int16."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,7 @@ def _nearest(
     rows, is_cosine = neighbors.rows, neighbors.metric is Metric.COSINE
     if is_cosine:  # the order is that of products with rows of length 1; their scale is free
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        rows = rows / np.where(lengths == 0, 1, lengths) * np.abs(samples).max()
+        rows = rows / np.where(lengths == 0, 1, lengths) * np.abs(rows).max()
         bits = 16
     stored = stored_rows(graph, description, rows, samples, bits=bits, is_centered=not is_cosine)
     op = NearestRows(count=neighbors.count, measure=MEASURES[neighbors.metric])
@@ -81,13 +83,12 @@ def _means(graph: GraphBuilder, neighbors: Neighbors, nearest: Tensor) -> Tensor
     middle = (targets.max(axis=0) + targets.min(axis=0)) / 2
     step = max(float(np.abs(targets - middle).max()) / INT16_MAX, 1e-30)
     parts = neighbors.count if weights is Weights.UNIFORM else 2**WEIGHT_BITS
-    # the bias and all parts together must fit in int32
-    step = max(step, float(np.abs(middle).max() + np.ptp(targets)) * parts / 2.0**30 / parts)
-    scale = float(np.float32(step / parts))
+    reach = float(np.abs(middle).max() + np.ptp(targets)) / step * parts  # of bias and sum
+    shift = max(0, math.ceil(math.log2(max(reach, 1.0) / 2**30)))
+    scale = float(np.float32(step / parts * 2**shift))
     constants = [
-        graph.constant(
-            "values of rows", np.rint((targets - middle) / (scale * parts)), DType.INT16
-        ),
+        graph.constant("values of rows", np.rint((targets - middle) / step), DType.INT16),
         graph.constant("middle of values", np.rint(middle / scale)),
     ]
-    return graph.node("means", NeighborMeans(weights=weights), [nearest, *constants], scale=scale)
+    op = NeighborMeans(weights=weights, shift=shift)
+    return graph.node("means", op, [nearest, *constants], scale=scale)

@@ -10,6 +10,7 @@ from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Activation, Description, Linear, Network, Task
 from tinygen.classical.linear_nodes import features_bits, integer_features, scores_node
+from tinygen.classical.probabilities import add_probabilities
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Quantization, Tensor
 from tinygen.ops.activation import Activation as FusedActivation
@@ -71,6 +72,7 @@ def _answer(graph: GraphBuilder, description: Description, scores: Tensor) -> No
         graph.method("predict", scores)
         return
     graph.method("predict", graph.node("classes", ArgMax(), [scores]))
+    add_probabilities(graph, scores, description.link)
 
 
 def _activated(

@@ -168,7 +168,7 @@ def compare(description: Description, graph: Graph, samples: NDArray) -> Classic
     part = graph.parts()[0]
     (output,) = part.output_tensors
     integers = reference.run(part, {x.name: rows})[output.name]
-    expected = description.answer(rows.astype(np.float64))
+    expected = _answers(description, rows)
     if description.task is Task.CLASSIFY:
         index = {label: i for i, label in enumerate(description.classes)}
         wanted = np.array([index[label] for label in expected])
@@ -192,6 +192,14 @@ def compare(description: Description, graph: Graph, samples: NDArray) -> Classic
         largest_error=float(errors.max()),
         answers=tuple((real[i].tolist(), wanted[i].tolist()) for i in differing),
     )
+
+
+def _answers(description: Description, rows: NDArray) -> NDArray:
+    """The estimator's own answers; KMeans takes only the type of its training rows, which may have been float32."""
+    try:
+        return description.answer(rows.astype(np.float64))
+    except ValueError:
+        return description.answer(rows.astype(np.float32))
 
 
 def _margins(graph: Graph, rows: NDArray) -> tuple[float, ...]:

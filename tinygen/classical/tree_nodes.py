@@ -9,6 +9,7 @@ from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Link, Task, Trees
 from tinygen.classical.forests import IntegerForest, pruned
+from tinygen.classical.probabilities import add_probabilities
 from tinygen.errors import UnsupportedError
 from tinygen.ir import Tensor
 from tinygen.ops.classical.arg_max import ArgMax
@@ -45,7 +46,9 @@ class _Trees:
             return
         self.graph.method("predict", self.classes())
         if self.description.has_decision:
-            self.graph.method("decision", self.values("scores", trees.leaves, trees.bias))
+            scores = self.values("scores", trees.leaves, trees.bias)
+            self.graph.method("decision", scores)
+            add_probabilities(self.graph, scores, link)
         if link is Link.IDENTITY:
             probabilities = self.shares("probabilities", trees.leaves, trees.bias)
             self.graph.method("predict_proba", probabilities)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
               help="Also emit an entry point for this element type (int8, uint8, float); of a classical model "
               "the type of its features (int8, int16, int32, float).")  # fmt: skip
 @click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
-              help="Who owns the input: the caller, or the arena, which reuses it; rows: it arrives row by row.")  # fmt: skip
+              help="Who owns the input: the caller, the arena, which reuses it; or it comes in rows.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
               help="Who owns the working memory.")  # fmt: skip
 @budget_options

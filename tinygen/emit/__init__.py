@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.emit import context, manifest
+from tinygen.emit import context, manifest, picture
 from tinygen.emit.names import checked_model_name
 from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io, Provenance
 from tinygen.emit.program import Program, lower
@@ -79,6 +79,7 @@ def emit(
     files = render(variables)
     files |= {f"tinygen/{file}": data for file, data in runtime.items()}
     files |= _forwarders(name, variables["sources"])
+    files[picture.FILE_NAME] = picture.draw(program, name)
     files[manifest.FILE_NAME] = manifest.build(program, name, VERSION, options, files)
     write_folder(folder, files)
     return Emission(

@@ -1,6 +1,7 @@
 """The context of the templates: everything is decided here, the templates only lay it out."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from string import Template
@@ -347,7 +348,7 @@ def _pushes(program: Program, layers: tuple[LayerView, ...], port: Port) -> Push
         call=layers[0].calls[0].removeprefix("(void)").removesuffix(";"),
         rows=port.shape[1],
         row_bytes=port.bytes // port.shape[1],
-        share=f"{most_between_pushes(segment) / max(program.graph.macs, 1):.0%}",
+        share=f"{math.ceil(100 * most_between_pushes(segment) / max(program.graph.macs, 1))} %",
     )
 
 

@@ -38,6 +38,9 @@ def build(
         "predicted": program.selection.cycles,
         "memory": {
             "arena_bytes": program.plan.arena_bytes,
+            "state_bytes": program.state_bytes,
+            "input_bytes": sum(t.bytes for t in program.graph.input_tensors),
+            "output_bytes": sum(t.bytes for t in program.graph.output_tensors),
             "lower_bound_bytes": program.plan.lower_bound_bytes,
             "optimal": program.plan.is_optimal,
             "peak_layer": program.peak_layer,

@@ -98,6 +98,11 @@ class Program:
         return segment if segment and None in segment.rows.stages else None
 
     @property
+    def state_bytes(self) -> int:
+        """What is kept between calls beside the arena: counters of steps, where the input arrives row by row."""
+        return 2 * (1 + len(self.pushes.rows.graph.layers)) if self.pushes else 0
+
+    @property
     def peak_layer(self) -> str:
         """The layer during which the arena is fullest."""
         return self.layers[self.items[self.plan.peak_step].first].name

@@ -100,7 +100,7 @@ def _scaled(channels: Channels, signed: bool) -> Scaled | None:
     """The proved form whose prescale is in inputs and weights."""
     return prove(
         channels,
-        place=Place.PRODUCT,
+        place=Place.PRODUCT if signed else Place.SUM,
         signs=signed,
         least_prescale=INPUT_BITS,
         most_prescale=2 * INPUT_BITS,
@@ -145,10 +145,11 @@ def _call(call: Call, channels: Channels, words: Integers) -> tuple[KernelCall, 
 
 
 def _words(taps: Integers, channels: Channels, scaled: Scaled, signed: bool) -> Integers:
-    """[O, words]: taps, start, multiplier, offset, sign."""
+    """[O, words]: taps, start, multiplier; then offset and sign, or they are in the start."""
+    if not signed:
+        return np.column_stack([taps, wrap_int32(scaled.offsets), scaled.multipliers])
     start = wrap_int32(channels.bias << scaled.prescale)
-    sign = [scaled.signs] if signed else []
-    return np.column_stack([taps, start, scaled.multipliers, scaled.offsets, *sign])
+    return np.column_stack([taps, start, scaled.multipliers, scaled.offsets, scaled.signs])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,13 +184,17 @@ def _nested(channels: Channels) -> _Nested | None:
 
 
 def _lower_any(call: Call) -> tuple[KernelCall, ...]:
+    return _lower_nested(call, _dilated_taps(call))
+
+
+def _lower_nested(call: Call, taps: Integers) -> tuple[KernelCall, ...]:
     channels = _channels(call)
     form = _nested(channels)
     if form is None:
         raise ValueError(f"layer '{call.node.name}' has no exact form")
     start = wrap_int32(channels.bias << INPUT_BITS)
     factors = (start, channels.multipliers, form.offsets, form.signs, form.shifts)
-    return _call(call, channels, np.column_stack([_dilated_taps(call), *factors]))
+    return _call(call, channels, np.column_stack([taps, *factors]))
 
 
 def _dilated_taps(call: Call) -> Integers:
@@ -298,9 +303,34 @@ def _any(in_place: tuple[int, ...], *conditions: Fits) -> Kernel:
     )
 
 
-def _kernel(
-    symbol: str, tap_words: TapWords, *conditions: Fits, signed: bool = False
-) -> tuple[Kernel, Kernel]:
+def _proved(symbol: str, tap_words: TapWords, stride: int, *, signed: bool) -> tuple[Kernel, ...]:
+    return _kernels(
+        symbol,
+        lambda call: _lower(call, tap_words, signed),
+        _is_3x3(stride),
+        _has_form(signed),
+        specificity=3 if signed else 4,
+    )
+
+
+def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...]:
+    return _kernels(
+        symbol,
+        lambda call: _lower_nested(call, tap_words(_weights(call))),
+        _is_3x3(stride),
+        _is_nested,
+        specificity=2,
+    )
+
+
+def _kernels(
+    symbol: str,
+    lower: Callable[[Call], tuple[KernelCall, ...]],
+    is_window: Fits,
+    has_form: Fits,
+    *,
+    specificity: int,
+) -> tuple[Kernel, ...]:
     """The same C function twice: where it can work in place, and everywhere."""
 
     def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
@@ -310,9 +340,9 @@ def _kernel(
             header="tg_depthwise_planes.h",
             source=f"arm_dsp/{symbol}.c",
             needs=DSP,
-            specificity=2 if signed else 3,
-            fits=all_of(*conditions, sizes_fit, _window_fits, *more, _has_form(signed)),
-            lower=lambda call: _lower(call, tap_words, signed),
+            specificity=specificity,
+            fits=all_of(is_window, sizes_fit, _window_fits, *more, has_form),
+            lower=lower,
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
             counts=_counts,
@@ -322,10 +352,12 @@ def _kernel(
 
 
 KERNELS = (
-    *_kernel("tg_depthwise_3x3_s8_dsp", _overlapping_taps, _is_3x3(1)),
-    *_kernel("tg_depthwise_3x3_signed_s8_dsp", _overlapping_taps, _is_3x3(1), signed=True),
-    *_kernel("tg_depthwise_3x3_stride2_s8_dsp", _taps_of_stride_2, _is_3x3(2)),
-    *_kernel("tg_depthwise_3x3_stride2_signed_s8_dsp", _taps_of_stride_2, _is_3x3(2), signed=True),
+    *_proved("tg_depthwise_3x3_s8_dsp", _overlapping_taps, 1, signed=False),
+    *_proved("tg_depthwise_3x3_signed_s8_dsp", _overlapping_taps, 1, signed=True),
+    *_shifted("tg_depthwise_3x3_shifted_s8_dsp", _overlapping_taps, 1),
+    *_proved("tg_depthwise_3x3_stride2_s8_dsp", _taps_of_stride_2, 2, signed=False),
+    *_proved("tg_depthwise_3x3_stride2_signed_s8_dsp", _taps_of_stride_2, 2, signed=True),
+    *_shifted("tg_depthwise_3x3_stride2_shifted_s8_dsp", _taps_of_stride_2, 2),
     _any((0,), _keeps_shape),
     _any(()),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.fixedpoint import INT32_MAX
 from tinygen.ir import Call
 from tinygen.kernels.dsp import DSP, padded, pairs
 from tinygen.kernels.dsp_scale import (
@@ -19,7 +20,6 @@ from tinygen.kernels.dsp_scale import (
     reason_against_mix,
 )
 from tinygen.kernels.kernel import (
-    Array,
     Fits,
     Kernel,
     KernelCall,
@@ -36,6 +36,15 @@ WIDE_BLOCK = 2 * BLOCK_CHANNELS
 """Outputs that are computed together, while more than BLOCK_CHANNELS are left."""
 
 WORD_BYTES = 4
+
+MIXED_BOUND = 2**23
+"""Absolute values of accumulators that mixed weights give lie below."""
+
+MOST_PARTS = 16
+"""Parts that a row is cut into, so that their accumulators fit."""
+
+WIDENED = 16
+"""Values that are widened together."""
 
 
 def _weights(call: Call) -> NDArray[np.int64]:
@@ -58,13 +67,14 @@ def _steps(depth: int) -> int:
     return words + words % 2
 
 
-def _packed(weights: NDArray[np.int64], steps: int) -> Array:
-    """[blocks, steps, words]: blocks of eight channels with four words, and one of four with two words."""
+def _packed(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Words of [blocks, steps, words]: blocks of eight channels with four words, and one of four with two words."""
+    steps = _steps(weights.shape[1])
     ordered = padded(padded(in_order(weights), 1, 2), 0, BLOCK_CHANNELS)
     mixed = pairs(mix(ordered[0::2], ordered[1::2]))[..., 0]  # [channel pairs, steps]
     count = len(mixed) // BLOCK_CHANNELS * BLOCK_CHANNELS
     wide = mixed[:count].reshape(-1, BLOCK_CHANNELS, steps).swapaxes(1, 2)
-    return int32("weights", np.concatenate([wide.ravel(), mixed[count:].T.ravel()]), Role.WEIGHTS)
+    return np.concatenate([wide.ravel(), mixed[count:].T.ravel()])
 
 
 def _is_one_window(call: Call) -> str | None:
@@ -96,19 +106,19 @@ def _scale(call: Call) -> Scale:
     return find_scale(call, (_weights(call) - _zero_point(call)).sum(1))
 
 
-def _struct(call: Call, weights: NDArray[np.int64]) -> Struct:
-    """`struct tg_fully_connected_dsp` with these weights [channels, depth], which may be those of a longer row."""
-    scale, steps = _scale(call), _steps(weights.shape[1])
+def _struct(call: Call, parts: list[NDArray[np.int64]]) -> Struct:
+    """`struct tg_fully_connected_dsp` with the weights [channels, depth] of each part of a row."""
+    scale, (channels, depth) = _scale(call), parts[0].shape
     is_uniform = bool((scale.words == scale.words[0]).all())
     low, high = scale.clamps
     return Struct(
         tag="tg_fully_connected_dsp",
         fields={
             "rows": _rows(call),
-            "depth": weights.shape[1],
-            "channels": weights.shape[0],
-            "steps": steps,
-            "weights": _packed(weights, steps),
+            "depth": depth,
+            "channels": channels,
+            "steps": _steps(depth),
+            "weights": int32("weights", np.concatenate([_packed(w) for w in parts]), Role.WEIGHTS),
             "starts": int32("starts", mixed_starts(padded(scale.channels.bias, 0, BLOCK_CHANNELS))),
             "words": int32("words", scale.words[: 1 if is_uniform else None]),
             "channel_words": 0 if is_uniform else scale.words.shape[1],
@@ -121,7 +131,7 @@ def _struct(call: Call, weights: NDArray[np.int64]) -> Struct:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    params = _struct(call, _weights(call))
+    params = _struct(call, [_weights(call)])
     return (KernelCall(params=params, inputs=(0,), proofs=(_scale(call).proof,)),)
 
 
@@ -178,36 +188,63 @@ def _longer(call: Call) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ), again
 
 
+def _start_bound(call: Call) -> int:
+    """The largest absolute value that an accumulator starts at: bias, and the weights' zero point times a row."""
+    return int(np.abs(_scale(call).channels.bias).max()) + 128 * abs(_zero_point(call)) * _depth(
+        call
+    )
+
+
+def _parts(call: Call) -> list[NDArray[np.int64]] | None:
+    """The weights of each part of a longer row; None where more than MOST_PARTS do not make accumulators fit."""
+    weights, _ = _longer(call)
+    depth, start = weights.shape[1], _start_bound(call)
+    for count in range(1, MOST_PARTS + 1):
+        length = depth if count == 1 else -(-depth // (count * WIDENED)) * WIDENED
+        parts = np.split(np.pad(weights, [(0, 0), (0, count * length - depth)]), count, axis=1)
+        if start + 128 * max(int(np.abs(w).sum(1).max()) for w in parts) < MIXED_BOUND:
+            return parts
+    return None
+
+
 def _any_fits(call: Call) -> str | None:
-    return _reason_against(call, _longer(call)[0])
+    if _scale(call).channels.largest_acc > INT32_MAX:
+        return "an accumulator may need more than 32 bits"
+    return None if _parts(call) else f"accumulators need more than {MOST_PARTS} parts with 24 bits"
 
 
 def _any_lower(call: Call) -> tuple[KernelCall, ...]:
-    weights, again = _longer(call)
+    parts, (_, again) = _parts(call), _longer(call)
     params = Struct(
         tag="tg_fully_connected_any_dsp",
         fields={
-            "plain": _struct(call, weights),
+            "plain": _struct(call, parts),
+            "depth": _depth(call),
             "again": int32("again", again if again.size else [0]),
             "again_count": again.size,
             "weights_zero_point": _zero_point(call),
+            "parts": len(parts),
+            "part_words": _packed(parts[0]).size,
         },
     )
     return (KernelCall(params=params, inputs=(0,), proofs=(_scale(call).proof,)),)
 
 
 def _any_scratch_bytes(call: Call) -> int:
-    """Where the sums start, a widened row, and a row with what stands behind it."""
-    depth = _longer(call)[0].shape[1]
-    starts = -(-call.output.channels // BLOCK_CHANNELS) * BLOCK_CHANNELS
-    return (starts + _steps(depth)) * WORD_BYTES + depth
+    """Where the sums start, two sets of accumulators, a widened part, and a row with what stands behind it."""
+    parts = _parts(call)
+    depth = parts[0].shape[1]
+    channels = -(-call.output.channels // WIDE_BLOCK) * WIDE_BLOCK
+    return (3 * channels + _steps(depth)) * WORD_BYTES + len(parts) * depth
 
 
 def _any_counts(call: Call) -> Mapping[str, float]:
     """Those of the plain kernel, and what is made of each row for it."""
-    rows, depth = _rows(call), _longer(call)[0].shape[1]
-    made = {"copied": rows * depth, "starts": rows * call.output.channels}
-    return {**_loop_counts(call, depth), **made}
+    rows, parts = _rows(call), _parts(call)
+    depth = parts[0].shape[1]
+    run = {term: len(parts) * n for term, n in _loop_counts(call, depth).items() if term != "call"}
+    added = (len(parts) > 1) * rows * len(parts) * call.output.channels
+    return {"call": 1, **run, "copied": rows * len(parts) * depth, "added": added}
 
 
 def _any_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:

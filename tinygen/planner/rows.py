@@ -208,7 +208,7 @@ class Search:
         return self.live_bytes == self.lower_bound_bytes
 
 
-MOST_STATES = 300_000
+MOST_STATES = 20_000
 """States that one budget may visit before the search gives up on proving it."""
 
 

@@ -10,7 +10,8 @@ class Step:
 
     `in_place` names the inputs whose bytes the output may overwrite. `moves_only` says that the output is the
     first input byte for byte, so that sharing its storage makes the step disappear. `leads`: inputs over which the
-    output may lie when they start so many bytes above it (offsets.Overlap).
+    output may lie when they start so many bytes above it (offsets.Overlap). With `stays_in_arena` the output is
+    written before the caller's outputs are known.
     """
 
     name: str = ""
@@ -20,6 +21,7 @@ class Step:
     moves_only: bool = False
     scratch_bytes: int = 0
     leads: Mapping[str, int] = field(default_factory=dict)
+    stays_in_arena: bool = False
 
 
 @dataclass(kw_only=True)
@@ -27,8 +29,8 @@ class Storage:
     """A piece of memory and the tensors that live in it, one after the other or as aliases.
 
     `first` and `last` are the steps between which its bytes matter, inclusive. `external` names the graph input
-    or output that owns the memory, if it is not in the arena. `is_fixed`: it is an input in the arena, where the
-    caller finds it, and cannot become an output's memory.
+    or output that owns the memory, if it is not in the arena. `is_fixed`: it cannot become an output's memory, as an
+    input in the arena, where the caller finds it.
     """
 
     tensors: list[str] = field(default_factory=list)
@@ -75,6 +77,7 @@ def assign_storage(
                 first=i,
                 last=last,
                 external=external,
+                is_fixed=step.stays_in_arena,
             )
             continue
         shared.tensors.append(step.write)

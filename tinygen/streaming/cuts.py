@@ -127,6 +127,7 @@ class Network:
             reads=tuple(reads),
             write=output,
             scratch_bytes=item.segment.block_bytes,
+            stays_in_arena=item.first == 0 and self.memory.pushed is not None,
             leads={x: lead for (x, y), lead in item.segment.leads.items() if y == output},
         )
 
@@ -196,11 +197,11 @@ def _by_rows(network: Network, start: int, end: int) -> _Part | None:
     pushed = network.memory.pushed if start == 0 else None
     if None in network.runs[start:end] or (end - start < 2 and pushed is None):
         return None
-    if pushed is not None and end == len(network.candidates):
-        return None  # the caller's output is not there yet when rows arrive
     outputs = _outputs(network, start, end)
     if outputs != {network.candidates[end - 1].call.output.name}:
         return None
+    if pushed is not None and outputs & set(network.memory.outputs):
+        return None  # the caller's output is not there yet when rows arrive
     rows = rows_of(network.runs[start:end], outputs, pushed)
     if len(rows.graph.layers) > MOST_LAYERS or estimated_bytes(rows) > MOST_BYTES:
         return None

@@ -1,5 +1,6 @@
-/* Two kernels of tg_depthwise_planes.h: with the sign term or without. The file that includes this one defines SIGNED as
- * 1 or 0, and COMPUTE as the name of the inner function.
+/* Three kernels of tg_depthwise_planes.h: without offset and sign term, with them, and with a shift of every channel
+ * too. The file that includes this one defines SIGNED and SHIFTED as 1 or 0, and COMPUTE as the name of the inner
+ * function.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_DEPTHWISE_3X3_CORE_H
@@ -8,8 +9,8 @@
 #include "tg_assembly.h"
 #include "tg_planes.h"
 
-/* (w0, w1), (w1, w2) of three rows; start, multiplier, offset; the sign term where there is one. */
-#define CHANNEL_WORDS (9 + SIGNED)
+/* (w0, w1), (w1, w2) of three rows; start, multiplier; offset, sign term and shift where there are some. */
+#define CHANNEL_WORDS (8 + 2 * SIGNED + SHIFTED)
 
 TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 
@@ -29,6 +30,7 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 #define ENTRY "10"    /* of the loop: where the turns that are cut short begin */
 #define PLANE "11"
 #define OUT "12"
+#define SHIFT "15"
 #define SIGN "13"
 #define TO "14"
 #define CHANNELS "16" /* still to do */
@@ -40,7 +42,7 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 #define CUT_BYTES "22"   /* of the first turn that are cut: 4 for each block */
 
 #if SIGNED
-/* Offset and sign of the sums. 13 cycles more for a block of 2 x 2. */
+/* Offset and sign of the sums. 12 cycles more for a block of 2 x 2. */
 #define SCALE_MACROS               \
     ".macro scale sum\n"           \
     "cmp \\sum, #0\n"              \
@@ -59,25 +61,51 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
     "recall x01, " COLUMN_STEP "\n" \
     "recall x23, " TURN "\n"       \
     ".endm\n"
+#define LOAD_CHANNEL "ldm r0!, {r3-r11}\nkeep " OFFSET ", r11\n"
 #define LOAD_SIGN "ldr r12, [r0], #4\nkeep " SIGN ", r12\n"
 #else
 #define SCALE_MACROS               \
     ".macro scale sum\n"           \
-    "smmla \\sum, \\sum, x01, x23\n" \
+    "smmul \\sum, \\sum, x01\n"      \
     ".endm\n"                      \
     ".macro factors\n"             \
     "recall x01, " MULTIPLIER "\n" \
-    "recall x23, " OFFSET "\n"     \
     ".endm\n"                      \
     ".macro steps\n"               \
     "recall x01, " COLUMN_STEP "\n" \
     "recall x23, " TURN "\n"       \
     ".endm\n"
+#define LOAD_CHANNEL "ldm r0!, {r3-r10}\n"
 #define LOAD_SIGN ""
 #endif
 
-/* Blocks of 2 x 2 outputs in 57 cycles and 3 for the loop; 2 x 1 outputs in 37, 1 x 2 in 39, 1 x 1 in 21; 20 for each
- * two rows, 45 for each channel. A pair of words of a line serves two rows and two columns. */
+#if SHIFTED
+/* Two cycles more for an output, or little less. */
+#define SHIFT_MACROS                    \
+    ".macro shifts\n"                   \
+    "recall x01, " SHIFT "\n"        \
+    ".endm\n"                           \
+    ".macro shift sum\n"                \
+    "asr \\sum, \\sum, x01\n"         \
+    ".endm\n"                           \
+    ".macro saturate sum\n"             \
+    "ssat \\sum, #8, \\sum\n"         \
+    ".endm\n"
+#define LOAD_SHIFT "ldr r12, [r0], #4\nkeep " SHIFT ", r12\n"
+#else
+#define SHIFT_MACROS                    \
+    ".macro shifts\n"                   \
+    ".endm\n"                           \
+    ".macro shift sum\n"                \
+    ".endm\n"                           \
+    ".macro saturate sum\n"             \
+    "ssat \\sum, #8, \\sum, asr #16\n" \
+    ".endm\n"
+#define LOAD_SHIFT ""
+#endif
+
+/* Blocks of 2 x 2 outputs in 56 cycles and 6 for each turn of four; 2 x 1 outputs in 36, 1 x 2 in 38, 1 x 1 in 20; 20
+ * for each two rows, 45 for each channel. A pair of words of a line serves two rows and two columns. */
 TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
 {
     __asm__ volatile( /* macros only, because of the length that a string may have */
@@ -92,9 +120,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "smlatb \\sum, x01, w01_\\row, \\start\n"
         "smlad \\sum, x23, w12_\\row, \\sum\n"
         ".endm\n"
-        SCALE_MACROS
+        SCALE_MACROS SHIFT_MACROS
         ".macro store sum\n"
-        "ssat \\sum, #8, \\sum, asr #16\n"
+        "saturate \\sum\n"
         "strb \\sum, [to]\n"
         ".endm\n"
 
@@ -121,6 +149,11 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "scale s_ar\n"
         "scale s_bl\n"
         "scale s_br\n"
+        "shifts\n"
+        "shift s_al\n"
+        "shift s_ar\n"
+        "shift s_bl\n"
+        "shift s_br\n"
         "steps\n"
         "store s_al\n"
         "add to, to, x01\n"
@@ -194,11 +227,10 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
 
         /* a channel */
         "2: recall r0, " CHANNEL "\n"
-        "ldm r0!, {r3-r11}\n" LOAD_SIGN
+        LOAD_CHANNEL LOAD_SIGN LOAD_SHIFT
         "keep " CHANNEL ", r0\n"
         "keep " START ", r9\n"
         "keep " MULTIPLIER ", r10\n"
-        "keep " OFFSET ", r11\n"
         "recall line, " PLANE "\n"
         "recall r10, " PLANE_STEP "\n"
         "recall r11, " NEXT_PLANE_STEP "\n"
@@ -246,10 +278,13 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "factors\n"
         "scale s_al\n"
         "scale s_bl\n"
+        "shifts\n"
+        "shift s_al\n"
+        "shift s_bl\n"
         "steps\n"
         "store s_al\n"
         "add x01, x01, x23\n"
-        "ssat s_bl, #8, s_bl, asr #16\n"
+        "saturate s_bl\n"
         "strb s_bl, [to, x01]\n"
         "recall r0, " LINE_SKIP "\n"
         "lsr r0, r0, #1\n"
@@ -286,6 +321,9 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "factors\n"
         "scale s_al\n"
         "scale s_ar\n"
+        "shifts\n"
+        "shift s_al\n"
+        "shift s_ar\n"
         "steps\n"
         "recall x23, " LINE_END "\n"
         "store s_al\n"
@@ -307,6 +345,8 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "left s_al, 2, s_al\n"
         "factors\n"
         "scale s_al\n"
+        "shifts\n"
+        "shift s_al\n"
         "steps\n"
         "store s_al\n"
         "recall r0, " LINE_SKIP "\n"
@@ -330,7 +370,8 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         ".unreq x01\n .unreq x23\n .unreq line\n .unreq to\n"
         ".unreq w01_0\n .unreq w12_0\n .unreq w01_1\n .unreq w12_1\n .unreq w01_2\n .unreq w12_2\n"
         ".unreq s_al\n .unreq s_ar\n .unreq s_bl\n .unreq s_br\n"
-        ".purgem left\n .purgem right\n .purgem scale\n .purgem factors\n .purgem steps\n .purgem store\n .purgem block\n" TG_SLOTS_END);
+        ".purgem left\n .purgem right\n .purgem scale\n\n"
+        ".purgem shifts\n .purgem shift\n .purgem saturate\n .purgem factors\n .purgem steps\n .purgem store\n .purgem block\n" TG_SLOTS_END);
 }
 
 #else
@@ -357,7 +398,7 @@ static void compute_row(const struct tg_planes_task *task, const uint32_t *line,
         for (int32_t row = 0; row < 3; row++) {
             sum = taps(x + row * TG_LINE_WORDS, channel + 2 * row, column & 1, sum);
         }
-        out[column * task->column_step] = tg_planes_finish(sum, channel + FACTORS, SIGNED);
+        out[column * task->column_step] = tg_planes_finish(sum, channel + FACTORS, SIGNED, SHIFTED);
     }
 }
 

@@ -1,5 +1,6 @@
-/* Two kernels of tg_depthwise_planes.h: with the sign term or without. The file that includes this one defines SIGNED as
- * 1 or 0, and COMPUTE as the name of the inner function.
+/* Three kernels of tg_depthwise_planes.h: without offset and sign term, with them, and with a shift of every channel
+ * too. The file that includes this one defines SIGNED and SHIFTED as 1 or 0, and COMPUTE as the name of the inner
+ * function.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_DEPTHWISE_3X3_STRIDE2_CORE_H
@@ -8,8 +9,9 @@
 #include "tg_assembly.h"
 #include "tg_planes.h"
 
-/* (w0, w1) of three rows; w2 of rows 0 and 1, w2 of row 2; start, multiplier, offset; the sign term where there is one. */
-#define CHANNEL_WORDS (8 + SIGNED)
+/* (w0, w1) of three rows; w2 of rows 0 and 1, w2 of row 2; start, multiplier; offset, sign term and shift where there
+ * are some. */
+#define CHANNEL_WORDS (7 + 2 * SIGNED + SHIFTED)
 
 TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 
@@ -20,19 +22,22 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
 #define MULTIPLIER "1"
 #define OFFSET "2"
 #define COLUMN_STEP "3"
-#define LINE_END "4"  /* behind the line's last block of four columns */
-#define WIDTH "5"     /* outputs of a row, in the upper 2 bits those behind the last block */
-#define LINE_SKIP "6" /* from there to the next line */
-#define OUT_SKIP "7"  /* from behind a row's outputs to the next row */
-#define ROWS "8"      /* still to do */
-#define CHANNEL "9"
-#define PLANE "10"
-#define OUT "11"
-#define CHANNELS "12" /* still to do */
+#define LINE_END "4"   /* behind the line's last block of four columns */
+#define TURN_BYTES "5" /* of a line that all turns of the loop cover */
+#define REST "6"       /* columns behind the blocks: 0 to 3 */
+#define LINE_SKIP "7"  /* from there to the next line */
+#define OUT_SKIP "8"   /* from behind a row's outputs to the next row */
+#define ROWS "9"       /* still to do */
+#define ENTRY "10"     /* of the loop, or behind it: where the blocks of a row begin */
+#define PLANE "11"
+#define OUT "12"
 #define ALL_ROWS "13"
-#define PLANE_STEP "14"
+#define SHIFT "14"
 #define SIGN "15"
-#define NEXT_PLANE_STEP "16"
+#define CHANNELS "16" /* still to do */
+#define PLANE_STEP "17"
+#define NEXT_PLANE_STEP "18"
+#define CHANNEL "19"
 
 #if SIGNED
 /* Three cycles more for an output. */
@@ -48,21 +53,48 @@ TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
     "recall x1, " OFFSET "\n"           \
     "recall x2, " SIGN "\n"             \
     ".endm\n"
+#define LOAD_CHANNEL "ldm r0!, {r3-r10}\nkeep " OFFSET ", r10\n"
 #define LOAD_SIGN "ldr r11, [r0], #4\nkeep " SIGN ", r11\n"
 #else
 #define SCALE_MACROS                    \
     ".macro scale sum\n"                \
-    "smmla \\sum, \\sum, x0, x1\n"      \
+    "smmul \\sum, \\sum, x0\n"      \
     ".endm\n"                           \
     ".macro factors\n"                  \
     "recall x0, " MULTIPLIER "\n"       \
-    "recall x1, " OFFSET "\n"           \
     ".endm\n"
+#define LOAD_CHANNEL "ldm r0!, {r3-r9}\n"
 #define LOAD_SIGN ""
 #endif
 
-/* Blocks of 4 outputs in 71 cycles, 2 in 41, 1 in 26; 25 for each row, 45 for each channel. A word of a line holds the
- * first two taps of one output, and in its lower half the last tap of the output before. */
+#if SHIFTED
+/* Two cycles more for an output, or little less. */
+#define SHIFT_MACROS                    \
+    ".macro shifts\n"                   \
+    "recall x0, " SHIFT "\n"         \
+    ".endm\n"                           \
+    ".macro shift sum\n"                \
+    "asr \\sum, \\sum, x0\n"          \
+    ".endm\n"                           \
+    ".macro saturate sum\n"             \
+    "ssat \\sum, #8, \\sum\n"         \
+    ".endm\n"
+#define LOAD_SHIFT "ldr r11, [r0], #4\nkeep " SHIFT ", r11\n"
+#else
+#define SHIFT_MACROS                    \
+    ".macro shifts\n"                   \
+    ".endm\n"                           \
+    ".macro shift sum\n"                \
+    ".endm\n"                           \
+    ".macro saturate sum\n"             \
+    "ssat \\sum, #8, \\sum, asr #16\n" \
+    ".endm\n"
+#define LOAD_SHIFT ""
+#endif
+
+/* Blocks of 4 outputs in 64 cycles and 6 for each turn of two, 2 in 40, 1 in 25; 22 for each row, 45
+ * for each channel. A word of a line holds the first two taps of one output, and in its lower half the last tap of the
+ * output before. */
 TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
 {
     __asm__ volatile( /* macros only, because of the length that a string may have */
@@ -75,17 +107,17 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         ".macro last sum, x, row, half\n"
         "smlab\\half \\sum, \\x, w2_\\row, \\sum\n"
         ".endm\n"
-        ".macro four row, half, start0, start1, start2, start3\n"
-        "ldr x0, [line, #128 * \\row]\n"
-        "ldr x1, [line, #128 * \\row + 4]\n"
-        "ldr x2, [line, #128 * \\row + 8]\n"
+        ".macro four_taps row, half, at, start0, start1, start2, start3\n"
+        "ldr x0, [line, #128 * \\row + \\at]\n"
+        "ldr x1, [line, #128 * \\row + \\at + 4]\n"
+        "ldr x2, [line, #128 * \\row + \\at + 8]\n"
         "first sum_0, x0, \\row, \\start0\n"
         "first sum_1, x1, \\row, \\start1\n"
         "first sum_2, x2, \\row, \\start2\n"
         "last sum_0, x1, \\row, \\half\n"
         "last sum_1, x2, \\row, \\half\n"
-        "ldr x0, [line, #128 * \\row + 12]\n"
-        "ldr x1, [line, #128 * \\row + 16]\n"
+        "ldr x0, [line, #128 * \\row + \\at + 12]\n"
+        "ldr x1, [line, #128 * \\row + \\at + 16]\n"
         "first sum_3, x0, \\row, \\start3\n"
         "last sum_2, x0, \\row, \\half\n"
         "last sum_3, x1, \\row, \\half\n"
@@ -105,11 +137,32 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "first sum_0, x0, \\row, \\start0\n"
         "last sum_0, x1, \\row, \\half\n"
         ".endm\n"
-        SCALE_MACROS
+        SCALE_MACROS SHIFT_MACROS
         ".macro store sum\n"
-        "ssat \\sum, #8, \\sum, asr #16\n"
+        "saturate \\sum\n"
         "strb \\sum, [to]\n"
         "add to, to, x2\n"
+        ".endm\n"
+        ".macro four at\n"
+        "recall sum_3, " START "\n"
+        "four_taps 0, b, \\at, sum_3, sum_3, sum_3, sum_3\n"
+        "four_taps 1, t, \\at, sum_0, sum_1, sum_2, sum_3\n"
+        "four_taps 2, b, \\at, sum_0, sum_1, sum_2, sum_3\n"
+        "factors\n"
+        "scale sum_0\n"
+        "scale sum_1\n"
+        "scale sum_2\n"
+        "scale sum_3\n"
+        "shifts\n"
+        "shift sum_0\n"
+        "shift sum_1\n"
+        "shift sum_2\n"
+        "shift sum_3\n"
+        "recall x2, " COLUMN_STEP "\n"
+        "store sum_0\n"
+        "store sum_1\n"
+        "store sum_2\n"
+        "store sum_3\n"
         ".endm\n");
     __asm__ volatile(
         "push {r4-r11, lr}\n" TG_SLOTS_RESERVE
@@ -136,20 +189,35 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "keep " PLANE_STEP ", r9\n"
         "keep " NEXT_PLANE_STEP ", r1\n"
         "keep " COLUMN_STEP ", r11\n"
-        "keep " WIDTH ", r7\n"
         "mls r12, r7, r11, r12\n"
         "keep " OUT_SKIP ", r12\n"
-        "bic r7, r7, #1\n"
-        "sub r10, r10, r7, lsl #2\n"
+        "and r8, r7, #3\n"
+        "keep " REST ", r8\n"
+        "and r8, r8, #2\n" /* columns of the rest that move the line */
+        "ubfx r9, r7, #2, #1\n"
+        "lsr r7, r7, #2\n" /* blocks; an odd number is begun in the loop's middle */
+        "add r0, r7, r9\n"
+        "lsl r0, r0, #4\n"
+        "keep " TURN_BYTES ", r0\n"
+        "sub r3, r3, r9, lsl #4\n"
+        "keep " PLANE ", r3\n"
+        "sub r10, r10, r0\n"
+        "sub r10, r10, r8, lsl #2\n"
         "keep " LINE_SKIP ", r10\n"
+        "adr r5, 7f\n"
+        "cbnz r7, 8f\n"
+        "rsb r9, r8, #6\n" /* no blocks: the rest begins with two columns, or one */
+        "lsr r9, r9, #1\n"
+        "8: ldrh r9, [r5, r9, lsl #1]\n"
+        "sub r5, r5, r9\n"
+        "keep " ENTRY ", r5\n"
 
         /* a channel */
         "1: recall r0, " CHANNEL "\n"
-        "ldm r0!, {r3-r10}\n" LOAD_SIGN
+        LOAD_CHANNEL LOAD_SIGN LOAD_SHIFT
         "keep " CHANNEL ", r0\n"
         "keep " START ", r8\n"
         "keep " MULTIPLIER ", r9\n"
-        "keep " OFFSET ", r10\n"
         "recall line, " PLANE "\n"
         "recall r10, " PLANE_STEP "\n"
         "recall r11, " NEXT_PLANE_STEP "\n"
@@ -164,53 +232,47 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
 
         /* a row */
         "2: keep " ROWS ", r9\n"
-        "recall r0, " WIDTH "\n"
-        "bics r0, r0, #3\n"
-        "beq 4f\n"
-        "add r0, line, r0, lsl #2\n"
+        "recall r0, " TURN_BYTES "\n"
+        "recall r9, " ENTRY "\n"
+        "add r0, r0, line\n"
         "keep " LINE_END ", r0\n"
+        "bx r9\n"
         ".balign 4\n"
-        "3: recall sum_3, " START "\n"
-        "four 0, b, sum_3, sum_3, sum_3, sum_3\n"
-        "four 1, t, sum_0, sum_1, sum_2, sum_3\n"
-        "four 2, b, sum_0, sum_1, sum_2, sum_3\n"
-        "factors\n"
-        "scale sum_0\n"
-        "scale sum_1\n"
-        "scale sum_2\n"
-        "scale sum_3\n"
-        "recall x0, " LINE_END "\n"
-        "recall x2, " COLUMN_STEP "\n"
-        "add line, line, #16\n"
-        "store sum_0\n"
-        "store sum_1\n"
-        "store sum_2\n"
-        "store sum_3\n"
-        "cmp line, x0\n"
+        "3: four 0\n"
+        "9: four 16\n"
+        "add line, line, #32\n"
+        "recall r0, " LINE_END "\n"
+        "cmp line, r0\n"
         "bne 3b\n"
-        "4: recall r0, " WIDTH "\n"
-        "lsls r0, r0, #31\n" /* the carry is bit 1 */
-        "bcc 5f\n"
-        "recall sum_1, " START "\n"
+        "recall r0, " REST "\n"
+        "cmp r0, #1\n"
+        "blt 6f\n"
+        "beq 5f\n"
+        "11: recall sum_1, " START "\n"
         "two 0, b, sum_1, sum_1\n"
         "two 1, t, sum_0, sum_1\n"
         "two 2, b, sum_0, sum_1\n"
         "factors\n"
         "scale sum_0\n"
         "scale sum_1\n"
+        "shifts\n"
+        "shift sum_0\n"
+        "shift sum_1\n"
         "recall x2, " COLUMN_STEP "\n"
         "add line, line, #8\n"
         "store sum_0\n"
         "store sum_1\n"
-        "recall r0, " WIDTH "\n"
+        "recall r0, " REST "\n"
         "lsls r0, r0, #31\n"
-        "5: beq 6f\n"
-        "recall sum_0, " START "\n"
+        "beq 6f\n"
+        "5: recall sum_0, " START "\n"
         "one 0, b, sum_0\n"
         "one 1, t, sum_0\n"
         "one 2, b, sum_0\n"
         "factors\n"
         "scale sum_0\n"
+        "shifts\n"
+        "shift sum_0\n"
         "recall x2, " COLUMN_STEP "\n"
         "store sum_0\n"
         "6: recall r0, " LINE_SKIP "\n"
@@ -227,11 +289,15 @@ TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
         "bne 1b\n" TG_SLOTS_RELEASE
         "pop {r4-r11, pc}\n"
 
+        ".balign 4\n"
+        "7: .hword 7b - 3b - 1, 7b - 9b - 1, 7b - 11b - 1, 7b - 5b - 1\n"
+
         ".unreq x0\n .unreq x1\n .unreq x2\n .unreq line\n .unreq to\n"
         ".unreq w01_0\n .unreq w01_1\n .unreq w01_2\n .unreq w2_0\n .unreq w2_1\n .unreq w2_2\n"
         ".unreq sum_0\n .unreq sum_1\n .unreq sum_2\n .unreq sum_3\n"
-        ".purgem first\n .purgem last\n .purgem four\n .purgem two\n .purgem one\n"
-        ".purgem factors\n .purgem scale\n .purgem store\n" TG_SLOTS_END);
+        ".purgem first\n .purgem last\n .purgem four_taps\n .purgem four\n .purgem two\n .purgem one\n"
+        ".purgem factors\n .purgem scale\n\n"
+        ".purgem shifts\n .purgem shift\n .purgem saturate\n .purgem store\n" TG_SLOTS_END);
 }
 
 #else
@@ -256,7 +322,7 @@ static void compute_row(const struct tg_planes_task *task, const uint32_t *line,
 {
     for (int32_t column = 0; column < task->width; column++) {
         *out = tg_planes_finish(sum_of_window(line + column, channel),
-                                channel + FACTORS, SIGNED);
+                                channel + FACTORS, SIGNED, SHIFTED);
         out += task->column_step;
     }
 }

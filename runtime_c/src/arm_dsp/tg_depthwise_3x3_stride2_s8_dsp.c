@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #define SIGNED 0
+#define SHIFTED 0
 #define COMPUTE tg_depthwise_3x3_stride2_compute_dsp
 
 #include "tg_depthwise_3x3_stride2_core.h"

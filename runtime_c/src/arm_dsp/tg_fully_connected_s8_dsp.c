@@ -1,7 +1,7 @@
 /* See tg_fully_connected_dsp.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_fully_connected_dsp.h"
+#include "tg_fully_connected_s8_dsp.h"
 #include "tg_assembly.h"
 #include "tg_dsp_scale_finish.h"
 
@@ -63,7 +63,7 @@ TG_NAKED void tg_fully_connected_widen_dsp(int32_t *to ARGUMENT, const int8_t *f
         "pop {r4-r10, pc}\n");
 }
 
-/* 37 cycles for two steps, which are 32 products; 9 more for each 16 steps, and 67 for a block (ONE_PRODUCT_FOR_ALL).
+/* 37 cycles for two steps, which are 32 products; 8 more for each 16 steps, and 62 for a block (ONE_PRODUCT_FOR_ALL).
  *
  * The loop over the steps is unrolled 16 times and entered in its middle, so that it ends where the steps end: `x` and
  * `w` start as much too low. Frame: */
@@ -99,12 +99,12 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "str r3, [sp, #" X_END "]\n"
         "lsl r2, r1, #4\n"
         "adr r3, 2f\n"
-        "cmp r1, #8\n"
-        "itt hs\n" /* in the second half: `w` has moved on, by an instruction that takes 4 bytes */
-        "subhs r2, r2, #128\n"
-        "addhs r3, r3, #4\n"
         "str r2, [sp, #" BACK "]\n"
-        "mov r2, #58\n" /* bytes of code for a step */
+        "mov r2, #58\n" /* bytes of code for a step; in the second half 66, because its loads reach further */
+        "cmp r1, #8\n"
+        "itt hs\n"
+        "movhs r2, #66\n"
+        "subhs r3, r3, #64\n"
         "mla r3, r1, r2, r3\n"
         "add r3, r3, #1\n"
         "str r3, [sp, #" ENTRY "]\n"
@@ -154,21 +154,19 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "tg_two_steps 2, 2\n"
         "tg_two_steps 4, 4\n"
         "tg_two_steps 6, 6\n"
-        "add.w w, w, #128\n"
-        "tg_two_steps 8, 0\n"
-        "tg_two_steps 10, 2\n"
-        "tg_two_steps 12, 4\n"
-        "tg_two_steps 14, 6\n"
+        "tg_two_steps 8, 8\n"
+        "tg_two_steps 10, 10\n"
+        "tg_two_steps 12, 12\n"
+        "tg_two_steps 14, 14\n"
         ".purgem tg_two_steps\n"
         ".purgem tg_products\n"
-        "adds w, w, #128\n"
+        "add w, w, #256\n"
         "ldr r0, [sp, #" X_END "]\n"
         "adds x, x, #64\n"
         "cmp x, r0\n"
         "blo 2b\n"
 
         /* A stays in lo, B comes to mix */
-        "str w, [sp, #" NEXT_WEIGHTS "]\n"
         "sub mix_ab, mix_ab, lo_ab\n"
         "sub mix_cd, mix_cd, lo_cd\n"
         "sub mix_ef, mix_ef, lo_ef\n"
@@ -176,9 +174,9 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "bne 4f\n"
 
         /* ONE_PRODUCT_FOR_ALL: 256 times the accumulators */
-        "ldr r5, [sp, #" WORDS "]\n"
+        "ldr r2, [sp, #" WORDS "]\n"
         "ldr r4, [sp, #" OUT "]\n"
-        "ldm r5, {r0, r1}\n"
+        "ldm r2, {r0, r1}\n"
         ".irp sum, r6,r8,r10,r12\n"
         "lsl \\sum, \\sum, #8\n"
         ".endr\n"
@@ -195,10 +193,19 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "strb lo_gh, [r4, #6]\n"
         "strb mix_gh, [r4, #7]\n"
         "strb lo_ab, [r4], #8\n"
-        "b 7f\n"
+
+        /* the next block */
+        "7: str r4, [sp, #" OUT "]\n"
+        "ldr r0, [sp, #" BLOCKS_LEFT "]\n"
+        "subs r0, r0, #1\n"
+        "str r0, [sp, #" BLOCKS_LEFT "]\n"
+        "bne 1b\n"
+        "add sp, sp, #" FRAME_BYTES "\n"
+        "pop {r4-r11, pc}\n"
 
         /* other endings: x - r0 */
         "4: sub r3, x, r0\n"
+        "str w, [sp, #" NEXT_WEIGHTS "]\n"
         "ldr r5, [sp, #" WORDS "]\n"
         "ldr r4, [sp, #" OUT "]\n"
         "cmp r3, #3\n"
@@ -216,6 +223,7 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "ssat \\sum, #8, \\sum, asr #12\n"
         ".endr\n"
         "str r5, [sp, #" WORDS "]\n"
+        "ldr w, [sp, #" NEXT_WEIGHTS "]\n"
         "b 3b\n"
 
         /* TWO_ROUNDINGS: twice the accumulators */
@@ -238,6 +246,7 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         ".irp sum, r6,r7,r8,r9,r10,r11,r12,r14\n"
         "tg_two_roundings \\sum\n"
         ".endr\n"
+        "ldr w, [sp, #" NEXT_WEIGHTS "]\n"
         "b 3b\n"
         "8: tg_two_roundings r6\n"
         ".irp sum, r7,r8,r9,r10,r11,r12,r14\n"
@@ -246,6 +255,7 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         ".endr\n"
         ".purgem tg_two_roundings\n"
         "str r5, [sp, #" WORDS "]\n"
+        "ldr w, [sp, #" NEXT_WEIGHTS "]\n"
         "b 3b\n"
 
         /* ACCUMULATORS */
@@ -254,16 +264,9 @@ TG_NAKED void tg_fully_connected_run_dsp(const struct task *task ARGUMENT)
         "asr \\sum, \\sum, #8\n"
         ".endr\n"
         "stmia r4!, {r6-r12, lr}\n"
-
-        /* the next block */
-        "7: str r4, [sp, #" OUT "]\n"
-        "ldr r0, [sp, #" BLOCKS_LEFT "]\n"
         "ldr w, [sp, #" NEXT_WEIGHTS "]\n"
-        "subs r0, r0, #1\n"
-        "str r0, [sp, #" BLOCKS_LEFT "]\n"
-        "bne 1b\n"
-        "add sp, sp, #" FRAME_BYTES "\n"
-        "pop {r4-r11, pc}\n"
+
+        "b 7b\n"
         ".unreq x\n .unreq w\n"
         ".unreq lo_ab\n .unreq mix_ab\n .unreq lo_cd\n .unreq mix_cd\n"
         ".unreq lo_ef\n .unreq mix_ef\n .unreq lo_gh\n .unreq mix_gh\n");
@@ -381,21 +384,13 @@ static int32_t *widen(int32_t *to, const int8_t *from, int32_t depth)
     return to;
 }
 
-TG_INLINE int8_t finish(const struct tg_fully_connected_dsp *layer, int32_t acc, int32_t channel)
-{
-    const struct tg_dsp_scale scale = {NULL, layer->form, layer->out_zero_point, layer->out_min, layer->out_max};
-
-    return tg_dsp_by_rule(acc, layer->words + channel * layer->channel_words, &scale);
-}
-
-/* Up to four outputs from `channel` on. */
-static void run_narrow(const struct tg_fully_connected_dsp *layer, const int32_t *x, int32_t channel, int8_t *out)
+/* The accumulators of four outputs from `channel` on. */
+static void run_narrow(const struct tg_fully_connected_dsp *layer, const int32_t *x, int32_t channel, int32_t *acc)
 {
     const int32_t *weights = layer->weights + channel / 2 * layer->steps;
     const int32_t *starts = layer->starts + channel;
     struct sums ab = {starts[0], starts[1]};
     struct sums cd = {starts[2], starts[3]};
-    int32_t acc[NARROW];
 
     for (int32_t i = 0; i < layer->steps; i += 2) {
         add_products(&ab, (uint32_t)x[0], (uint32_t)weights[0]);
@@ -408,26 +403,30 @@ static void run_narrow(const struct tg_fully_connected_dsp *layer, const int32_t
     }
     to_accumulators(&ab, acc);
     to_accumulators(&cd, acc + 2);
-    for (int32_t i = 0; i < NARROW && channel + i < layer->channels; i++) {
-        out[i] = finish(layer, acc[i], channel + i);
-    }
 }
 
-/* Eight outputs, or what is left of them: through the accumulators. */
-static void run_wide(const struct tg_fully_connected_dsp *layer, const struct task *task, int32_t channel, int8_t *out)
+/* The accumulators of the next outputs from `channel` on, eight or, where no more than four are left, four. Returns how
+ * many outputs these are. */
+static int32_t run_next(const struct tg_fully_connected_dsp *layer, const int32_t *x, int32_t channel, int32_t *acc)
 {
-    struct task one = *task;
-    int32_t acc[WIDE];
+    const int32_t left = layer->channels - channel;
+    struct task task;
 
-    one.weights += channel / 2 * layer->steps;
-    one.starts += channel;
-    one.out = (int8_t *)acc;
-    one.blocks = 1;
-    one.ending = ACCUMULATORS;
-    tg_fully_connected_run_dsp(&one);
-    for (int32_t i = 0; i < WIDE && channel + i < layer->channels; i++) {
-        out[i] = finish(layer, acc[i], channel + i);
+    if (left <= NARROW) {
+        run_narrow(layer, x, channel, acc);
+        return left;
     }
+    task.weights = layer->weights + channel / 2 * layer->steps;
+    task.starts = layer->starts + channel;
+    task.words = NULL;
+    task.words_step = 0;
+    task.x = x;
+    task.steps = layer->steps;
+    task.out = (int8_t *)acc;
+    task.blocks = 1;
+    task.ending = ACCUMULATORS;
+    tg_fully_connected_run_dsp(&task);
+    return left < WIDE ? left : WIDE;
 }
 
 static int32_t ending(const struct tg_fully_connected_dsp *layer)
@@ -441,23 +440,57 @@ static int32_t ending(const struct tg_fully_connected_dsp *layer)
     return ACCUMULATORS;
 }
 
-/* One row, which lies widened at `x`. */
-static void run_row(const struct tg_fully_connected_dsp *layer, const int32_t *x, int8_t *out)
+/* The outputs that the assembly finishes; returns how many. */
+static int32_t run_blocks(const struct tg_fully_connected_dsp *layer, const int32_t *x, int8_t *out)
 {
-    const struct task task = {layer->weights,       layer->starts, layer->words,
-                              layer->channel_words * WORD_BYTES, x, layer->steps, out, layer->channels / WIDE,
-                              ending(layer)};
-    int32_t channel = 0;
+    struct task task;
 
-    if (task.ending != ACCUMULATORS && task.blocks > 0) {
-        tg_fully_connected_run_dsp(&task);
-        channel = task.blocks * WIDE;
+    task.weights = layer->weights;
+    task.starts = layer->starts;
+    task.words = layer->words;
+    task.words_step = layer->channel_words * WORD_BYTES;
+    task.x = x;
+    task.steps = layer->steps;
+    task.out = out;
+    task.blocks = layer->channels / WIDE;
+    task.ending = ending(layer);
+    if (task.ending == ACCUMULATORS || task.blocks == 0) {
+        return 0;
     }
-    for (; layer->channels - channel > NARROW; channel += WIDE) {
-        run_wide(layer, &task, channel, out + channel);
+    tg_fully_connected_run_dsp(&task);
+    return task.blocks * WIDE;
+}
+
+/* Outputs channel .. channel + count from their accumulators. */
+static void finish(const struct tg_fully_connected_dsp *layer, const struct tg_dsp_scale *scale, const int32_t *acc,
+                   int32_t channel, int32_t count, int8_t *out)
+{
+    const int32_t *words = layer->words + channel * layer->channel_words;
+
+    for (int32_t i = 0; i < count; i++) {
+        out[channel + i] = tg_dsp_by_rule(acc[i], words, scale);
+        words += layer->channel_words;
     }
-    if (channel < layer->channels) {
-        run_narrow(layer, x, channel, out + channel);
+}
+
+/* Widens a row into an even number of words. */
+static void widen_row(const struct tg_fully_connected_dsp *layer, const int8_t *in, int32_t *x)
+{
+    int32_t *const end = widen(x, in, layer->depth);
+
+    if (end != x + layer->steps) {
+        *end = 0;
+    }
+}
+
+TG_KERNEL void tg_fully_connected_sums_dsp(const struct tg_fully_connected_dsp *layer, const int8_t *in, int32_t *acc,
+                                           void *scratch)
+{
+    int32_t *const x = (int32_t *)scratch;
+
+    widen_row(layer, in, x);
+    for (int32_t channel = 0; channel < layer->channels;) {
+        channel += run_next(layer, x, channel, acc + channel);
     }
 }
 
@@ -468,11 +501,16 @@ TG_KERNEL void tg_fully_connected_s8_dsp(const struct tg_fully_connected_dsp *la
     int32_t *const x = (int32_t *)scratch;
 
     for (int32_t row = 0; row < layer->rows; row++) {
-        int32_t *const end = widen(x, in + row * layer->depth, layer->depth);
-        if (end != x + layer->steps) {
-            *end = 0;
+        int8_t *const to = out + row * layer->channels;
+        int32_t channel;
+
+        widen_row(layer, in + row * layer->depth, x);
+        for (channel = run_blocks(layer, x, to); channel < layer->channels;) {
+            int32_t acc[WIDE];
+            const int32_t count = run_next(layer, x, channel, acc);
+            finish(layer, &scale, acc, channel, count, to);
+            channel += count;
         }
-        run_row(layer, x, out + row * layer->channels);
     }
     tg_dsp_scale_clamp(&scale, out, layer->rows * layer->channels);
 }

@@ -317,7 +317,8 @@ TG_INLINE void fill_simple(struct walk *walk, int32_t y, int32_t first, int32_t 
         pad_lines(walk, stop, end);
     }
     if (begin < stop) {
-        walk->split.from = walk->rows->in + walk->in_offset + walk->first_channel + (y + begin) * walk->split.row_bytes;
+        walk->split.from =
+            walk->rows->in + walk->in_offset + walk->first_channel + (y + begin) * walk->split.row_bytes;
         walk->split.to = walk->lines + begin * TG_LINE_WORDS + walk->first_word;
         walk->split.lines = stop - begin;
         tg_planes_split_dsp(&walk->split);
@@ -385,6 +386,16 @@ static TG_NOINLINE void clamp_rows(const struct walk *walk)
     }
 }
 
+/* Where the planes of a group are, by the channels in a line. */
+static void place_blocks(struct walk *walk)
+{
+    const int32_t in_line = walk->layer->line_planes;
+    const int32_t block_bytes = walk->block_words * WORD_BYTES;
+
+    walk->split.plane_1 = in_line == 1 ? block_bytes : LINE_BYTES / in_line;
+    walk->split.plane_2 = in_line == TG_PLANES ? LINE_BYTES / 2 : 2 / in_line * block_bytes;
+}
+
 static void begin(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
@@ -392,8 +403,7 @@ static void begin(struct walk *walk)
 
     walk->blocks = TG_PLANES / layer->line_planes;
     walk->block_words = layer->pass_lines * TG_LINE_WORDS;
-    walk->split.plane_1 = (layer->line_planes == 1 ? walk->block_words : TG_LINE_WORDS / layer->line_planes) * WORD_BYTES;
-    walk->split.plane_2 = layer->line_planes == TG_PLANES ? 2 * walk->split.plane_1 : 2 / layer->line_planes * walk->block_words * WORD_BYTES;
+    place_blocks(walk);
     walk->split.row_bytes = w->in_width * layer->in_channels;
     walk->split.channels = layer->in_channels;
     walk->split.padding = ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;

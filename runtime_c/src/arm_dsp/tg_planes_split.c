@@ -84,9 +84,9 @@ TG_NAKED void tg_planes_split_dsp(const struct tg_planes_split *task __attribute
         "mov upper, #0xFF00FF00\n"
         "add step3, step, step, lsl #1\n"
 
-        "1: recall pixel0, " PARTS "\n"
-        "recall end, " PAIRS_BYTES "\n"
-        "lsls pixel0, pixel0, #31\n" /* the carry is bit 1 */
+        "1: recall end, " PARTS "\n"
+        "cbz end, 3f\n"
+        "lsls end, end, #31\n" /* the carry is bit 1 */
         "bcc 2f\n"
         "recall pixel0, " PADDING "\n"
         "ldr pixel1, [from]\n"
@@ -97,7 +97,8 @@ TG_NAKED void tg_planes_split_dsp(const struct tg_planes_split *task __attribute
         "ldr pixel1, [from, step]\n"
         "add from, from, step, lsl #1\n"
         "split pixel0, pixel1\n"
-        "3: cmp end, #8\n"
+        "3: recall end, " PAIRS_BYTES "\n"
+        "cmp end, #8\n"
         "add end, end, to0\n"
         "beq 5f\n"
         "blt 6f\n"

@@ -15,7 +15,7 @@ TG_KERNEL void tg_neighbor_means_s32(const struct tg_neighbor_means *layer, cons
         sum += tg_neighbor_weight(layer->weights, in[0], in[i]);
     }
     for (int32_t m = 0; m < outputs; m++) {
-        out[m] = layer->bias[m];
+        out[m] = 0;
     }
     for (int32_t i = 0; i < layer->count; i++) {
         const int16_t *const values = layer->values + in[layer->count + i] * outputs;
@@ -27,5 +27,8 @@ TG_KERNEL void tg_neighbor_means_s32(const struct tg_neighbor_means *layer, cons
         for (int32_t m = 0; m < outputs; m++) {
             out[m] += share * values[m];
         }
+    }
+    for (int32_t m = 0; m < outputs; m++) {
+        out[m] = (out[m] >> layer->shift) + layer->bias[m];
     }
 }

@@ -78,5 +78,4 @@ def _machine(item, groups=None) -> KernelMachine:
         kernel=KERNELS[item.kernel],
         gamma=float(item._gamma),
         offset=float(item.coef0),
-        degree=int(item.degree),
     )

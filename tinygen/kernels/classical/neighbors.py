@@ -25,6 +25,7 @@ def _lower_means(call: Call) -> tuple[KernelCall, ...]:
     fields = {
         "count": call.inputs[0].channels // 2,
         "outputs": values.shape[1],
+        "shift": call.op.shift,
         "weights": tuple(Weights).index(call.op.weights),
         "values": int16("values", values.data, Role.WEIGHTS),
         "bias": int32("bias", bias.data),
