@@ -43,7 +43,9 @@ def sources(tmp_path_factory):
 
     def write(core: str) -> list[Path]:
         features = targets.load(core).features
-        kernels = [k for found in CATALOGUE.values() for k in found if k.needs <= features and k.source]
+        kernels = [
+            k for found in CATALOGUE.values() for k in found if k.needs <= features and k.source
+        ]
         folder = tmp_path_factory.mktemp(core)
         for name, data in files_for(kernels).items():
             (folder / name).write_bytes(data)

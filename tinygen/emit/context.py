@@ -17,7 +17,14 @@ from tinygen.ir import DType, Tensor
 from tinygen.kernels import Array, Fill, KernelCall, Role, Struct
 from tinygen.streaming.segment import Segment, most_between_pushes
 
-NUMBERS_PER_LINE = {"int8_t": 20, "int16_t": 16, "int32_t": 8, "uint8_t": 20, "uint16_t": 16, "uint32_t": 8}
+NUMBERS_PER_LINE = {
+    "int8_t": 20,
+    "int16_t": 16,
+    "int32_t": 8,
+    "uint8_t": 20,
+    "uint16_t": 16,
+    "uint32_t": 8,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +237,9 @@ class _Code:
             index=index,
             description=comment(f"{names_of}: row by row"),
             before=None,
-            calls=(f"{'(void)' if program.pushes is segment else ''}{function}({', '.join(arguments)});",),
+            calls=(
+                f"{'(void)' if program.pushes is segment else ''}{function}({', '.join(arguments)});",
+            ),
             output=out,
             output_bytes=last.call.output.bytes,
         )
@@ -295,9 +304,7 @@ def build(
         "inputs": inputs,
         "outputs": outputs,
         "arguments": ", ".join(_arguments(inputs, outputs, options)),
-        "finish_arguments": ", ".join(
-            f"{p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs
-        ),
+        "finish_arguments": ", ".join(f"{p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs),
         "float_arguments": ", ".join(_arguments(inputs, outputs, options, "float")),
         "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, "uint8_t")),
         "unread_arguments": tuple(_unread(program, inputs, options)),
@@ -562,9 +569,7 @@ def _address(program: Program, tensor: str) -> str:
 def _labels(name: str, labels: tuple[str, ...], output: Tensor) -> tuple[tuple[str, str], ...]:
     """(enumerator, label text) of a classifier's classes; empty without labels."""
     names = LayerNames()
-    return tuple(
-        (f"{name}_{names(f'label {text}')}".upper(), comment(text)) for text in labels
-    )
+    return tuple((f"{name}_{names(f'label {text}')}".upper(), comment(text)) for text in labels)
 
 
 __all__ = ["build", "constant_array", "float_literal"]

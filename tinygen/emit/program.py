@@ -200,6 +200,7 @@ def _program(
     graph: Graph, target: Target, selection: Selection, items: tuple[Item, ...], layout: Layout
 ) -> Program:
     layers = tuple(_layer(candidate) for candidate in selection.chosen)
+    proved = all(item.segment.is_optimal for item in items if item.segment)
     storages = layout.storages
     whole = [
         (layers[i.first], at)
@@ -222,7 +223,8 @@ def _program(
         scratch_offsets={layer.name: at for layer, at in whole if at is not None},
         moved=moved,
         layout=layout,
-        plan=layout.plan,
+        # a segment whose own rows might need less leaves the whole unproved
+        plan=dataclasses.replace(layout.plan, is_optimal=layout.plan.is_optimal and proved),
         buffers=layout.buffers,
         selection=selection,
     )

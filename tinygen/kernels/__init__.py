@@ -10,7 +10,17 @@ import pkgutil
 from tinygen.ir import Call, Operator
 from tinygen.kernels.kernel import Array, Fill, Kernel, KernelCall, Role, Struct
 
-__all__ = ["CATALOGUE", "Array", "Fill", "Kernel", "KernelCall", "Role", "Struct", "candidates", "select"]
+__all__ = [
+    "CATALOGUE",
+    "Array",
+    "Fill",
+    "Kernel",
+    "KernelCall",
+    "Role",
+    "Struct",
+    "candidates",
+    "select",
+]
 
 
 def _collect() -> dict[type[Operator], tuple[Kernel, ...]]:

@@ -25,7 +25,7 @@ class ScaledFeatures(ClassicalOperator):
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
         self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 5)
         expect_constants(self, inputs, 1)
-        x, sources, factors, offsets, shifts = inputs
+        x, sources, _, _, shifts = inputs
         if len({t.shape for t in inputs[1:]}) != 1 or len(sources.shape) != 1:
             raise unsupported(self, inputs, "constants of other lengths", "[K] each")
         if sources.data.min() < 0 or sources.data.max() >= x.channels:
@@ -46,8 +46,4 @@ class ScaledFeatures(ClassicalOperator):
         if min(ends.min(), low.min()) < INT32_MIN or max(ends.max(), high.max()) > INT32_MAX:
             raise call.unsupported("products leave int32", "smaller factors")
         bounds = (-self.reach, self.reach)
-        return (
-            Range(
-                low=np.clip(low >> shifts, *bounds), high=np.clip(high >> shifts, *bounds)
-            ),
-        )
+        return (Range(low=np.clip(low >> shifts, *bounds), high=np.clip(high >> shifts, *bounds)),)
