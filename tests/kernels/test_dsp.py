@@ -287,10 +287,11 @@ def with_weights(call: Call, data: np.ndarray) -> Call:
     )
 
 
-def test_wide_accumulators_go_to_the_portable_kernel():
+def test_wide_accumulators_go_to_the_kernel_that_cuts_rows_into_parts():
     deep = one_layer(FullyConnected(), (1, 600), (4, 600))
-    assert "dsp" not in select(with_weights(deep, np.full((4, 600), 127, np.int8)), FEATURES).needs
-    assert "dsp" in select(deep, FEATURES).needs
+    wide = with_weights(deep, np.full((4, 600), 127, np.int8))
+    assert select(wide, FEATURES).symbol == "tg_fully_connected_any_s8_dsp"
+    assert select(deep, FEATURES).symbol == "tg_fully_connected_s8_dsp"
 
 
 def test_nothing_is_selected_without_the_feature():
