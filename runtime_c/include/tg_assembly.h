@@ -10,8 +10,8 @@
 
 #if defined(__GNUC__) && (defined(__arm__) || defined(__riscv)) && !defined(TG_NO_ASSEMBLY)
 #define TG_ASSEMBLY 1
-/* The body is one asm statement that saves what it uses and returns. */
-#define TG_NAKED __attribute__((naked, noinline)) TG_KERNEL_SECTION
+/* The body is one asm statement that saves what it uses and returns. Aligned: some jump by addresses from ADR. */
+#define TG_NAKED __attribute__((naked, noinline, aligned(4))) TG_KERNEL_SECTION
 #else
 #define TG_ASSEMBLY 0
 #endif

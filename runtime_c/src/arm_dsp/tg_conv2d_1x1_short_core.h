@@ -19,7 +19,7 @@
 #include "tg_dsp_pointwise_in_c.h"
 #endif
 
-TG_KERNEL void RUN(const struct tg_pointwise_task *task);
+void RUN(const struct tg_pointwise_task *task);
 
 #if TG_ASSEMBLY
 

@@ -12,7 +12,7 @@
 /* (w0, w1), (w1, w2) of three rows; start, multiplier; offset, sign term and shift where there are some. */
 #define CHANNEL_WORDS (8 + 2 * SIGNED + SHIFTED)
 
-TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
+void COMPUTE(const struct tg_planes_task *task);
 
 #if TG_ASSEMBLY
 #include "tg_slots.h"

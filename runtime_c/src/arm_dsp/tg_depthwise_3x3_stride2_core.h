@@ -13,7 +13,7 @@
  * are some. */
 #define CHANNEL_WORDS (7 + 2 * SIGNED + SHIFTED)
 
-TG_KERNEL void COMPUTE(const struct tg_planes_task *task);
+void COMPUTE(const struct tg_planes_task *task);
 
 #if TG_ASSEMBLY
 #include "tg_slots.h"

@@ -37,7 +37,7 @@ struct tg_planes_rows {
 };
 
 /* Computes all rows. `channel_words`: words of one output channel. */
-TG_KERNEL void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const struct tg_planes_rows *rows,
+void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const struct tg_planes_rows *rows,
                                  void *scratch, int32_t channel_words, tg_planes_compute *compute);
 
 #endif

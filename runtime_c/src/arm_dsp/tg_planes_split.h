@@ -25,9 +25,9 @@ struct tg_planes_split {
     uint32_t padding; /* four channels of a column of padding */
 };
 
-TG_KERNEL void tg_planes_split_dsp(const struct tg_planes_split *task);
+void tg_planes_split_dsp(const struct tg_planes_split *task);
 
 /* Moves lines to a lower address, whole lines below. */
-TG_KERNEL void tg_planes_move_dsp(uint32_t *to, const uint32_t *from, int32_t lines);
+void tg_planes_move_dsp(uint32_t *to, const uint32_t *from, int32_t lines);
 
 #endif
