@@ -16,7 +16,7 @@
 #define TO_SKIP "6"
 
 /* Four columns, which are 16 values, in 30 cycles; 23 for each line. */
-TG_NAKED void tg_planes_split_dsp(const struct tg_planes_split *task __attribute__((unused)))
+TG_KERNEL TG_NAKED void tg_planes_split_dsp(const struct tg_planes_split *task __attribute__((unused)))
 {
     __asm__ volatile(
         ".syntax unified\n"
@@ -135,7 +135,7 @@ TG_NAKED void tg_planes_split_dsp(const struct tg_planes_split *task __attribute
 }
 
 /* A line in 76 cycles. */
-TG_NAKED void tg_planes_move_dsp(uint32_t *to __attribute__((unused)), const uint32_t *from __attribute__((unused)),
+TG_KERNEL TG_NAKED void tg_planes_move_dsp(uint32_t *to __attribute__((unused)), const uint32_t *from __attribute__((unused)),
                                  int32_t lines __attribute__((unused)))
 {
     __asm__ volatile(
