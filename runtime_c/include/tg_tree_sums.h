@@ -34,7 +34,7 @@ enum {
     TG_TREE_REFERENCE = 0x3FFF
 };
 
-struct tg_tree_sums {
+struct tg_tree_table {
     int32_t trees;
     int32_t outputs;
     int32_t type; /* enum tg_feature_type */
@@ -66,7 +66,7 @@ struct tg_tree_values {
     const int32_t *bias;
 };
 
-void tg_tree_sums(const struct tg_tree_sums *layer, const void *in, int32_t *out);
+void tg_tree_sums(const struct tg_tree_table *layer, const void *in, int32_t *out);
 
 void tg_tree_rows_s8(const struct tg_tree_rows *layer, const int8_t *in, int32_t *out);
 void tg_tree_rows_s16(const struct tg_tree_rows *layer, const int16_t *in, int32_t *out);

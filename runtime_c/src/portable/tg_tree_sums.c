@@ -19,7 +19,7 @@ static int32_t feature_at(const void *in, int32_t index, int32_t type)
     }
 }
 
-TG_KERNEL void tg_tree_sums(const struct tg_tree_sums *layer, const void *in, int32_t *out)
+TG_KERNEL void tg_tree_sums(const struct tg_tree_table *layer, const void *in, int32_t *out)
 {
     for (int32_t c = 0; c < layer->outputs; c++) {
         out[c] = layer->bias[c];

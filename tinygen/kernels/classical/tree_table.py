@@ -143,7 +143,7 @@ def _lower_any(call: Call) -> tuple[KernelCall, ...]:
         "leaves": int32("leaves", leaves, Role.WEIGHTS),
         "bias": int32("bias", bias),
     }
-    return (KernelCall(params=Struct(tag="tg_tree_sums", fields=fields), inputs=(0,)),)
+    return (KernelCall(params=Struct(tag="tg_tree_table", fields=fields), inputs=(0,)),)
 
 
 def _packed(kind: str, fits: Fits, lower: Callable, dtype: DType) -> Kernel:
