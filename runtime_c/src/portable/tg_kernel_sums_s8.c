@@ -18,7 +18,7 @@ TG_KERNEL void tg_kernel_sums_s8(const struct tg_kernel_sums *layer, const int8_
     int16_t *const x = (int16_t *)scratch;
     int32_t *const sums = layer->groups == 1 ? out : (int32_t *)scratch + TG_QUAD * quads / 2;
     int32_t *sum = sums;
-    const uint32_t start = tg_kernel_start(layer, tg_row_query_s8(in, layer->depth, x));
+    const uint32_t start = tg_kernel_start(layer, tg_row_products_s8_query(in, layer->depth, x));
 
     for (int32_t g = 0; g < layer->groups; g++, sum += outputs) {
         for (int32_t m = 0; m < outputs; m++) {

@@ -11,7 +11,7 @@ TG_KERNEL void tg_nearest_rows_s16(const struct tg_nearest_rows *layer, const in
     const int32_t pairs = (layer->depth + TG_PAIR - 1) / TG_PAIR;
     const int16_t *tile = (const int16_t *)layer->tiles;
     int16_t *const x = (int16_t *)scratch;
-    const struct tg_row_query query = tg_row_query_s16(in, layer->depth, x);
+    const struct tg_row_query query = tg_row_products_s16_query(in, layer->depth, x);
     int32_t worst = INT32_MAX;
 
     tg_nearest_clear(out, layer->count);

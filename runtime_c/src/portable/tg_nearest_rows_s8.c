@@ -11,7 +11,7 @@ TG_KERNEL void tg_nearest_rows_s8(const struct tg_nearest_rows *layer, const int
     const int32_t quads = (layer->depth + TG_QUAD - 1) / TG_QUAD;
     const uint8_t *tile = (const uint8_t *)layer->tiles;
     int16_t *const x = (int16_t *)scratch;
-    const struct tg_row_query query = tg_row_query_s8(in, layer->depth, x);
+    const struct tg_row_query query = tg_row_products_s8_query(in, layer->depth, x);
     int32_t worst = INT32_MAX;
 
     tg_nearest_clear(out, layer->count);

@@ -22,7 +22,7 @@ TG_KERNEL void tg_neighbor_means_s32(const struct tg_neighbor_means *layer, cons
         int32_t share = tg_neighbor_weight(layer->weights, in[0], in[i]);
 
         if (layer->weights != TG_UNIFORM) {
-            share = (int32_t)tg_share((uint32_t)share, (uint32_t)sum, SHARE_BITS);
+            share = (int32_t)tg_neighbor_weight_share((uint32_t)share, (uint32_t)sum, SHARE_BITS);
         }
         for (int32_t m = 0; m < outputs; m++) {
             out[m] += share * values[m];

@@ -8,7 +8,7 @@
 #define WEIGHT_BITS 15
 
 /* Overflow: the rest is below `whole`, so twice the rest fits. */
-TG_KERNEL uint32_t tg_share(uint32_t part, uint32_t whole, int32_t bits)
+TG_KERNEL uint32_t tg_neighbor_weight_share(uint32_t part, uint32_t whole, int32_t bits)
 {
     uint32_t rest = part;
     uint32_t share = 0;
@@ -51,7 +51,7 @@ TG_KERNEL int32_t tg_neighbor_weight(int32_t weights, int32_t least, int32_t mea
         return measure == 0 ? 1 << WEIGHT_BITS : 0;
     }
     if (weights == TG_INVERSE) {
-        return (int32_t)tg_share((uint32_t)least, (uint32_t)measure, WEIGHT_BITS);
+        return (int32_t)tg_neighbor_weight_share((uint32_t)least, (uint32_t)measure, WEIGHT_BITS);
     }
-    return (int32_t)root_of(tg_share((uint32_t)least, (uint32_t)measure, 2 * WEIGHT_BITS));
+    return (int32_t)root_of(tg_neighbor_weight_share((uint32_t)least, (uint32_t)measure, 2 * WEIGHT_BITS));
 }

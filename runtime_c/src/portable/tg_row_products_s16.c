@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_row_products_s16.h"
 
-TG_KERNEL struct tg_row_query tg_row_query_s16(const int16_t *in, int32_t depth, int16_t *x)
+TG_KERNEL struct tg_row_query tg_row_products_s16_query(const int16_t *in, int32_t depth, int16_t *x)
 {
     struct tg_row_query query = {0, 0};
     int32_t k = 0;

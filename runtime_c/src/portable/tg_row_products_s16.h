@@ -8,7 +8,7 @@
 
 TG_EXTERN_C_BEGIN
 
-tg_query_s16 tg_row_query_s16;
+tg_query_s16 tg_row_products_s16_query;
 tg_products_s16 tg_row_products_s16;
 
 TG_EXTERN_C_END

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_row_products_s8.h"
 
-TG_KERNEL struct tg_row_query tg_row_query_s8(const int8_t *in, int32_t depth, int16_t *x)
+TG_KERNEL struct tg_row_query tg_row_products_s8_query(const int8_t *in, int32_t depth, int16_t *x)
 {
     struct tg_row_query query = {0, 0};
     int32_t k = 0;

@@ -8,7 +8,7 @@
 
 TG_EXTERN_C_BEGIN
 
-tg_query_s8 tg_row_query_s8;
+tg_query_s8 tg_row_products_s8_query;
 tg_products_s8 tg_row_products_s8;
 
 TG_EXTERN_C_END
