@@ -283,7 +283,9 @@ def _weighted_graph(
 
 @_strategy(Conv2D)
 def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
-    special = draw(st.sampled_from([None, None, None, _conv2d_in_tiles, _conv2d_three_wide]))
+    special = draw(
+        st.sampled_from([None, None, None, _conv2d_in_tiles, _conv2d_three_wide, _conv2d_pointwise])
+    )
     if special is not None:
         return special(draw, arithmetic)
     groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
@@ -301,6 +303,15 @@ def _conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _weighted_graph(
         draw, op, (1, height, width, groups * per_group), weights_shape, arithmetic
     )
+
+
+def _conv2d_pointwise(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    """1x1 with stride 1: the most frequent layer of networks for small devices."""
+    _, height, width, _ = draw(image_shapes())
+    channels = draw(st.sampled_from([3, 4, 8, 12, 16, 24, 36]))
+    op = Conv2D(activation=draw(st.sampled_from(Activation)))
+    weights_shape = (draw(st.integers(1, 12)), 1, 1, channels)
+    return _weighted_graph(draw, op, (1, height, width, channels), weights_shape, arithmetic)
 
 
 def _conv2d_in_tiles(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
@@ -335,6 +346,9 @@ def _depthwise_conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     _, height, width, channels = draw(image_shapes())
     multiplier = draw(st.sampled_from([1, 1, 2, 3]))
     kernel, stride, dilation = draw(windows())
+    if draw(st.booleans()):  # what nearly all networks have
+        kernel, dilation = (3, 3), (1, 1)
+        stride = draw(st.sampled_from([(1, 1), (2, 2)]))
     op = DepthwiseConv2D(
         stride=stride,
         dilation=dilation,

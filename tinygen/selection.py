@@ -1,19 +1,21 @@
 """Which kernel computes which layer: by predicted cycles, bytes of flash and bytes of RAM.
 
 Every layer has candidates with a cost in cycles, in constants of its own, and in code that layers share. The choice
-minimizes cycles + price * bytes of flash and RAM. The price is 0 for speed; for size and for a flash budget it is
-raised until a byte saved is worth what was asked for. The result says what the next better choices would cost.
+minimizes cycles + price * bytes of flash and RAM, with a price of 0 for speed, and within a budget of flash where one
+is given: an integer program, solved exactly. The result says what the next better choices would cost.
 """
 
 import enum
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinygen import costs
-from tinygen.costs import CostTable
+from tinygen.costs import CostTable, code_files
 from tinygen.errors import UsageError
 from tinygen.ir import Call
 from tinygen.kernels import Array, Fill, Kernel, KernelCall, Struct, candidates
@@ -168,11 +170,14 @@ def choose(
     if fastest.cycles is None or (optimize is Optimize.SPEED and flash_budget is None):
         return fastest
     best = fastest
+    prices = _Prices()
     if optimize.weight:
         price = optimize.weight * fastest.cycles / max(fastest.flash_bytes + fastest.ram_bytes, 1)
-        best = _cheapest(fastest, price, price)
+        prices = _Prices(flash=price, ram=price)
+        best = _best(fastest, prices) or fastest
     if flash_budget is not None and best.flash_bytes > flash_budget:
-        best = _within(fastest, flash_budget)
+        smallest = _Prices(flash=1.0, cycle=0.0)
+        best = _best(fastest, prices, flash_budget) or _best(fastest, smallest) or fastest
     return best
 
 
@@ -227,108 +232,97 @@ def _scratch(candidate: Candidate) -> int:
     return candidate.scratch_bytes
 
 
-MOST_KERNELS = 10
-"""Kernels of one operator whose subsets are all tried; of more only the fastest anywhere are."""
+@dataclass(frozen=True, kw_only=True)
+class _Prices:
+    """Cycles that a byte is worth."""
+
+    flash: float = 0.0
+    ram: float = 0.0
+    cycle: float = 1.0
+    """0 where only bytes count."""
 
 
-def _cheapest(fastest: Selection, flash_price: float, ram_price: float = 0.0) -> Selection:
-    """The least cycles + flash_price * flash + ram_price * RAM that is found.
+def _best(
+    fastest: Selection, prices: _Prices, flash_budget: int | None = None
+) -> Selection | None:
+    """The least cycles + flash price * flash + RAM price * RAM; None where the budget cannot be met.
 
-    For each operator every set of its kernels is tried: within a set each layer's choice is free, and the set's code
-    is paid once. What operators share (code, RAM) is left to single changes afterwards.
+    A mixed-integer program, solved to optimality by HiGHS. Binary variables say which candidate computes a layer;
+    a variable for every C file is 1 where a chosen kernel needs it; the last variable is the RAM of the layer that
+    needs most.
     """
-    families: dict[type, list[int]] = {}
-    for index, candidate in enumerate(fastest.chosen):
-        families.setdefault(type(candidate.call.op), []).append(index)
-    changes: dict[int, Candidate] = {}
-    for indices in families.values():
-        changes |= _cheapest_family(fastest, indices, flash_price)
-    starts = (fastest.replacing(changes), fastest)
-    found = [_polished(start, flash_price, ram_price) for start in starts]
-    return min(found, key=lambda s: _cost(s, flash_price, ram_price))
+    columns = [c for options in fastest.options for c in options]
+    files = sorted({f for c in columns for f in code_files(c.kernel)})
+    flash = _flash_row(fastest.table, columns, files)
+    rows = [*_one_kernel_each(fastest, len(files)), *_code_and_ram(fastest, columns, files)]
+    if flash_budget is not None:
+        rows.append((flash, -np.inf, float(flash_budget)))
+    cycles = [prices.cycle * (c.cautious_cycles or 0.0) for c in columns]
+    costs_row = np.array([*cycles, *([0.0] * len(files)), prices.ram]) + prices.flash * flash
+    chosen = _solved(costs_row, rows, len(columns))
+    if chosen is None:
+        return None
+    kept = iter([c for c, value in zip(columns, chosen, strict=False) if value > 0.5])
+    return Selection(chosen=tuple(kept), options=fastest.options, table=fastest.table)
 
 
-def _cost(selection: Selection, flash_price: float, ram_price: float) -> float:
-    bytes_cost = flash_price * selection.flash_bytes + ram_price * selection.ram_bytes
-    return selection.cycles + bytes_cost
+_Row = tuple[NDArray[np.float64], float, float]
+"""Coefficients of all variables, least and largest value of their sum."""
 
 
-def _cheapest_family(
-    selection: Selection, indices: list[int], flash_price: float
-) -> dict[int, Candidate]:
-    options = {i: selection.options[i] for i in indices}
-    ranks = {
-        o.kernel: (r, -o.kernel.specificity) for i in indices for r, o in enumerate(options[i])
-    }
-    kernels = sorted(ranks, key=lambda k: ranks[k])[:MOST_KERNELS]
-    best: dict[int, Candidate] = {}
-    best_cost = float("inf")
-    for count in range(1, len(kernels) + 1):
-        for kept in itertools.combinations(kernels, count):
-            cost = flash_price * selection.table.code(kept)
-            choice = {}
-            for index in indices:
-                allowed = [o for o in options[index] if o.kernel in kept]
-                if not allowed or cost >= best_cost:
-                    break
-                choice[index] = min(
-                    allowed, key=lambda o: (o.cycles or 0.0) + flash_price * o.constant_bytes
-                )
-                cost += (choice[index].cycles or 0.0) + flash_price * choice[index].constant_bytes
-            if len(choice) == len(indices) and cost < best_cost:
-                best, best_cost = choice, cost
-    return best
+def _flash_row(
+    table: CostTable, columns: Sequence[Candidate], files: Sequence[str]
+) -> NDArray[np.float64]:
+    constants = [float(c.constant_bytes) for c in columns]
+    return np.array([*constants, *(float(table.code_bytes.get(f, 0)) for f in files), 0.0])
 
 
-def _polished(start: Selection, flash_price: float, ram_price: float) -> Selection:
-    """The same after all changes of single layers that make it cheaper."""
-    best, best_cost = start, _cost(start, flash_price, ram_price)
-    improved = True
-    while improved:
-        improved = False
-        for index, options in enumerate(best.options):
-            for option in options:
-                other = best.replacing({index: option})
-                if (found := _cost(other, flash_price, ram_price)) < best_cost - 1e-6:
-                    best, best_cost, improved = other, found, True
-    return best
+def _one_kernel_each(fastest: Selection, files: int) -> Iterator[_Row]:
+    total = sum(len(options) for options in fastest.options)
+    first = 0
+    for options in fastest.options:
+        row = np.zeros(total + files + 1)
+        row[first : first + len(options)] = 1.0
+        first += len(options)
+        yield row, 1.0, 1.0
 
 
-PRICE_STEPS = 24
-"""Halvings of the interval in which the price of a byte is searched."""
+def _code_and_ram(
+    fastest: Selection, columns: Sequence[Candidate], files: Sequence[str]
+) -> Iterator[_Row]:
+    """In every layer: a file is there if the chosen kernel needs it; the RAM is enough for the chosen one."""
+    place = {file: len(columns) + i for i, file in enumerate(files)}
+    first = 0
+    for options in fastest.options:
+        ram = np.zeros(len(columns) + len(files) + 1)
+        ram[-1] = -1.0
+        needs: dict[str, NDArray[np.float64]] = {}
+        for index, option in enumerate(options, first):
+            ram[index] = _bytes_alive(option)
+            for file in code_files(option.kernel):
+                row = needs.setdefault(file, np.zeros_like(ram))
+                row[index], row[place[file]] = 1.0, -1.0
+        first += len(options)
+        yield ram, -np.inf, 0.0
+        yield from ((row, -np.inf, 0.0) for row in needs.values())
 
 
-def _within(fastest: Selection, budget: int) -> Selection:
-    """The fewest cycles found with no more than `budget` bytes; the smallest flash found where that is impossible."""
-    low, high = 0.0, 1000.0 * fastest.cycles / max(fastest.flash_bytes, 1)
-    best = _cheapest(fastest, high)
-    if best.flash_bytes > budget:
-        return best
-    for _ in range(PRICE_STEPS):
-        price = (low * high) ** 0.5 if low else high / 1000
-        found = _cheapest(fastest, price)
-        if found.flash_bytes <= budget:
-            best, high = min(best, found, key=lambda s: s.cycles), price
-        else:
-            low = price
-    return _spend(best, budget)
+def _solved(
+    costs_row: NDArray[np.float64], rows: Sequence[_Row], binaries: int
+) -> NDArray[np.float64] | None:
+    """The values of the variables; None where no values meet the rows."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # takes long to import
 
-
-def _spend(selection: Selection, budget: int) -> Selection:
-    """Buy upgrades that still fit, best bargain first."""
-    for _ in range(len(selection.options)):
-        fitting = [
-            u for u in selection.upgrades() if selection.flash_bytes + u.flash_bytes <= budget
-        ]
-        if not fitting:
-            break
-        selection = _bought(selection, fitting[0])
-    return selection
-
-
-def _bought(selection: Selection, upgrade: Upgrade) -> Selection:
-    for index, options in enumerate(selection.options):
-        for option in options:
-            if option.call.node.name == upgrade.layer and option.kernel.symbol == upgrade.symbol:
-                return selection.replacing({index: option})
-    raise ValueError("an upgrade of another selection")
+    matrix, low, high = zip(*rows, strict=True)
+    upper = np.ones(len(costs_row))
+    upper[-1] = np.inf
+    integrality = (np.arange(len(costs_row)) < binaries).astype(int)
+    unit = max(float(np.abs(costs_row).max()), 1.0) / 1000  # the solver's tolerances are absolute
+    found = milp(
+        costs_row / unit,
+        constraints=LinearConstraint(np.array(matrix), low, high),
+        bounds=Bounds(0.0, upper),
+        integrality=integrality,
+        options={"mip_rel_gap": 1e-6},
+    )
+    return found.x

@@ -88,3 +88,11 @@ def test_objects_define_weak_prefixed_symbols_only(core, sources):
             elif kind.isupper() or kind == "w":
                 assert kind == "W", f"{file.name}: {name} is not weak"
                 assert name.startswith(file.stem), f"{file.name} defines {name}"
+
+
+def test_headers_declare_kernels_strongly():
+    """A reference to a weak symbol takes nothing from a static library: the call would go to address 0."""
+    for name, data in files_for(k for found in CATALOGUE.values() for k in found).items():
+        if name.endswith(".h"):
+            weak = re.findall(rb"\bTG_KERNEL\b[^;{}]*\)\s*;", data)
+            assert not weak, f"{name}: {weak[0].decode()}"

@@ -44,7 +44,8 @@ class CostTable:
 
     def code(self, kernels: Iterable[Kernel]) -> int:
         """Bytes of code that these kernels bring, files that they share counted once."""
-        return sum(self.code_bytes.get(file, 0) for file in code_files(frozenset(kernels)))
+        files = {file for kernel in set(kernels) for file in code_files(kernel)}
+        return sum(self.code_bytes.get(file, 0) for file in files)
 
 
 NO_COSTS = CostTable(unit="cycles", terms={}, code_bytes={})
@@ -52,9 +53,9 @@ NO_COSTS = CostTable(unit="cycles", terms={}, code_bytes={})
 
 
 @functools.lru_cache(maxsize=1024)
-def code_files(kernels: frozenset[Kernel]) -> tuple[str, ...]:
-    """The C files that these kernels need."""
-    return tuple(name for name in files_for(kernels) if name.endswith(".c"))
+def code_files(kernel: Kernel) -> tuple[str, ...]:
+    """The C files that a kernel needs."""
+    return tuple(name for name in files_for([kernel]) if name.endswith(".c"))
 
 
 def of(target: Target) -> CostTable:
