@@ -5,6 +5,7 @@ Weights are normal, scales differ by channel, and outputs spread over int8, all 
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,12 @@ LINEAR_ZERO_POINT = -7
 def activation(name: str, shape: Shape, scale: float, zero_point: int) -> Tensor:
     q = Quantization.per_tensor(scale, zero_point)
     return Tensor(name=name, shape=shape, dtype=DType.INT8, quantization=q)
+
+
+def constant(name: str, shape: Shape, scale: float, zero_point: int) -> Tensor:
+    """Random bytes."""
+    data = np.random.default_rng(list(shape)).integers(-128, 128, shape).astype(np.int8)
+    return replace(activation(name, shape, scale, zero_point), data=data)
 
 
 def one_node(op: Operator, inputs: list[Tensor], scale: float, zero_point: int) -> Graph:
@@ -173,8 +180,17 @@ def convolutions() -> Iterator[Graph]:
     for h, w, cin, cout in [(8, 8, 16, 16), (12, 9, 8, 12), (6, 6, 32, 24)]:
         yield conv2d(h, w, cin, cout, dilation=(2, 2))
         yield conv2d(h, w, cin, cout, (5, 5))
-    for h, w, cin, cout, groups in [(8, 8, 32, 32, 2), (6, 9, 48, 24, 3), (10, 10, 16, 32, 2)]:
-        yield conv2d(h, w, cin, cout, groups=groups)
+    grouped = [
+        (8, 8, 32, 32, 2), (6, 9, 48, 24, 3), (10, 10, 16, 32, 2), (8, 8, 32, 32, 8), (12, 6, 24, 24, 3),
+        (7, 7, 32, 16, 16), (12, 12, 24, 48, 4), (5, 20, 18, 30, 6),
+    ]  # fmt: skip
+    for i, (h, w, cin, cout, groups) in enumerate(grouped):
+        yield conv2d(h, w, cin, cout, groups=groups, relu=i % 3 != 2)
+        yield conv2d(h, w, cin, cout, (1 + 2 * (i % 3), 3), (1 + i % 2, 1), groups=groups)
+    for i, (h, w, cin) in enumerate([(12, 12, 16), (9, 7, 33), (24, 10, 8), (6, 16, 64)]):
+        for cout in (1, 2, 3):
+            yield conv2d(h, w, cin, cout, (1, 1), relu=i % 2 == 0)
+            yield conv2d(h, w, cin, cout, (3, 3) if i < 2 else (5, 4))
 
 
 def depthwise_convolutions() -> Iterator[Graph]:
@@ -189,6 +205,15 @@ def depthwise_convolutions() -> Iterator[Graph]:
         yield depthwise(h, w, c, (5, 5), relu=i % 2 == 0)
         yield depthwise(h, w, c, (4, 3), (2, 1))
         yield depthwise(h, w, c, dilation=(2, 2))
+        yield depthwise(h // 3, w // 3, c)
+    for kernel, stride in (((7, 7), (1, 1)), ((9, 9), (2, 2)), ((5, 3), (1, 2)), ((2, 2), (2, 2))):
+        yield depthwise(14, 14, 16, kernel, stride)
+        yield depthwise(9, 20, 10, kernel, stride, relu=False)
+    for size in (1, 2, 3, 4):
+        yield depthwise(size, size, 48)
+        yield depthwise(size, size, 33, (5, 5))
+    yield depthwise(15, 15, 12, stride=(3, 3))
+    yield depthwise(16, 12, 8, dilation=(1, 4))
     yield depthwise(12, 12, 4, multiplier=4)
     yield depthwise(25, 5, 1, (10, 8), (2, 2), multiplier=8)
     yield depthwise(1, 40, 24, (1, 7))
@@ -226,6 +251,7 @@ def others() -> Iterator[Graph]:
         x = activation("x", shape, 0.05, -10)
         yield one_node(Add(), [x, x], 0.08, -4)
         yield one_node(Mul(), [x, x], 0.08, -4)
+        yield one_node(Mul(), [x, constant("gate", (1, 1, 1, shape[3]), 1 / 256, -128)], 0.05, -10)
         yield one_node(Concatenate(axis=3), [x, x], 0.05, -10)
         yield one_node(Mean(axes=(1, 2)), [x], 0.02, 3)
         yield one_node(Pad(paddings=((0, 0), (1, 1), (1, 1), (0, 0))), [x], 0.05, -10)

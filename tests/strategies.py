@@ -21,6 +21,7 @@ from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.binary import BinaryOperator
+from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -487,6 +488,16 @@ def _leaky_relu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 @_strategy(Requantize)
 def _requantize(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _unary(draw, Requantize(), arithmetic)
+
+
+@_strategy(Composition)
+def _composition(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    steps = st.sampled_from([Requantize(), LeakyRelu(alpha=0.3), HardSwish()])
+    x = draw(quantizations())
+    between = _rescaled(draw, x, -4, 4)
+    op = Composition(steps=(draw(steps), draw(steps)), between=(between,))
+    output = _rescaled(draw, between, -4, 4)
+    return build_graph(op, [activation_tensor("x", draw(shapes()), x)], output, arithmetic)
 
 
 @_strategy(HardSwish)

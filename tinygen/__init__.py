@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 from tinygen.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from tinygen.emit import Emission
-    from tinygen.model import FittedPipeline, Model
+    from collections.abc import Mapping
 
-__all__ = ["__version__", "convert", "load"]
+    from tinygen.emit import Emission, ModelSet
+    from tinygen.model import FittedPipeline, Model
+    from tinygen.reduction import Reduction
+
+__all__ = ["__version__", "convert", "emit_together", "load", "reduce"]
 
 
 def load(path: str | Path, *, trust: bool = False) -> "Model | FittedPipeline":
@@ -33,7 +36,8 @@ def load(path: str | Path, *, trust: bool = False) -> "Model | FittedPipeline":
 def convert(model: object, *, target: str, folder: str | Path, **choices: object) -> "Emission":
     """Read a model, optimize and quantize it, and write a folder of C: the whole pipeline.
 
-    `model` is a path, or a fitted estimator or Pipeline of scikit-learn; the latter needs `calibration=X_train`.
+    `model` is a path, or a fitted estimator or Pipeline of scikit-learn, or a list of fitted steps, among which may be
+    Keras models; what is no path needs `calibration=X_train`.
     `choices` are the arguments of Model.quantize (calibration, input_range, ...; of FittedPipeline.quantize) and of
     Model.emit (name, ...).
     """
@@ -42,3 +46,28 @@ def convert(model: object, *, target: str, folder: str | Path, **choices: object
     emit_choices = {key: choices.pop(key) for key in EMIT_CHOICES & choices.keys()}
     loaded = load(model) if isinstance(model, str | Path) else fitted(model)
     return loaded.quantize(**choices).optimize().emit(target, Path(folder), **emit_choices)
+
+
+def emit_together(
+    models: "Mapping[str, Model]", *, target: str, folder: str | Path, **choices: object
+) -> "ModelSet":
+    """Write one folder of C for several integer models: the prefix of its C names to each model.
+
+    `choices` are `shared_arena` (one block of working memory, as large as the largest model needs), `name` (of what
+    belongs to all), and `options` for each of them.
+
+        tinygen.emit_together({"wake": wake, "words": words}, target="cortex-m4", folder="audio", shared_arena=True)
+    """
+    from tinygen.model import emit_together as emit_models
+
+    return emit_models(models, target, Path(folder), **choices)
+
+
+def reduce(model: object, x: object, y: object, **choices: object) -> "Reduction":
+    """Fit a pipeline of scikit-learn behind fewer features, at several sizes, and choose one within a budget.
+
+    `choices` are the arguments of tinygen.reduction.reduce: method, target, budget, test, sizes, ...
+    """
+    from tinygen.reduction import reduce as reduce_pipeline
+
+    return reduce_pipeline(model, x, y, **choices)

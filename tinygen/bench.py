@@ -1,5 +1,6 @@
 """What a model costs on a target: instructions, cycles, time, energy, flash, RAM, stack."""
 
+import dataclasses
 import json
 import tempfile
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tinygen import device, samples, targets
-from tinygen.device import Measurement
+from tinygen.device import Measurement, RamUse
 from tinygen.emit import EmitOptions, emit
 from tinygen.emit.manifest import FILE_NAME, GENERATOR
+from tinygen.emit.memory import PlannedRam
 from tinygen.errors import UsageError
 from tinygen.ir import Graph
 from tinygen.targets import Target
@@ -20,7 +22,8 @@ from tinygen.targets import Target
 class Benchmark:
     """A measurement with layer names, and what follows from a board's published clock and current.
 
-    `predicted` is what the cost tables said before (tinygen/costs), in cycles or instructions; None if they could not.
+    `planned` is the RAM that the generator planned, `measurement.ram` what the image has. `predicted` is what the cost
+    tables said before (tinygen/costs), in cycles or instructions; None if they could not.
     """
 
     measurement: Measurement
@@ -29,9 +32,15 @@ class Benchmark:
     layer_macs: tuple[int, ...]
     layer_kernels: tuple[str, ...]
     predicted: float | None
+    planned: PlannedRam
     milliseconds: float | None
     microjoules: float | None
     current_source: str | None
+
+    @property
+    def ram_bytes(self) -> int:
+        """All RAM that the model costs: what the image has, the caller's buffers, the stack."""
+        return self.measurement.ram.total_bytes + self.measurement.stack_bytes
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -43,6 +52,8 @@ class Benchmark:
         return entry | {
             "macs": self.macs,
             "predicted": self.predicted,
+            "planned_ram": self.planned.as_dict(),
+            "ram_bytes": self.ram_bytes,
             "milliseconds": self.milliseconds,
             "microjoules": self.microjoules,
             "current_source": self.current_source,
@@ -59,10 +70,88 @@ def bench_graph(
 
 
 def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Benchmark:
-    """Measure a generated folder. One run on the same input each time: random bytes of a fixed seed."""
+    """Measure a generated folder of one model.
+
+    One run on the same input each time: random bytes of a fixed seed.
+    """
     manifest = read_manifest(folder)
-    _check_entry_point(folder, manifest)
     _check_core(folder, manifest, target)
+    if "models" in manifest:
+        raise UsageError(what="this is a folder of several models", where=str(folder))
+    return _bench_model(folder, manifest, target, layers=layers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetBenchmark:
+    """The models of a folder, each by itself, and the RAM of all in one image, as `planned` and as `ram` measured.
+
+    One model runs at a time, so that the deepest stack counts. In an image with a shared arena all of it is there,
+    whichever of the models is called.
+    """
+
+    name: str
+    target: str
+    shared_arena: bool
+    models: tuple[tuple[str, Benchmark], ...]
+    planned: PlannedRam
+    ram: RamUse
+
+    @property
+    def stack_bytes(self) -> int:
+        return max(b.measurement.stack_bytes for _, b in self.models)
+
+    @property
+    def ram_bytes(self) -> int:
+        """What the image has, the caller's buffers, the stack."""
+        return self.ram.total_bytes + self.stack_bytes
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "target": self.target,
+            "shared_arena": self.shared_arena,
+            "models": [{"name": name} | b.as_dict() for name, b in self.models],
+            "planned_ram": self.planned.as_dict(),
+            "ram": dataclasses.asdict(self.ram) | {"total_bytes": self.ram.total_bytes},
+            "stack_bytes": self.stack_bytes,
+            "ram_bytes": self.ram_bytes,
+        }
+
+
+def bench_set(folder: Path, target: Target, *, layers: bool = False) -> SetBenchmark:
+    """Measure a generated folder of several models; their common self-test is run too."""
+    manifest = read_manifest(folder)
+    _check_core(folder, manifest, target)
+    models = tuple(
+        (model["name"], _bench_model(folder, model, target, layers=layers))
+        for model in manifest["models"]
+    )
+    planned = _planned(manifest)
+    io_bytes = planned.input_bytes + planned.output_bytes
+    measured = device.ram_of_all(folder, manifest["name"], target)
+    return SetBenchmark(
+        name=manifest["name"],
+        target=target.name,
+        shared_arena=manifest["shared_arena"],
+        models=models,
+        planned=planned,
+        ram=dataclasses.replace(measured, io_bytes=io_bytes),
+    )
+
+
+def is_set(folder: Path) -> bool:
+    """Whether a generated folder has several models."""
+    return "models" in read_manifest(folder)
+
+
+def _planned(manifest: dict) -> PlannedRam:
+    fields = (f.name for f in dataclasses.fields(PlannedRam))
+    return PlannedRam(**{name: manifest["memory"][name] for name in fields})
+
+
+def _bench_model(folder: Path, manifest: dict, target: Target, *, layers: bool) -> Benchmark:
+    _check_entry_point(folder, manifest)
     measurement = device.measure(
         folder,
         manifest["name"],
@@ -80,6 +169,7 @@ def bench_folder(folder: Path, target: Target, *, layers: bool = False) -> Bench
         layer_macs=tuple(layer["macs"] for layer in ran),
         layer_kernels=tuple(" ".join(call["kernels"]) for call in ran),
         predicted=manifest.get("predicted"),
+        planned=_planned(manifest),
         macs=manifest["macs"],
         milliseconds=None if seconds is None else seconds * 1e3,
         microjoules=None if seconds is None or current is None else seconds * current.watts * 1e6,
@@ -108,15 +198,11 @@ def read_manifest(folder: Path) -> dict:
 
 
 def _check_entry_point(folder: Path, manifest: dict) -> None:
-    """The measuring firmware calls NAME_run(input, output): one of each, memory inside of the model."""
-    options = manifest["options"]
-    usual = options["arena"] == "static" and options["input"] == "caller"
-    if not usual or len(manifest["inputs"]) != 1 or len(manifest["outputs"]) != 1:
+    """The measuring firmware has one input and one output."""
+    if len(manifest["inputs"]) != 1 or len(manifest["outputs"]) != 1:
         raise UsageError(
-            what="only folders with the entry point NAME_run(input, output) can be measured",
-            where=str(folder),
-            next_step="emit it without --arena and --input, or bench the model file; "
-            "models with several inputs or outputs cannot be measured yet",
+            what="models with several inputs or outputs cannot be measured yet",
+            where=f"model '{manifest['name']}' in {folder}",
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.emit import ArenaMode, Emission, InputMode
+from tinygen.emit import ArenaMode, Emission, EmitOptions, InputMode
 from tinygen.errors import ToolMissingError, UsageError, VerificationError
 from tinygen.ir import Tensor
 
@@ -52,23 +52,23 @@ int32_t host_run(int32_t count, const int8_t *input, int8_t *output)
 """
 
 _ARENA = """\
-static union {{ int64_t align; int8_t bytes[{upper}_ARENA_BYTES + 2 * {guard}]; }} memory;
-static void set_guards(void)
+static union {{ int64_t align; int8_t bytes[{size} + 2 * {guard}]; }} {block};
+static void set_guards_of_{block}(void)
 {{
     for (int32_t i = 0; i < {guard}; i++) {{
-        memory.bytes[i] = memory.bytes[{upper}_ARENA_BYTES + {guard} + i] = (int8_t)(0x5a + i);
+        {block}.bytes[i] = {block}.bytes[{size} + {guard} + i] = (int8_t)(0x5a + i);
     }}
 }}
-static int32_t guards_are_intact(void)
+static int32_t guards_of_{block}_are_intact(void)
 {{
     for (int32_t i = 0; i < {guard}; i++) {{
         const int8_t wanted = (int8_t)(0x5a + i);
-        if (memory.bytes[i] != wanted || memory.bytes[{upper}_ARENA_BYTES + {guard} + i] != wanted) {{ return 0; }}
+        if ({block}.bytes[i] != wanted || {block}.bytes[{size} + {guard} + i] != wanted) {{ return 0; }}
     }}
     return 1;
 }}
 """
-"""A caller's arena between guard bytes."""
+"""A block of a caller's memory between guard bytes."""
 
 GUARD_BYTES = 64
 
@@ -203,10 +203,9 @@ def _shim(emission: Emission) -> str:
     graph = emission.program.graph
     in_bytes = sum(t.bytes for t in graph.input_tensors)
     out_bytes = sum(t.bytes for t in graph.output_tensors)
-    arena, memory, body, arguments = "", "", [], []
-    if options.arena is ArenaMode.CALLER:
-        arena = _ARENA.format(upper=upper, guard=GUARD_BYTES)
-        memory = f"memory.bytes + {GUARD_BYTES}"
+    body, arguments = [], []
+    blocks = _callers_blocks(options)
+    memory = ", ".join(f"{block}.bytes + {GUARD_BYTES}" for block in blocks)
     start = 0
     for tensor in graph.input_tensors:
         source = f"input + i * {in_bytes} + {start}"
@@ -222,17 +221,27 @@ def _shim(emission: Emission) -> str:
     for tensor in graph.output_tensors:
         arguments.append(f"(void *)(output + i * {out_bytes} + {start})")
         start += tensor.bytes
-    if arena:
+    if blocks:
         arguments.append(memory)
     body.append(f"{name}_run({', '.join(arguments)});")
     return _SHIM.format(
         name=name,
-        arena=arena,
+        arena="".join(
+            _ARENA.format(block=block, size=f"{upper}_{block.upper()}_BYTES", guard=GUARD_BYTES)
+            for block in blocks
+        ),
         memory=memory,
-        before="set_guards();" if arena else "",
-        intact="guards_are_intact()" if arena else "1",
+        before=" ".join(f"set_guards_of_{block}();" for block in blocks),
+        intact=" && ".join(f"guards_of_{block}_are_intact()" for block in blocks) or "1",
         body="\n".join(f"        {line}" for line in body),
     )
+
+
+def _callers_blocks(options: EmitOptions) -> tuple[str, ...]:
+    """Names of the blocks of working memory that the caller provides."""
+    if options.arena is not ArenaMode.CALLER:
+        return ()
+    return ("arena", "fast_arena") if options.fast_ram else ("arena",)
 
 
 def _pack(inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[NDArray, int]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tinygen import classical, importers, passes, targets
-from tinygen.classical import ClassicalReport, Description
-from tinygen.emit import Emission, EmitOptions, Provenance
+from tinygen.classical import ClassicalReport, Description, Precision
+from tinygen.emit import Emission, EmitOptions, Member, ModelSet, Provenance
 from tinygen.emit import emit as emit_folder
+from tinygen.emit import emit_together as emit_set
 from tinygen.emit.names import model_name
 from tinygen.errors import CalibrationError
 from tinygen.fixedpoint import Arithmetic
@@ -36,6 +38,8 @@ class Model:
     path: Path | None
     quantization: QuantizationReport | None = None
     agreement: ClassicalReport | None = None
+    precision: Precision | None = None
+    kept: tuple[int, ...] = ()
     description: Description | None = None
     rewrites: tuple[passes.PassReport, ...] = ()
 
@@ -88,10 +92,14 @@ class Model:
         options: EmitOptions = EmitOptions(),
     ) -> Emission:
         """Write the folder of C for a target."""
-        return emit_folder(
-            self.graph,
-            targets.load(target) if isinstance(target, str) else target,
-            folder,
+        member = self.member(name, options)
+        target = targets.load(target) if isinstance(target, str) else target
+        return emit_folder(self.graph, target, folder, name=member.name, options=member.options)
+
+    def member(self, name: str | None = None, options: EmitOptions = EmitOptions()) -> Member:
+        """The model as one of several in a folder: with its name, its labels, and where it came from."""
+        return Member(
+            graph=self.graph,
             name=name or model_name(self.path.stem if self.path else self.graph.name),
             options=self._with_labels(dataclasses.replace(options, provenance=self.provenance())),
         )
@@ -113,6 +121,25 @@ class Model:
         return Provenance(file_name=self.path.name, sha256=digest.hexdigest())
 
 
+def emit_together(
+    models: Mapping[str, Model],
+    target: str | targets.Target,
+    folder: Path,
+    *,
+    name: str = "models",
+    shared_arena: bool = False,
+    options: EmitOptions = EmitOptions(),
+) -> ModelSet:
+    """Write one folder for integer models by name; see tinygen.emit.emit_together."""
+    return emit_set(
+        [model.member(own_name, options) for own_name, model in models.items()],
+        targets.load(target) if isinstance(target, str) else target,
+        folder,
+        name=name,
+        shared_arena=shared_arena,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class FittedPipeline:
     """A classical model before its integers are chosen; `path` is None where it never was a file."""
@@ -123,11 +150,18 @@ class FittedPipeline:
     is_quantized = False
 
     def quantize(
-        self, *, calibration: NDArray | Calibration | None = None, io: DType | None = None
+        self,
+        *,
+        calibration: NDArray | Calibration | None = None,
+        io: DType | None = None,
+        agreement: float | None = None,
+        drop_unused: bool = False,
     ) -> Model:
         """An integer model. `calibration`: rows [N, features] as the estimator takes them, here needed always.
 
         `io` is the type of the features in the firmware; None takes the smallest that holds the rows exactly.
+        `agreement` is the per cent of these rows that must have the estimator's answer; raises BudgetError else.
+        `drop_unused` leaves features out of the input that nothing reads; `kept` of the result are the others.
         """
         if calibration is None:
             raise CalibrationError(
@@ -135,16 +169,43 @@ class FittedPipeline:
                 next_step="give --calibration X.npz (array x of shape [N, features])",
             )
         rows = _only(calibration.samples) if isinstance(calibration, Calibration) else calibration
-        result = classical.quantize(self.description, rows, dtype=io, name=self._name())
+        description, kept, rows = self.description, (), np.asarray(rows)
+        if drop_unused and rows.shape[1:] == (description.features,) and len(rows):
+            description, kept = classical.without_unused(description, rows)
+            rows = rows[:, kept]
+        result = classical.quantize(
+            description,
+            rows,
+            dtype=io,
+            name=self._name(),
+            agreement=agreement,
+            input_name=_input_name(kept, self.description.features),
+            quantize_net=_quantized_net,
+        )
         return Model(
             graph=result.graph,
             path=self.path,
             agreement=result.report,
-            description=self.description,
+            precision=result.precision,
+            description=description,
+            kept=kept,
         )
 
     def _name(self) -> str:
         return self.path.stem if self.path else "model"
+
+
+def _quantized_net(graph: Graph, rows: NDArray, bounds: tuple[float, float]) -> Graph:
+    """A float graph within a classical model as int8, in the arithmetic of classical models."""
+    graph, _ = passes.optimize_float(graph)
+    (x,) = graph.inputs
+    calibration = Calibration(samples={x: rows}, source="calibration", input_ranges={x: bounds})
+    return quantize_graph(graph, calibration=calibration, arithmetic=Arithmetic.NATIVE).graph
+
+
+def _input_name(kept: tuple[int, ...], features: int) -> str:
+    """What the header says of the input."""
+    return f"features {', '.join(map(str, kept))} of {features}" if kept else "features"
 
 
 def _only(samples: Mapping[str, NDArray]) -> NDArray:
@@ -162,7 +223,7 @@ def load(path: Path, *, trust: bool = False) -> Model | FittedPipeline:
 
 
 def fitted(pipeline: object) -> FittedPipeline:
-    """A fitted scikit-learn estimator or pipeline in memory."""
+    """A fitted scikit-learn estimator or pipeline in memory, or a list of steps, among which may be Keras models."""
     from tinygen.importers import sklearn
 
     return FittedPipeline(description=sklearn.describe(pipeline))

@@ -45,10 +45,11 @@ def _real_samples(
     return x
 
 
-def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
+def read(path: Path, graph: Graph, columns: tuple[int, ...] = ()) -> dict[str, NDArray[np.int8]]:
     """Read int8 samples, or real ones that are quantized here, from .npy or .npz.
 
-    Arrays are named as `arrays_by_input` says.
+    Arrays are named as `arrays_by_input` says. `columns` are those of an array [N, features] that the input has, where
+    it has not all of them.
     """
     try:
         data = np.load(path, allow_pickle=False)
@@ -61,6 +62,8 @@ def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
             next_step="give an .npy or .npz file of plain numbers",
         ) from error
     found = arrays_by_input(arrays, graph)
+    if columns:
+        found = {name: _columns_of(x, columns) for name, x in found.items()}
     for tensor in graph.input_tensors:
         if tensor.name not in found:
             raise UsageError(
@@ -69,6 +72,12 @@ def read(path: Path, graph: Graph) -> dict[str, NDArray[np.int8]]:
                 next_step=f"the file holds {', '.join(arrays) or 'nothing'}; name an array after the input",
             )
     return {t.name: _checked(t, found[t.name], path) for t in graph.input_tensors}
+
+
+def _columns_of(x: NDArray, columns: tuple[int, ...]) -> NDArray:
+    """These columns of an array that has more; another array as it is."""
+    has_more = x.ndim == 2 and x.shape[1] > max(columns) and x.shape[1] != len(columns)
+    return x[:, columns] if has_more else x
 
 
 def _checked(tensor: Tensor, x: NDArray, path: Path) -> NDArray[np.int8]:

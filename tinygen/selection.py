@@ -242,9 +242,7 @@ class _Prices:
     """0 where only bytes count."""
 
 
-def _best(
-    fastest: Selection, prices: _Prices, flash_budget: int | None = None
-) -> Selection | None:
+def _best(fastest: Selection, prices: _Prices, flash_budget: int | None = None) -> Selection | None:
     """The least cycles + flash price * flash + RAM price * RAM; None where the budget cannot be met.
 
     A mixed-integer program, solved to optimality by HiGHS. Binary variables say which candidate computes a layer;

@@ -23,12 +23,15 @@
 #define TG_NOINLINE __attribute__((noinline))
 /* For code of which every run needs little: compiled for size. */
 #define TG_COMPACT __attribute__((cold, noinline))
+/* For code that only such code calls, and that runs often all the same. */
+#define TG_HOT __attribute__((hot, noinline))
 #define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
 #elif defined(__ICCARM__)
 #define TG_KERNEL __weak TG_KERNEL_SECTION
 #define TG_INLINE static inline
 #define TG_NOINLINE
 #define TG_COMPACT
+#define TG_HOT
 #define TG_ALIGNED(bytes) _Pragma("data_alignment=8")
 #else
 #error "tinygen needs GCC, Clang, Arm Compiler 6 or IAR: its kernels are weak symbols and its arrays are aligned"

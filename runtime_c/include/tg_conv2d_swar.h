@@ -1,11 +1,12 @@
-/* 2-D convolution without groups, int8, with two pixels in a word. Rules C1 to C3 of ARITHMETIC.md; see tg_conv2d.h
+/* 2-D convolution, int8, with two pixels in a word. Rules C1 to C3 of ARITHMETIC.md; see tg_conv2d.h
  * for the formula and tg_swar.h for the arithmetic.
  *
  * The cells under the windows of some pixels, padding included, are put together as words in scratch, in the order
  * that the weights have; then all channels run over these words. Pixels follow each other over the ends of rows.
  *
- * Layout: weights [ceil(out_channels / 3)][blocks][block][3]; places[i] is where input i of the window, in the order
- * [kernel_height][kernel_width][in_channels], has its word, in bytes for one pair of pixels.
+ * Layout: for each group, weights [ceil(its channels / 3)][blocks][block][3] and places; places[i] is where its input i
+ * of the window, in the order [kernel_height][kernel_width][group_channels], has its word of the first pair of pixels,
+ * in bytes.
  * Overflow: see tg_swar.h.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -21,6 +22,8 @@ struct tg_conv2d_swar {
     struct tg_window window;
     int16_t in_channels;
     int16_t out_channels;
+    int16_t groups;
+    int16_t group_channels; /* of the input, in_channels / groups */
     int16_t block;
     int16_t blocks;
     int8_t in_zero_point;

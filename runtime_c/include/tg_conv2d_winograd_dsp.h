@@ -73,6 +73,11 @@ void tg_conv2d_winograd_compact_s8_dsp(const struct tg_conv2d_winograd_dsp *laye
 void tg_conv2d_winograd_compact_s8_dsp_rows(const struct tg_conv2d_winograd_dsp *layer, const int8_t *const *rows,
                                             int8_t *const *out, int32_t row_count, void *scratch);
 
+/* The same in less code, more slowly; not for TG_WINOGRAD_SHIFTED. `pad_row` is NULL: scratch begins with room for an
+ * input row, its bytes rounded up to 8. */
+void tg_conv2d_winograd_short_s8_dsp(const struct tg_conv2d_winograd_dsp *layer, const int8_t *in, int8_t *out,
+                                     void *scratch);
+
 TG_EXTERN_C_END
 
 #endif

@@ -32,16 +32,11 @@ struct tg_depthwise_3x3_columns {
 /* Computes the whole output. `scratch`: tinygen/kernels/depthwise_columns.py, 8-byte aligned. */
 void tg_depthwise_conv2d_3x3_s8_v7m(const struct tg_depthwise_3x3_columns *layer, const int8_t *in, int8_t *out,
                                     void *scratch);
-void tg_depthwise_conv2d_3x3_s8_rv32(const struct tg_depthwise_3x3_columns *layer, const int8_t *in, int8_t *out,
-                                     void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h). */
 void tg_depthwise_conv2d_3x3_s8_v7m_rows(const struct tg_depthwise_3x3_columns *layer,
                                          const int8_t *const *rows, int8_t *const *out, int32_t row_count,
                                          void *scratch);
-void tg_depthwise_conv2d_3x3_s8_rv32_rows(const struct tg_depthwise_3x3_columns *layer,
-                                          const int8_t *const *rows, int8_t *const *out, int32_t row_count,
-                                          void *scratch);
 
 TG_EXTERN_C_END
 

@@ -1,4 +1,4 @@
-/* Sums of a 3x3 depthwise convolution over lines (tg_depthwise_line_v6m.h), two outputs in each product.
+/* Sums of a 3x3 depthwise convolution over lines (tg_depthwise_lines_v6m.h), two outputs in each product.
  *
  *   word = sum over ky, kx of weights[ky][kx] * line[oy*sh + ky][2*stride*p + kx]
  *   sums[oy][2 p], sums[oy][2 p + 1] = its lower and its upper half

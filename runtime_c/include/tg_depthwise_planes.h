@@ -22,6 +22,9 @@
  *                  the place of 16
  *   any:           pairs of each row in order, with zeros between dilated taps and at the end of an odd row. The rest as
  *                  shifted.
+ * Packed kernels have a channel in fewer bytes, and make words of it in scratch when its turn comes: start and
+ * multiplier, with any kernel offset and sign * 256 + shift, then bytes: taps + 128, so that the even bytes of a word
+ * are one of the words above, but for tap_shift, and the odd bytes the next one.
  * Overflow: sums wrap; the generator bounds every t and every result.
  * In place: a whole tensor's output may take the place of its input where both have the same shape and the stride is
  * 1. All rows and columns up to the last ones written have been taken apart by then.
@@ -50,6 +53,7 @@ struct tg_depthwise_planes {
     int8_t in_zero_point;
     int8_t out_min;
     int8_t out_max;
+    int8_t tap_shift; /* of packed taps; 0 otherwise */
     const int32_t *channels;
 };
 
@@ -72,6 +76,14 @@ void tg_depthwise_3x3_stride2_shifted_s8_dsp(const struct tg_depthwise_planes *l
 /* Any kernel, stride and dilation. */
 void tg_depthwise_any_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch);
 
+/* Channels that are packed: behind the planes, `scratch` has the words of 4 or channel_multiplier channels. */
+void tg_depthwise_3x3_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_stride2_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_any_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h); rows of padding are null. */
 void tg_depthwise_3x3_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows, int8_t *const *out,
     int32_t row_count, void *scratch);
@@ -86,6 +98,12 @@ void tg_depthwise_3x3_shifted_s8_dsp_rows(const struct tg_depthwise_planes *laye
 void tg_depthwise_3x3_stride2_shifted_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);
 void tg_depthwise_any_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_3x3_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_3x3_stride2_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_any_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);
 
 TG_EXTERN_C_END

@@ -2,10 +2,11 @@
  *
  *   tg_squares:         out = c, then min(c[k]^2 >> shift, 32767) of every k, c[k] = clamp(in[k], low, high) -
  *                       centers[k]
- *   tg_sharp_penalties: out[c] = scores[c] - sum of min(d * weight, limit) << scale over the entries of output c,
- *                       saturated at -2^31, d = clamp((in[feature] - center)^2 >> shift, 1, 65535), of equals 0
+ *   tg_sharp_penalties: out[c] = scores[c] - sum of min(d * weight, limit) << scale over the groups of which c is a
+ *                       member, saturated at -2^31, d = clamp((in[feature] - center)^2 >> shift, 1, 65535), of equals 0
  *
- * Groups: feature, center, number of entries; entries: output, weight.
+ * Groups: feature, center, weight; counts: of the members of each; members: outputs, one group after the other. Centers
+ * are of the type of the features.
  * `out` may be `scores`.
  * Overflow: d * weight < 2^16 * 2^15; squares of differences are uint32; limit << scale < 2^30.
  *
@@ -22,7 +23,7 @@ struct tg_squares {
     int32_t low;
     int32_t high;
     int32_t shift;
-    const int16_t *centers;
+    const void *centers;
 };
 
 struct tg_sharp_penalties {
@@ -32,7 +33,8 @@ struct tg_sharp_penalties {
     int32_t scale;
     int32_t limit;
     const int16_t *group;
-    const int16_t *entry;
+    const uint8_t *counts;
+    const uint8_t *members;
 };
 
 void tg_squares_s8(const struct tg_squares *layer, const int8_t *in, int16_t *out);

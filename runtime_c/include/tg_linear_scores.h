@@ -4,8 +4,8 @@
  *
  * Layout: weights [outputs][depth]. The shift is arithmetic. The _dsp kernels read words of two weights, low half first,
  * in blocks of five outputs, then of one: of a block for every four features, for every output, the weights of
- * features 0, 2 and 1, 3 (s8) or 0, 1 and 2, 3 (s16); then for every feature that is left, for every output, its weight
- * and 0. They do not shift.
+ * features 0, 2 (s8) or 0, 1 (s16), then for every output those of 1, 3 or 2, 3; then for every feature that is left, for
+ * every output, its weight and 0. They do not shift.
  * Overflow: the generator has proved that no partial sum leaves int32; of the _wide kernels, int64: depth products
  * below 2^30 each.
  *

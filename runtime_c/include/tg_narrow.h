@@ -1,9 +1,9 @@
 /* Int32 sums to int16 values, by a power of two. Rule T6 of ARITHMETIC.md.
  *
- *   out[k] = clamp((in[k] + half) >> shift, low, high), half = 2^(shift - 1), of shift 0: 0
+ *   out[k] = (clamp(in[k], least, most) + half) >> shift, half = 2^(shift - 1), of shift 0: 0
  *
- * A `low` of 0 makes it a ReLU.
- * Overflow: sums above 2^31 - 1 - half are taken as that.
+ * The bounds are those of sums whose results are the least and largest that are wanted; a `least` of 0 makes it a ReLU.
+ * Overflow: most <= 2^31 - 1 - half.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_NARROW_H
@@ -17,8 +17,8 @@ struct tg_narrow {
     int32_t count;
     int32_t shift;
     int32_t half;
-    int32_t low;
-    int32_t high;
+    int32_t least;
+    int32_t most;
 };
 
 void tg_narrow_s32(const struct tg_narrow *layer, const int32_t *in, int16_t *out);

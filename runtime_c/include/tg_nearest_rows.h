@@ -12,7 +12,8 @@
  * tiles.
  * Scratch: 8 bytes for each quad (int8) or 4 for each pair of features (int16), aligned to 4.
  *
- * tg_nearest_differences_s8, _s16: sum of |in[k] - row[k]|, or with `is_largest` the largest of these.
+ * tg_nearest_differences_s8, _s16: sum of |in[k] - row[k]|, the largest of these, or the number
+ * of those that are not 0.
  * Layout: rows [rows][depth].
  *
  * Features of int8 below -127 count as -127.
@@ -37,11 +38,13 @@ struct tg_nearest_rows {
     const int32_t *norms;
 };
 
+enum tg_difference { TG_DIFFERENCE_SUM, TG_DIFFERENCE_LARGEST, TG_DIFFERENCE_COUNT };
+
 struct tg_nearest_differences {
     int32_t rows;
     int32_t depth;
     int32_t count;
-    int32_t is_largest;
+    int32_t measure; /* an enum tg_difference */
     const void *stored;
 };
 

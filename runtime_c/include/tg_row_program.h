@@ -25,7 +25,29 @@ TG_INLINE void tg_rows_at(const int8_t **rows, int32_t first, int32_t count, int
     }
 }
 
-/* The same for a tensor whose rows lie one after the other. */
+/* Where a step's output rows go: the rows of which at[0 .. count) are the places. */
+TG_INLINE void tg_out_rows_at(int8_t **outs, int32_t count, const uint16_t *at, int8_t *block)
+{
+    for (int32_t i = 0; i < count; i++) {
+        outs[i] = tg_row_at(at, block, i);
+    }
+}
+
+/* The same for rows that lie one after the other. */
+TG_INLINE void tg_out_rows_in(int8_t **outs, int32_t count, int8_t *first, int32_t row_bytes)
+{
+    for (int32_t i = 0; i < count; i++) {
+        outs[i] = first + i * row_bytes;
+    }
+}
+
+/* Rows of a step, where fewer are left in the last one. */
+TG_INLINE int32_t tg_at_most(int32_t left, int32_t rows)
+{
+    return left < rows ? left : rows;
+}
+
+/* As tg_rows_at for a tensor whose rows lie one after the other. */
 TG_INLINE void tg_rows_in(const int8_t **rows, int32_t first, int32_t count, int32_t row_count,
                           const int8_t *tensor, int32_t row_bytes, const int8_t *pad_row)
 {

@@ -1,5 +1,6 @@
 """Hypothesis strategies for the operators of classical models; see tests/strategies.py."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,24 +10,43 @@ from numpy.typing import NDArray
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.chosen import Chosen
+from tinygen.ops.classical.column_tables import ColumnTables
+from tinygen.ops.classical.curves import Curves
 from tinygen.ops.classical.fixed_point import FixedPoint
+from tinygen.ops.classical.imputed import Imputed
 from tinygen.ops.classical.interpolate import Interpolate
+from tinygen.ops.classical.joined_rows import JoinedRows, Piece
 from tinygen.ops.classical.kernel_sums import KernelSums
 from tinygen.ops.classical.linear_scores import LinearScores
+from tinygen.ops.classical.log_sum_exp import LogSumExp
 from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.nearest_rows import NearestRows
 from tinygen.ops.classical.neighbor_means import NeighborMeans
 from tinygen.ops.classical.neighbor_votes import NeighborVotes
 from tinygen.ops.classical.neighbor_weights import Weights
-from tinygen.ops.classical.operator import float_order
+from tinygen.ops.classical.normalized import Norm, Normalized
+from tinygen.ops.classical.operator import FEATURE_TYPES, float_order
+from tinygen.ops.classical.outlier_factor import OutlierFactor
 from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.pairs import pairs_of
+from tinygen.ops.classical.products import Products
+from tinygen.ops.classical.radius_means import RadiusMeans
+from tinygen.ops.classical.radius_votes import RadiusVotes
+from tinygen.ops.classical.row_distances import RowDistances
 from tinygen.ops.classical.scaled_features import ScaledFeatures
+from tinygen.ops.classical.shares import Shares
 from tinygen.ops.classical.sharp_penalties import SharpPenalties
 from tinygen.ops.classical.softmax_scores import SoftmaxScores
+from tinygen.ops.classical.square_sums import SquareSums
 from tinygen.ops.classical.squares import Squares
+from tinygen.ops.classical.steps import Steps
 from tinygen.ops.classical.stored_rows import Measure
 from tinygen.ops.classical.tree_sums import TreeSums
+from tinygen.ops.classical.weighted_median import WeightedMedian
+from tinygen.ops.classical.weighted_sums import WeightedSums
+from tinygen.ops.classical.wide_kernel_sums import WideKernel, WideKernelSums
+from tinygen.ops.classical.wide_scores import WideScores
 
 Builder = Callable[[st.DrawFn, Arithmetic], Graph]
 
@@ -34,14 +54,19 @@ STRATEGIES: dict[type[Operator], Builder] = {}
 
 ONE = Quantization.per_tensor(1.0, 0)
 
+WIDE_REACH = 2**26
+"""Of int32 features that are compared with stored rows: nine squared differences stay below 2^58."""
+
 
 def sample(rng: np.random.Generator, tensor: Tensor, index: int, graph: Graph) -> NDArray:
     """A row of any type but int8: extremes, values near thresholds (small ones), anything."""
     op = graph.nodes[0].op
-    if isinstance(op, NeighborVotes | NeighborMeans):
+    if isinstance(op, NeighborVotes | NeighborMeans | OutlierFactor):
         stored = graph.tensors[graph.nodes[0].inputs[1]].shape[0]
         return _found_neighbors(rng, tensor.channels // 2, stored, index)
     low, high = tensor.dtype.limits
+    if isinstance(op, WideKernelSums):  # a graph around it would prove these bounds
+        low, high = max(low, -WIDE_REACH), min(high, WIDE_REACH)
     if index < 2:
         ends = (low, high) if tensor.dtype.is_integer else (-np.inf, np.inf)
         return np.full(tensor.shape, ends[index], tensor.dtype.numpy)
@@ -191,14 +216,15 @@ def _linear_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
     dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
     length, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 9))
-    shift = draw(st.sampled_from([0, 0, 16]))
+    small = dtype is DType.INT8 and draw(st.booleans())
+    shift = 0 if small else draw(st.sampled_from([0, 0, 16]))
     largest = 2**31 // (2 * length * -dtype.limits[0])
-    reach = 32767 if shift else min(32767, largest)
+    reach = 127 if small else 32767 if shift else min(32767, largest)
     weights = rng.integers(-reach, reach + 1, (outputs, length))
     bias_reach = draw(st.sampled_from([0, 1000, 2**29]))
     inputs = [
         row(length, dtype),
-        constant("weights", weights, DType.INT16),
+        constant("weights", weights, DType.INT8 if small else DType.INT16),
         constant("bias", rng.integers(-bias_reach, bias_reach + 1, outputs)),
     ]
     return graph_of(LinearScores(shift=shift), inputs, DType.INT32, arithmetic)
@@ -208,7 +234,7 @@ def _linear_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
     length = draw(st.integers(1, 9))
-    reach = draw(st.sampled_from([0, 10, 2**30]))
+    reach = draw(st.sampled_from([0, 10, 2**29]))
     inputs = [
         row(length, DType.FLOAT32),
         constant(
@@ -218,16 +244,17 @@ def _fixed_point(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         ),
         constant("offsets", rng.integers(-reach, reach + 1, length)),
     ]
-    return graph_of(
-        FixedPoint(bits=draw(st.sampled_from([2, 9, 16]))), inputs, DType.INT16, arithmetic
-    )
+    op = FixedPoint(bits=draw(st.sampled_from([2, 9, 16, 17, 24])))
+    return graph_of(op, inputs, op.output_type, arithmetic)
 
 
 @_strategy(Narrow)
 def _narrow(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
-    low, high = sorted(draw(st.tuples(*[st.integers(-32768, 32767)] * 2)))
+    shift = draw(st.integers(0, 30))
+    reach = min(32768, 2 ** (31 - shift))
+    low, high = sorted(draw(st.tuples(*[st.integers(-reach, reach - 1)] * 2)))
     low, high = draw(st.sampled_from([(low, high), (0, 32767), (-32768, 32767)]))
-    op = Narrow(shift=draw(st.integers(0, 30)), low=low, high=high)
+    op = Narrow(shift=shift, low=low, high=high)
     return graph_of(op, [row(draw(st.integers(1, 12)), DType.INT32)], DType.INT16, arithmetic)
 
 
@@ -346,7 +373,8 @@ def _squares(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
     low, high = sorted(draw(st.tuples(*[st.integers(-16000, 16000)] * 2)))
     length = draw(st.integers(1, 20))
-    centers = _generator(draw).integers(-16000, 16001, length)
+    reach = 127 if dtype is DType.INT8 else 16000
+    centers = _generator(draw).integers(-reach, reach + 1, length)
     op = Squares(low=low, high=high, shift=draw(st.integers(0, 20)))
     inputs = [row(length, dtype), constant("centers", centers, DType.INT16)]
     return graph_of(op, inputs, DType.INT16, arithmetic)
@@ -365,13 +393,12 @@ def _sharp_penalties(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
             np.clip(
                 rng.integers(-9, 10, len(counts)) * rng.choice([1, 3000], len(counts)), low, high
             ),
+            rng.integers(0, 32768, len(counts)),
             counts,
         ],
         axis=1,
     )
-    entries = np.stack(
-        [rng.integers(0, outputs, counts.sum()), rng.integers(0, 32768, counts.sum())], axis=1
-    )
+    members = rng.integers(0, outputs, counts.sum())
     scale = draw(st.integers(0, 8))
     limit = draw(st.integers(1, (2**30 - 1) >> scale))
     op = SharpPenalties(shift=draw(st.integers(0, 20)), scale=scale, limit=limit)
@@ -381,7 +408,7 @@ def _sharp_penalties(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         scores,
         x,
         constant("groups", groups, DType.INT16),
-        constant("entries", entries, DType.INT16),
+        constant("members", members, DType.INT16),
     ]
     return graph_of(op, inputs, DType.INT32, arithmetic)
 
@@ -393,3 +420,318 @@ def _softmax_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     op = SoftmaxScores(shift=draw(st.integers(0, 31)), bits=draw(st.integers(0, 14)))
     inputs = [row(draw(st.integers(1, 12)), DType.INT32), constant("table", table, DType.INT16)]
     return graph_of(op, inputs, DType.INT16, arithmetic)
+
+
+@_strategy(SquareSums)
+def _square_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    outputs, group = draw(st.integers(1, 5)), draw(st.integers(1, 6))
+    length = outputs * group
+    inputs = [
+        row(length, DType.INT32),
+        constant("shifts", rng.integers(-15, 31, length), DType.INT8),
+        constant("bias", rng.integers(-(2**30), 2**31, outputs)),
+    ]
+    return graph_of(SquareSums(shift=draw(st.integers(0, 30))), inputs, DType.INT32, arithmetic)
+
+
+@_strategy(LogSumExp)
+def _log_sum_exp(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    steepness = draw(st.sampled_from([0.0, 0.01, 0.05, 1.0]))
+    exponentials = np.rint(32767 * np.exp(-steepness * np.arange(257)))
+    logarithms = np.rint(2**14 * np.log2(1 + np.arange(257) / 256))
+    op = LogSumExp(
+        shift=draw(st.integers(0, 31)),
+        bits=draw(st.integers(0, 14)),
+        factor=draw(st.integers(0, 8191)),
+        factor_shift=draw(st.integers(1, 30)),
+    )
+    inputs = [
+        row(draw(st.integers(1, 12)), DType.INT32),
+        constant("exponentials", exponentials, DType.INT16),
+        constant("logarithms", logarithms, DType.INT16),
+    ]
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(JoinedRows)
+def _joined_rows(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    inputs, pieces = [], []
+    for i in range(draw(st.integers(1, 4))):
+        classes = draw(st.sampled_from([0, 0, 0, 5]))
+        dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
+        dtype = DType.INT32 if classes else dtype
+        x = row(1 if classes else draw(st.integers(1, 9)), dtype)
+        inputs.append(dataclasses.replace(x, name=f"x{i}"))
+        is_free = dtype is not DType.INT32  # int32 leaves no room but for an unchanged copy
+        pieces.append(
+            Piece(
+                zero=int(rng.integers(-200, 200)) if is_free else 0,
+                factor=int(2 ** rng.integers(0, 14)) if is_free or classes else 1,
+                classes=classes,
+            )
+        )
+    return graph_of(JoinedRows(pieces=tuple(pieces)), inputs, DType.INT32, arithmetic)
+
+
+@_strategy(WeightedSums)
+def _weighted_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    columns, outputs = draw(st.integers(1, 12)), draw(st.integers(1, 7))
+    counts = rng.integers(0, 6, outputs)
+    entries = max(int(counts.sum()), 1)
+    few = counts.max() <= 1  # one product may be as large as can be
+    least_shift = 0 if few else 2
+    inputs = [
+        row(columns, DType.INT32),
+        constant("columns", rng.integers(0, columns, entries), DType.INT16),
+        constant("weights", rng.choice([-32768, -1, 0, 3, 32767], entries), DType.INT16),
+        constant("shifts", rng.integers(least_shift, 16, entries), DType.INT16),
+        constant("counts", counts, DType.INT16),
+        constant("bias", rng.integers(-(2**29), 2**29, outputs)),
+    ]
+    return graph_of(WeightedSums(), inputs, DType.INT32, arithmetic)
+
+
+@_strategy(WeightedMedian)
+def _weighted_median(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    count = draw(st.integers(1, 20))
+    most = draw(st.sampled_from([1, 3, 2**25]))
+    weights = _generator(draw).integers(0, most + 1, count)
+    weights[0] += 1
+    inputs = [row(count, DType.INT32), constant("weights", weights)]
+    return graph_of(WeightedMedian(), inputs, DType.INT32, arithmetic)
+
+
+@_strategy(Curves)
+def _curves(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    counts = rng.integers(1, 9, draw(st.integers(1, 5)))
+    low, high = draw(st.sampled_from([(-9, 9), (-(2**31), 2**31 - 1)]))
+    curves = [np.unique(rng.integers(low, high, n, endpoint=True)) for n in counts]
+    positions = np.concatenate(curves)
+    inputs = [
+        row(len(counts), DType.INT32),
+        constant("positions", positions),
+        constant("values", rng.choice([0, 1, 9000, 32767], len(positions)), DType.INT16),
+        constant("counts", [len(c) for c in curves], DType.INT16),
+    ]
+    return graph_of(Curves(), inputs, DType.INT16, arithmetic)
+
+
+@_strategy(Shares)
+def _shares(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return graph_of(Shares(), [row(draw(st.integers(1, 12)), DType.INT16)], DType.INT16, arithmetic)
+
+
+@_strategy(WideScores)
+def _wide_scores(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
+    length, outputs = draw(st.integers(1, 12)), draw(st.integers(1, 5))
+    reach = draw(st.sampled_from([100, 2**26]))
+    inputs = [
+        row(length, dtype),
+        constant("weights", rng.integers(-reach, reach + 1, (outputs, length))),
+        constant("bias", rng.integers(-(2**30), 2**30, outputs)),
+    ]
+    op = WideScores(
+        shift=draw(st.integers(0, 40)),
+        bias_shift=draw(st.integers(0, 28)),
+        reach=draw(st.sampled_from([2**31 - 1, 1000])),
+    )
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(WideKernelSums)
+def _wide_kernel_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
+    length, count = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    low, high = np.clip(dtype.limits, -WIDE_REACH, WIDE_REACH)
+    groups = draw(st.sampled_from([1, 1, 2, 3, 5]))
+    outputs = draw(st.integers(1, 3)) if groups == 1 else groups - 1
+    edges = np.sort(rng.integers(0, count + 1, groups - 1))
+    reach = draw(st.sampled_from([2**26, 100]))
+    inputs = [
+        row(length, dtype),
+        constant("rows", rng.integers(low, high + 1, (count, length)), dtype),
+        constant("coefficients", rng.integers(-reach, reach + 1, (count, outputs))),
+        constant("groups", np.array([0, *edges, count])),
+        constant(
+            "bias", rng.integers(-(2**30), 2**30, outputs if groups == 1 else pairs_of(groups))
+        ),
+    ]
+    op = WideKernelSums(
+        kernel=draw(st.sampled_from(WideKernel)),
+        measure_shift=draw(st.integers(4, 20) if dtype is not DType.INT32 else st.integers(28, 40)),
+        factor=draw(st.integers(0, 2**28)),
+        factor_shift=draw(st.integers(0, 40)),
+        sum_shift=draw(st.integers(0, 40)),
+        bias_shift=draw(st.integers(0, 28)),
+        offset=draw(st.integers(-(2**30), 2**30)),
+        degree=draw(st.integers(1, 5)),
+    )
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(Steps)
+def _steps(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from(FEATURE_TYPES))
+    features, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 8))
+    counts = rng.integers(0, 6, outputs)
+    edges = [np.unique(_thresholds(rng, dtype, count)) for count in counts]
+    counts = np.array([len(e) for e in edges])
+    flat = np.concatenate(edges) if counts.any() else np.zeros(1)
+    inputs = [
+        row(features, dtype),
+        constant("sources", rng.integers(0, features, outputs), DType.INT16),
+        constant("counts", counts, DType.INT16),
+        constant("edges", flat),
+        constant("values", rng.integers(-32768, 32768, counts.sum() + outputs), DType.INT16),
+    ]
+    return graph_of(Steps(), inputs, DType.INT16, arithmetic)
+
+
+@_strategy(ColumnTables)
+def _column_tables(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    features, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 8))
+    segments = rng.choice([1, 2, 16, 77], outputs)
+    reach = draw(st.sampled_from([0, 200, 2**30]))
+    inputs = [
+        row(features, dtype),
+        constant("sources", rng.integers(0, features, outputs), DType.INT16),
+        constant("shifts", rng.integers(0, 15, outputs), DType.INT16),
+        constant("segments", segments, DType.INT16),
+        constant("firsts", rng.integers(-reach, reach + 1, outputs)),
+        constant("entries", rng.integers(-32768, 32768, (segments + 1).sum()), DType.INT16),
+    ]
+    return graph_of(ColumnTables(), inputs, DType.INT16, arithmetic)
+
+
+@_strategy(Products)
+def _products(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    features, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 8))
+    most = draw(st.integers(1, 4))
+    used = np.arange(most) < rng.integers(1, most + 1, outputs)[:, None]
+    factors = np.where(used, rng.integers(0, features, (outputs, most)), -1)
+    # a product with a number of the type then stays in int16
+    least = 8 if dtype is DType.INT8 else 16
+    shifts = np.where(np.arange(most) > 0, rng.integers(least, least + 4, (outputs, most)), 0)
+    inputs = [
+        row(features, dtype),
+        constant("factors", factors, DType.INT16),
+        constant("shifts", shifts, DType.INT16),
+    ]
+    return graph_of(Products(), inputs, DType.INT16, arithmetic)
+
+
+@_strategy(Normalized)
+def _normalized(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    # squares of int16 have room for three
+    length = draw(st.integers(1, 40 if dtype is DType.INT8 else 3))
+    op = Normalized(norm=draw(st.sampled_from(Norm)))
+    return graph_of(op, [row(length, dtype)], DType.INT16, arithmetic)
+
+
+@_strategy(Imputed)
+def _imputed(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    dtype = draw(st.sampled_from(FEATURE_TYPES))
+    length = draw(st.integers(1, 9))
+    low, high = dtype.limits if dtype.is_integer else (-(2**31), 2**31 - 1)
+    values = rng.integers(low, high, length, endpoint=True)
+    missing = draw(st.sampled_from([0, 1, low, high]))
+    if dtype is DType.FLOAT32:
+        # bits of numbers that are met: infinity, 0.25, -0
+        missing = draw(st.sampled_from([None, None, 0x7F800000, 0x3E800000, -(2**31)]))
+        values = np.float32([1.5, -2.0, 1e30])[rng.integers(0, 3, length)].view(np.int32)
+    x = row(length, dtype)
+    inputs = [x, constant("values", values)]
+    return _same_type(Imputed(missing=missing), inputs, arithmetic)
+
+
+@_strategy(Chosen)
+def _chosen(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    x = row(draw(st.integers(1, 9)), draw(st.sampled_from(FEATURE_TYPES)))
+    sources = _generator(draw).integers(0, x.channels, draw(st.integers(1, 12)))
+    return _same_type(Chosen(), [x, constant("sources", sources, DType.INT16)], arithmetic)
+
+
+def _same_type(op: Operator, inputs: Sequence[Tensor], arithmetic: Arithmetic) -> Graph:
+    """One node whose output has the type of its input."""
+    x = inputs[0]
+    (shape,) = op.infer_shapes(inputs)
+    y = Tensor(name="y", shape=shape, dtype=x.dtype, quantization=x.quantization)
+    node = Node(name="node", op=op, inputs=tuple(t.name for t in inputs), outputs=("y",))
+    return verify(
+        Graph(
+            name="one_op",
+            tensors={t.name: t for t in (*inputs, y)},
+            nodes=(node,),
+            inputs=("x",),
+            outputs=("y",),
+            arithmetic=arithmetic,
+        )
+    )
+
+
+@_strategy(RowDistances)
+def _row_distances(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    x, rows = _stored_rows(draw, _generator(draw))
+    return graph_of(RowDistances(), [x, constant("rows", rows, x.dtype)], DType.INT32, arithmetic)
+
+
+@_strategy(RadiusVotes)
+def _radius_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    x, rows = _stored_rows(draw, rng)
+    classes = draw(st.integers(1, 5))
+    labels = rng.integers(0, classes, len(rows))
+    inputs = [x, constant("rows", rows, x.dtype), constant("labels", labels, DType.INT16)]
+    op = RadiusVotes(
+        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5])),
+        classes=classes,
+        outlier=draw(st.integers(0, classes - 1)),
+        measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
+    )
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(RadiusMeans)
+def _radius_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    x, rows = _stored_rows(draw, rng)
+    outputs = draw(st.integers(1, 3))
+    inputs = [
+        x,
+        constant("rows", rows, x.dtype),
+        constant("values", rng.integers(-32768, 32768, (len(rows), outputs)), DType.INT16),
+        constant("bias", rng.integers(-(2**30), 2**30, outputs)),
+    ]
+    op = RadiusMeans(
+        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5])),
+        measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
+    )
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(OutlierFactor)
+def _outlier_factor(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    stored = draw(st.integers(1, 30))
+    inputs = [
+        row(2 * draw(st.integers(1, 9)), DType.INT32),
+        constant("reaches", rng.integers(0, 2**24, stored)),
+        constant("densities", rng.integers(0, 2**20 + 1, stored)),
+        constant("bias", rng.integers(-(2**30), 2**30, 1)),
+    ]
+    op = OutlierFactor(shift=draw(st.integers(0, 40)))
+    return graph_of(op, inputs, DType.INT32, arithmetic)

@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sklearn.cluster import BisectingKMeans
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -89,10 +89,8 @@ def test_an_estimator_that_is_not_fitted_is_named():
 
 
 def test_an_estimator_that_is_not_known_is_named(data):
-    with pytest.raises(
-        UnsupportedError, match="GaussianProcessRegressor is not supported"
-    ) as raised:
-        fitted(GaussianProcessRegressor().fit(*data))
+    with pytest.raises(UnsupportedError, match="BisectingKMeans is not supported") as raised:
+        fitted(BisectingKMeans().fit(data[0]))
     assert "RandomForestClassifier" in raised.value.next_step
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.classical.strategies import ONE, constant, row
+from tests.classical.strategies import graph_of as one_op
 from tests.kernels.checking import fitting_kernels
 from tests.kernels.harness import KernelLibrary, build_library
 from tinygen import targets, verify
@@ -15,6 +16,7 @@ from tinygen.ir import verify as verified
 from tinygen.kernels import CATALOGUE
 from tinygen.kernels.classical.row_tiles import sums_fit_dsp
 from tinygen.ops.classical.kernel_sums import KernelSums
+from tinygen.ops.classical.linear_scores import LinearScores
 from tinygen.ops.classical.nearest_rows import NearestRows
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 from tinygen.ops.classical.stored_rows import Measure
@@ -129,3 +131,28 @@ def test_products_of_bytes_must_fit_in_24_bits():
     # bytes of even features are 255, those of odd ones 127
     assert 127 * (255 * -(-most // 2) + 127 * (most // 2)) < 2**23
     assert 127 * (255 * -(-(most + 1) // 2) + 127 * ((most + 1) // 2)) >= 2**23
+
+
+@pytest.mark.parametrize(
+    ("dtype", "weights", "width", "outputs"),
+    [
+        (DType.INT8, DType.INT8, 13, 7),
+        (DType.INT8, DType.INT8, 8, 4),
+        (DType.INT8, DType.INT16, 7, 11),
+        (DType.INT16, DType.INT16, 10, 6),
+    ],
+    ids=lambda v: getattr(v, "value", str(v)),
+)
+def test_linear_scores_on_a_device(dtype, weights, width, outputs):
+    """Blocks and tiles of outputs, what is left of them, and features that are left over, in assembly."""
+    rng = np.random.default_rng(width)
+    reach = min(weights.limits[1], 2**29 // (-dtype.limits[0] * width))
+    x = row(width, dtype)
+    others = [
+        constant("weights", rng.integers(-reach, reach + 1, (outputs, width)), weights),
+        constant("bias", rng.integers(-(2**20), 2**20, outputs)),
+    ]
+    graph = one_op(LinearScores(), [x, *others], DType.INT32, Arithmetic.NATIVE)
+    expected = verify.run_reference(graph, {"x": inputs(dtype, width)})
+    comparison = verify.on_qemu(expected, targets.load("cortex-m4"))
+    assert comparison.passed, comparison.divergence

@@ -242,3 +242,82 @@ def test_bad_calibration_is_refused(tinygen, float_model, tmp_path, name):
     done = tinygen("emit", float_model, "--calibration", "bad.npz", "-o", "out")
     assert done.code == 1 and "next:" in done.err and "bad.npz" in done.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def two(tmp_path, model):
+    """Two model files with the same name in different folders."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "net.tflite").write_bytes(to_tflite(mlp()))
+    return model.name, "b/net.tflite"
+
+
+def test_two_models_share_an_arena(tinygen, two, tmp_path):
+    names = ("--name", f"eyes={two[0]}", "--name", f"ears={two[1]}")
+    done = tinygen("emit", *two, *names, "--shared-arena", "-t", "cortex-m4", "-o", "out", "--json")
+    assert done.code == 0, done.err
+    figures = done.json
+    arenas = [m["memory"]["arena_bytes"] for m in figures["models"]]
+    assert [m["name"] for m in figures["models"]] == ["eyes", "ears"]
+    assert figures["memory"]["arena_bytes"] == max(arenas) > 0
+    files = ("eyes.h", "ears.h", "models.h", "models_arena.c", "models_selftest.c", "manifest.json")
+    assert all((tmp_path / "out" / file).is_file() for file in files)
+    done = tinygen("bench", "out")
+    assert done.code == 0, done.err
+    assert "together, one arena" in done.out and "eyes" in done.out
+    assert "found every byte right" in done.err
+
+
+def test_two_models_apart_have_an_arena_each(tinygen, two, tmp_path):
+    done = tinygen("emit", *two, "--name", f"ears={two[1]}", "--name", "senses", "--json")
+    assert done.code == 0, done.err
+    arenas = [m["memory"]["arena_bytes"] for m in done.json["models"]]
+    assert done.json["memory"]["arena_bytes"] == sum(arenas)
+    assert (tmp_path / "senses" / "senses.h").is_file()
+    assert not (tmp_path / "senses" / "senses_arena.c").exists()
+
+
+def test_every_model_of_a_folder_has_its_own_labels(tinygen, two, tmp_path):
+    (tmp_path / "labels.txt").write_text("\n".join(f"class {i}" for i in range(5)))
+    arguments = ("--name", f"ears={two[1]}", "--labels", "net=labels.txt", "-o", "out")
+    assert tinygen("emit", *two, *arguments).code == 0
+    assert "NET_LABEL_CLASS_3" in (tmp_path / "out" / "net.h").read_text()
+    assert "LABEL" not in (tmp_path / "out" / "ears.h").read_text()
+
+
+def test_fast_ram_of_the_target_or_by_its_size(tinygen, model, tmp_path):
+    done = tinygen("emit", model, "-t", "stm32f746", "-o", "plain")
+    assert "65,536 bytes of DTCM: --fast-ram target" in done.err
+    done = tinygen("emit", model, "-t", "stm32f746", "--fast-ram", "target", "-o", "a", "--json")
+    assert done.code == 0, done.err
+    memory = done.json["memory"]
+    assert memory["arena_bytes"] == 0 and memory["fast_arena_bytes"] > 0, "all of it fits"
+    done = tinygen("emit", model, "-t", "cortex-m4", "--fast-ram", "512", "-o", "b")
+    assert done.code == 0 and "fast RAM" in done.err
+    assert (
+        0
+        < json.loads((tmp_path / "b" / "manifest.json").read_text())["memory"]["fast_arena_bytes"]
+        <= 512
+    )
+
+
+def test_a_pipeline_shares_an_arena_with_a_network(tinygen, model, tmp_path):
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.random.default_rng(2).integers(-100, 100, (40, 5)).astype(np.float64)
+    joblib.dump(LogisticRegression().fit(x, x[:, 0] > x[:, 1]), tmp_path / "mood.joblib")
+    np.savez(tmp_path / "rows.npz", x=x)
+    both = ("emit", model.name, "mood.joblib", "--trust", "--shared-arena", "-o", "out")
+    done = tinygen(*both)
+    assert done.code == 1 and "typical rows" in done.err
+    done = tinygen(*both, "--calibration", "rows.npz")
+    assert done.code == 2 and "for which of the models" in done.err
+    done = tinygen(*both, "--calibration", "mood=rows.npz", "--io", "mood=int16", "--json")
+    assert done.code == 0, done.err
+    assert "const int16_t input[" in (tmp_path / "out" / "mood.h").read_text()
+    assert [m["name"] for m in done.json["models"]] == ["net", "mood"]
+    assert (
+        "mood_predict("
+        in (tmp_path / "out" / "README.md").read_text() + (tmp_path / "out" / "mood.h").read_text()
+    )

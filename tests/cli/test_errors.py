@@ -43,6 +43,7 @@ def test_unreadable_models(tinygen, files, name):
         (("--ram-budget", "16"), 1, ("bytes are missing", "layer")),
         (("--flash-budget", "1k"), 1, ("bytes are missing", "largest")),
         (("--flash-budget", "lots"), 2, ("lots",)),
+        (("--fast-ram", "target"), 2, ("no fast RAM", "--fast-ram BYTES")),
         (("--ram-budget", "9" * 5000), 2, ("no number of bytes",)),
         (("--io", "int4"), 2, ("int4",)),
         (("--labels", "labels.txt"), 2, ("labels",)),
@@ -128,10 +129,33 @@ def test_host_cannot_be_benched(tinygen, model):
     assert done.code == 2 and "no QEMU machine" in done.err
 
 
-def test_a_folder_with_another_entry_point_cannot_be_benched(tinygen, model):
-    assert tinygen("emit", model, "-o", "out", "--arena", "caller").code == 0
-    done = tinygen("bench", "out")
-    assert done.code == 2 and "entry point" in done.err
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "would be called 'net'"),
+        (("--name", "ears=b/nets.tflite"), "none of the models"),
+        (("--name", "a", "--name", "b"), "which is of which"),
+        (("--name", "ears=b/net.tflite", "--labels", "x.txt"), "for which of the models"),
+        (("--name", "ears=b/net.tflite", "--ram-table"), "takes one model"),
+        (("--name", "ears=b/net.tflite", "--io", "ears=int4"), "--io int4"),
+        (("--name", "ears=b/net.tflite", "--io", "int8", "--io", "float"), "given twice"),
+        (("--name", "net=b/net.tflite", "--shared-arena"), "would be called 'net'"),
+        (("--name", "ears=b/net.tflite", "--name", "EARS"), "would be called"),
+    ],
+)
+def test_several_models_need_names_and_values_of_their_own(
+    tinygen, model, tmp_path, arguments, words
+):
+    (tmp_path / "b").mkdir()
+    shutil.copy(model, tmp_path / "b")
+    done = tinygen("emit", model.name, "b/net.tflite", *arguments, "-o", "out")
+    assert done.code == 2 and words in done.err and "next:" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_model_shares_its_arena_with_nobody(tinygen, model):
+    done = tinygen("emit", model, "--shared-arena", "-o", "out")
+    assert done.code == 2 and "several models" in done.err
 
 
 def test_a_folder_for_another_core_cannot_be_benched(tinygen, model):

@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 
 from tests.tools import ALLOW_MISSING, require_tools
+from tinygen.device.image import Entry
 
 STRICT = [
     "-Wall",
@@ -45,7 +46,8 @@ def test_firmware_is_clean(compiler, flags, timer, dotty_folder):
     sources = [str(folder / f) for f in (start, "prepare.c", "semihosting.c", f"timer_{timer}.c")]
     defines = [
         '-DTINYGEN_MODEL_HEADER="dotty.h"',
-        "-DTINYGEN_MODEL_RUN=dotty_run",
+        "-DTINYGEN_MODEL_ENTRY=dotty_run",
+        *Entry().defines(),
         "-DTINYGEN_MODEL_SELFTEST=dotty_selftest",
         "-DTINYGEN_MODEL_INPUT_BYTES=16u",
         "-DTINYGEN_MODEL_OUTPUT_BYTES=4u",

@@ -154,7 +154,7 @@ class KernelLibrary:
         return data.view(np.int8).reshape(1, count, *call.output.shape[2:])
 
     def has_rows(self, kernel: Kernel) -> bool:
-        return hasattr(self.lib, f"{kernel.symbol}_rows")
+        return not kernel.whole_only and hasattr(self.lib, f"{kernel.symbol}_rows")
 
 
 def _scratch(kernel: Kernel, call: Call, memory: "Memory") -> list[Any]:

@@ -30,7 +30,8 @@ CONV2D, DEPTHWISE, DENSE = SYMBOLS = (
     "tg_depthwise_lanes_s8_v6m",
     "tg_fully_connected_quads_s8_v6m",
 )
-ROWS = [k for found in CATALOGUE.values() for k in found if k.symbol in SYMBOLS]
+EVERY = [k for found in CATALOGUE.values() for k in found]
+ROWS = [k for k in EVERY if k.symbol in SYMBOLS and not k.whole_only]
 ARMV6M = frozenset({"armv6m"})
 SAME = Padding(top=1, bottom=1, left=1, right=1)
 

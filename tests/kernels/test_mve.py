@@ -31,7 +31,9 @@ from tinygen.ops.tanh import Tanh
 from tinygen.ops.window import Padding
 
 KERNELS = [k for found in CATALOGUE.values() for k in found if "mve" in k.needs]
-WEIGHTED = [k for k in KERNELS if issubclass(k.op, WeightedOperator) and not k.in_place]
+WEIGHTED = [
+    k for k in KERNELS if issubclass(k.op, WeightedOperator) and not k.in_place and not k.whole_only
+]
 FEATURES = targets.load("cortex-m55").features
 AROUND = Padding(top=1, bottom=1, left=1, right=1)
 

@@ -19,7 +19,16 @@ from tinygen import device, reference
 from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Quantization, Range, Tensor, verify
-from tinygen.kernels import CATALOGUE, Kernel, conv2d_swar, fully_connected_swar, select, swar
+from tinygen.kernels import (
+    CATALOGUE,
+    Kernel,
+    conv2d_swar,
+    depthwise_columns,
+    depthwise_sliding,
+    fully_connected_swar,
+    select,
+    swar,
+)
 from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -27,8 +36,18 @@ from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.window import Padding
 
 NEEDS = (swar.V7M, swar.RV32)
-ROWS = [k for found in CATALOGUE.values() for k in found if k.needs in NEEDS]
+ROWS = [k for found in CATALOGUE.values() for k in found if k.needs in NEEDS and not k.whole_only]
 KERNELS = list({k.symbol: k for k in ROWS if not k.in_place}.values())
+GENERAL = {
+    k
+    for k in (
+        *conv2d_swar.KERNELS,
+        *depthwise_columns.KERNELS,
+        *depthwise_sliding.KERNELS,
+        *fully_connected_swar.KERNELS,
+    )
+    if not k.in_place and not (k.op is Conv2D and k.header == "tg_fully_connected_swar.h")
+}
 AROUND = Padding(top=1, bottom=1, left=1, right=1)
 
 
@@ -71,7 +90,8 @@ def one_node(op, shape, weights, bias=None, *, scale=None, zero_points=(0, -128)
 
 
 def kernels_of(op) -> list[Kernel]:
-    return [k for k in KERNELS if k.op is op]
+    """Rows for any layer of the operator, one for each core."""
+    return [k for k in ROWS if k.op is op and k in GENERAL]
 
 
 def check_all(graph: Graph, library: KernelLibrary, samples: int = 5) -> None:
@@ -82,6 +102,20 @@ def check_all(graph: Graph, library: KernelLibrary, samples: int = 5) -> None:
     for kernel in rows:
         assert kernel.reason_against(call, kernel.needs) is None
         check_kernel(library, kernel, graph, samples)
+
+
+@pytest.mark.parametrize("cells", [(1, 1), (2, 3), (4, 1)])
+@pytest.mark.parametrize("channels", [1, 5])
+def test_a_convolution_as_large_as_the_image_is_a_dense_layer(channels, cells, library):
+    rng = np.random.default_rng(channels)
+    weights = rng.integers(-50, 51, (channels, *cells, 6))
+    graph = one_node(Conv2D(), (1, *cells, 6), weights, zero_points=(9, -4))
+    (call,) = graph.calls()
+    rows = [k for k in fully_connected_swar.KERNELS if k.op is Conv2D]
+    assert {k.needs for k in rows} == set(NEEDS)
+    for kernel in rows:
+        assert kernel.reason_against(call, kernel.needs) is None
+        check_kernel(library, kernel, graph, samples=5)
 
 
 # Any shape
@@ -105,7 +139,7 @@ def test_any_shape_is_exact(op, arithmetic, library):
     assert min(runs[k.symbol] for k in kernels_of(op)) >= 10, runs
 
 
-@pytest.mark.parametrize("channels", range(3, 10))
+@pytest.mark.parametrize("channels", range(1, 10))
 def test_channels_that_are_no_multiple_of_three_or_four(channels, library):
     rng = np.random.default_rng(channels)
     for width in (2, 3, 4, 5):  # pixels that do not fill the last pass
@@ -113,6 +147,17 @@ def test_channels_that_are_no_multiple_of_three_or_four(channels, library):
         check_all(one_node(Conv2D(padding=AROUND), (1, 1, width, 5), weights), library)
     weights = rng.integers(-60, 61, (channels, 23))
     check_all(one_node(FullyConnected(), (2, 23), weights), library)
+
+
+@pytest.mark.parametrize("padding", [Padding(), AROUND], ids=["none", "around"])
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_groups_have_orders_of_their_own(channels, padding, library):
+    rng = np.random.default_rng(channels)
+    weights = rng.integers(-60, 61, (3 * channels, 3, 3, 5))
+    weights[channels:] //= 4  # these groups alone would have longer blocks
+    graph = one_node(Conv2D(padding=padding), (1, 4, 5, 15), weights, zero_points=(11, -6))
+    assert conv2d_swar.KERNELS[0].lower(graph.calls()[0])[0].params.fields["groups"] == 3
+    check_all(graph, library)
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (2, 2)])
@@ -130,11 +175,26 @@ def test_depthwise_takes_several_chunks_of_passes_and_works_in_place(library):
     graph = one_node(DepthwiseConv2D(padding=AROUND), (1, 41, 60, 2), weights)
     (call,) = graph.calls()
     rows = [k for k in ROWS if k.op is DepthwiseConv2D and k.in_place]
-    assert {k.needs for k in rows} == set(NEEDS)
+    assert {k.needs for k in rows} == {swar.V7M}
     for kernel in rows:
         passes = kernel.lower(call)[0].params.fields["passes"]
         assert 2 <= passes < 10
         check_kernel(library, kernel, graph, samples=3)
+
+
+@pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (3, 2)])
+@pytest.mark.parametrize("padding", [Padding(), Padding(right=2), Padding(left=1), AROUND], ids=str)
+def test_windows_slide_over_any_width_and_over_their_own_input(padding, stride, library):
+    rng = np.random.default_rng(4)
+    rows = depthwise_sliding.KERNELS
+    for width in range(3 - padding.left - padding.right, 8):
+        op = DepthwiseConv2D(padding=padding, stride=stride)
+        weights = rng.integers(-127, 128, (1, 3, 3, 4))
+        graph = one_node(op, (1, 5, width, 2), weights, zero_points=(7, -128))
+        for kernel in rows:
+            assert kernel.reason_against(graph.calls()[0], kernel.needs) is None
+            check_kernel(library, kernel, graph, samples=2)
+    assert [k.lead is not None for k in rows] == [False, True]
 
 
 # Sums at their ends
@@ -222,7 +282,8 @@ def network(activation: Activation, seed: int) -> Graph:
     y = n.weighted("strided", strided, y, (1, 3, 3, 6))
     wide = DepthwiseConv2D(padding=AROUND, stride=(1, 2), activation=activation)
     y = n.weighted("wide", wide, y, (1, 3, 3, 12))
-    outs = (n.weighted("pointwise", Conv2D(), y, (7, 1, 1, 12)),)
+    y = n.weighted("groups", Conv2D(padding=AROUND), y, (9, 3, 3, 4))
+    outs = (n.weighted("pointwise", Conv2D(), y, (7, 1, 1, 9)),)
     for i, size in enumerate(fully_connected_swar.BLOCK_SIZES):
         op = FullyConnected(activation=activation)
         y = n.weighted(f"dense{size}", op, outs[0], (4 + i % 4, n.tensors[outs[0]].channels))

@@ -14,6 +14,7 @@ from tinygen.ir import Call, Operator
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
@@ -183,6 +184,14 @@ def _(op: HardSwish, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 @evaluate.register
 def _(op: LeakyRelu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     return _elementwise(lambda v: v if v > 0 else op.alpha * v, inputs[0])
+
+
+@evaluate.register
+def _(op: Composition, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    values = inputs[0]
+    for step in op.steps:
+        values = evaluate(step, call, [values])
+    return values
 
 
 @evaluate.register

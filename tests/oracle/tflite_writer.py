@@ -372,6 +372,12 @@ def _(op: ops.leaky_relu.LeakyRelu, call: Call, writer: TfliteWriter) -> None:
 
 
 @encode.register
+def _(op: ops.composition.Composition, call: Call, writer: TfliteWriter) -> None:
+    for step in op.calls(call):
+        encode(step.op, step, writer)
+
+
+@encode.register
 def _(op: ops.requantize.Requantize, call: Call, writer: TfliteWriter) -> None:
     options = schema.QuantizeOptionsT()
     code = schema.BuiltinOperator.QUANTIZE

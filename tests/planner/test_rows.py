@@ -15,8 +15,11 @@ from tinygen.planner.rows import (
     downstream_first,
     lives,
     peak_bytes,
+    peaks_by_layer,
     ring_rows,
+    shared_rows,
     shortest,
+    usual_schedules,
 )
 
 MODES = ("caller", "arena", "rows")
@@ -30,9 +33,14 @@ def windowed(rows: int, kernel: int, stride: int, pad: int) -> tuple[int, tuple,
     return out, first, last
 
 
+def ends(rows: tuple, count: int) -> tuple:
+    """The last of every `count` rows, and the last of all."""
+    return tuple(rows[min(i + count, len(rows)) - 1] for i in range(0, len(rows), count))
+
+
 @st.composite
 def row_graphs(draw):
-    """A chain of windows, perhaps with a residual sum over its last layer, perhaps with sums at the end."""
+    """A chain of windows, perhaps with residual sums; some layers compute two rows a step, or write over dying rows."""
     mode = draw(st.sampled_from(MODES))
     rows = draw(st.integers(2, 5))
     tensors = [
@@ -47,15 +55,23 @@ def row_graphs(draw):
         if tensors[-1].rows + 2 * pad < kernel:
             kernel, pad = 1, 0
         out, first, last = windowed(tensors[-1].rows, kernel, stride, pad)
-        reads = [Read(tensor=index, first=first, last=last)]
+        count = draw(st.sampled_from([1, 1, 2]))
+        reads = [Read(tensor=index, first=first[::count], last=ends(last, count))]
         if index and tensors[index - 1].rows == out and draw(st.booleans()):
-            lockstep = tuple(range(out))
-            reads.append(Read(tensor=index - 1, first=lockstep, last=lockstep))
+            rows_of_step = tuple(range(out))
+            reads.append(
+                Read(
+                    tensor=index - 1,
+                    first=rows_of_step[::count],
+                    last=ends(rows_of_step, count),
+                )
+            )
         tensors.append(RowTensor(name=f"t{index}", rows=out, row_bytes=4 * draw(st.integers(1, 4))))
         layers.append(
             RowLayer(
-                name=f"l{index}", output=index + 1, steps=out, reads=tuple(reads),
-                scratch_bytes=4 * draw(st.integers(0, 2)),
+                name=f"l{index}", output=index + 1, steps=-(-out // count), reads=tuple(reads),
+                scratch_bytes=4 * draw(st.integers(0, 2)), rows_per_step=count,
+                over=draw(st.sampled_from([(), (index,), tuple(r.tensor for r in reads)])),
             )
         )  # fmt: skip
     return RowGraph(
@@ -115,6 +131,26 @@ def test_rows_in_memory_are_those_still_needed_and_fit_their_rings(graph):
             alive = sorted(r for t, r in here if t == tensor)
             assert len({r % rings[tensor] for r in alive}) == len(alive), "two rows in one slot"
         state = graph.after(state, layer)
+
+
+@SETTINGS
+@given(row_graphs())
+def test_rows_written_over_others_are_as_long_and_follow_them(graph):
+    schedule = downstream_first(graph)
+    life = {(r.tensor, r.row): r for r in lives(graph, schedule)}
+    shared = shared_rows(graph, schedule)
+    assert len(set(shared.values())) == len(shared), "two rows over one"
+    for over, under in shared.items():
+        assert life[over].bytes == life[under].bytes
+        assert life[over].first == life[under].last
+
+
+@SETTINGS
+@given(row_graphs())
+def test_the_usual_schedules_are_complete(graph):
+    for usual in usual_schedules(graph):
+        checked(graph, usual.schedule)
+        assert usual.peaks == peaks_by_layer(graph, usual.schedule)
 
 
 def test_a_wrong_order_is_refused():

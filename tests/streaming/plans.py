@@ -12,7 +12,8 @@ from tinygen.emit.program import Program
 from tinygen.ir import Graph
 from tinygen.streaming import cuts
 from tinygen.streaming.budget import Way
-from tinygen.streaming.cuts import Item, Network
+from tinygen.streaming.network import Item, Network
+from tinygen.streaming.parts import RowsPart
 from tinygen.streaming.segment import Segment
 
 
@@ -22,7 +23,7 @@ def segments_everywhere(seed: int) -> Iterator[None]:
 
     def fitted(network: Network, budget: int | None, **_: object):
         items = _random_items(network, random.Random(seed))
-        return Way(network=network, items=items, layout=network.lay_out(items))
+        return Way(network=network.choosing(items), items=items, layout=network.lay_out(items))
 
     with mock.patch.object(programs, "fitted", fitted):
         yield
@@ -36,9 +37,11 @@ def _random_items(network: Network, choices: random.Random) -> tuple[Item, ...]:
         ways = [
             (stop, way) for (first, stop), found in parts.items() if first == start for way in found
         ]
-        by_rows = [w for w in ways if w[1].items[0].segment is not None]
+        by_rows = [w for w in ways if isinstance(w[1], RowsPart)]
         stop, way = choices.choice(by_rows or ways)
-        items += way.items
+        if isinstance(way, RowsPart):
+            way = choices.choice([form for form in way.forms if form.is_possible])
+        items += way.within(way.least_bytes + choices.choice([0, 512, 4096])).items
         start = stop
     return cuts.planned(items, thorough=choices.random() < 0.3)
 
@@ -154,7 +157,8 @@ def _run_segment(memory: Memory, segment: Segment, at: int | None) -> None:
                 rows(read.tensor, row, _check)
         if layer.sums and step:
             rows(layer.output, 0, _check)
-        rows(layer.output, 0 if layer.sums else step, _fill)
+        for row in graph.new_rows(tuple(done), index) or [0]:
+            rows(layer.output, row, _fill)
         _check(memory.bytes, *scratch, "scratch")
         done[index] += 1
     assert done == [layer.steps for layer in graph.layers]

@@ -91,6 +91,8 @@ def entry(**changes):
         ({"flash_bytes": 0}, "flash_bytes must be positive"),
         ({"flash_bytes": 1024}, "memory_source"),
         ({"cycle_model": "m7"}, "cycle_model must be one of"),
+        ({"fast_ram": {"name": "DTCM", "bytes": 64}}, "part of ram_bytes"),
+        ({"fast_ram": {"name": "", "bytes": 64}}, "vendor's name"),
         ({"colour": "red"}, "colour"),
         ({"active_current": {"amperes": 0.01, "volts": 3.0, "source": "x"}}, "clock_hz"),
         ({"active_current": {"amperes": 10.0, "volts": 3.0, "source": "x"}}, "amperes"),

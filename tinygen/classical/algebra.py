@@ -32,7 +32,7 @@ def as_matrix(transforms: Sequence[Transform], features: int) -> Matrix | None:
 def _affine(transform: Transform, columns: int) -> Matrix | None:
     if isinstance(transform, Matrix):
         return transform
-    if transform.factors is None:
+    if not isinstance(transform, Columns) or transform.factors is None:
         return None
     weights = np.zeros((len(transform.sources), columns))
     weights[np.arange(len(weights)), transform.sources] = transform.factors
@@ -48,7 +48,7 @@ def collapse(linear: Linear, before: Matrix) -> Linear:
 
 def works_by_columns(transforms: Sequence[Transform]) -> bool:
     """True where every column behind the transformers is a monotone function of one raw feature."""
-    return all(isinstance(t, Columns) for t in transforms)
+    return all(isinstance(t, Columns) and t.signs.all() for t in transforms)
 
 
 def ordered_trees(
@@ -69,7 +69,7 @@ def ordered_trees(
     def goes_left(order: NDArray[np.int64]) -> NDArray[np.bool_]:
         rows = np.zeros((len(order), features))
         rows[np.arange(len(order)), raw] = _numbers(order, dtype)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             seen = apply(transforms, rows)[np.arange(len(order)), trees.features]
             number = seen.astype(trees.number)
         left = number < trees.thresholds if trees.is_strict else number <= trees.thresholds

@@ -1,27 +1,35 @@
 """A graph under construction: constants, nodes, methods."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.classical.precision import Precision
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 
 ONE = Quantization.per_tensor(1.0, 0)
+PLAIN = Precision(bits=16)
 
 
 class GraphBuilder:
-    """Nodes over one row of features; equal nodes are built by the caller once."""
+    """Nodes over one row of features; equal constants and nodes are built once."""
 
-    def __init__(self, features: int, dtype: DType) -> None:
+    def __init__(
+        self, features: int, dtype: DType, precision: Precision = PLAIN, name: str = "features"
+    ) -> None:
+        self.precision = precision
         quantization = ONE if dtype.is_integer else None
-        self.input = Tensor(
-            name="features", shape=(1, features), dtype=dtype, quantization=quantization
-        )
+        self.input = Tensor(name=name, shape=(1, features), dtype=dtype, quantization=quantization)
         self._tensors = {self.input.name: self.input}
         self._nodes: list[Node] = []
         self._methods: dict[str, str] = {}
+        self._known: dict[object, Tensor] = {}
+        self.members: dict[
+            object, object
+        ] = {}  # models inside of models, built already (members.py)
+        self.quantize_net: Callable | None = None  # makes int8 graphs of neural nets (net_nodes.py)
 
     def constant(
         self,
@@ -34,15 +42,19 @@ class GraphBuilder:
         data = np.asarray(values, np.int64)
         if data.size and (data.min() < dtype.limits[0] or data.max() > dtype.limits[1]):
             raise ValueError(f"{name} does not fit in {dtype.value}")
-        return self._added(
-            Tensor(
-                name=self._free(name),
-                shape=data.shape,
-                dtype=dtype,
-                quantization=quantization,
-                data=data.astype(dtype.numpy),
+        data = data.astype(dtype.numpy)
+        key = (dtype, data.shape, data.tobytes(), quantization)
+        if key not in self._known:
+            self._known[key] = self._added(
+                Tensor(
+                    name=self._free(name),
+                    shape=data.shape,
+                    dtype=dtype,
+                    quantization=quantization,
+                    data=data,
+                )
             )
-        )
+        return self._known[key]
 
     def node(
         self,
@@ -56,34 +68,45 @@ class GraphBuilder:
     ) -> Tensor:
         """Append a node; its output has the name of the node."""
         (shape,) = op.infer_shapes(inputs)
-        output = self._added(
-            Tensor(
-                name=self._free(name),
-                shape=shape,
-                dtype=dtype,
-                quantization=Quantization.per_tensor(scale, zero_point),
-            )
-        )
         names = tuple(t.name for t in inputs)
+        quantization = Quantization.per_tensor(scale, zero_point)
+        key = (op, names, dtype, quantization)
+        if key in self._known:
+            return self._known[key]
+        output = self._known[key] = self._added(
+            Tensor(name=self._free(name), shape=shape, dtype=dtype, quantization=quantization)
+        )
         node = Node(name=output.name, op=op, inputs=names, outputs=(output.name,))
         self._nodes.append(node)
         return output
+
+    def reach(self) -> NDArray[np.float64]:
+        """How large every integer of the input can be."""
+        return np.full(self.input.channels, -float(self.input.dtype.limits[0]))
 
     def method(self, name: str, output: Tensor) -> None:
         """Give the model an entry point that computes a tensor."""
         self._methods[name] = output.name
 
     def finish(self, name: str) -> Graph:
-        return verify(
-            Graph(
-                name=name,
-                tensors=self._tensors,
-                nodes=tuple(self._nodes),
-                inputs=(self.input.name,),
-                outputs=tuple(self._methods.values()),
-                arithmetic=Arithmetic.NATIVE,
-                methods=tuple(self._methods),
-            )
+        """The graph of all methods."""
+        graph = self.graph_of(tuple(self._methods.values()), name)
+        return verify(graph.replace(methods=tuple(self._methods)))
+
+    def graph_of(self, outputs: Sequence[str], name: str = "part") -> Graph:
+        """The graph that computes some tensors, without nodes that they do not need."""
+        needed, nodes = set(outputs), []
+        for node in reversed(self._nodes):
+            if needed.intersection(node.outputs):
+                needed.update(node.inputs)
+                nodes.append(node)
+        return Graph(
+            name=name,
+            tensors=self._tensors,
+            nodes=tuple(reversed(nodes)),
+            inputs=(self.input.name,),
+            outputs=tuple(outputs),
+            arithmetic=Arithmetic.NATIVE,
         )
 
     def _free(self, name: str) -> str:

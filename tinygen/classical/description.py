@@ -10,16 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.classical.combination import Combination
+from tinygen.classical.features import Special
+
 Rows = NDArray[np.float64]
 """[samples, columns]"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Columns:
-    """A transformer that works column by column: output k is a monotone function of input column `sources[k]`.
+    """A transformer that works column by column: output k is a function of input column `sources[k]`.
 
     `apply` is the transformer itself, on whole rows, with every rounding that it has. `signs[k]` is 1 where the
-    function never falls and -1 where it never rises. Where it is factors[k] * x + offsets[k], these are given.
+    function never falls, -1 where it never rises, and else 0. Where it is factors[k] * x + offsets[k], these are given.
+    `edges[k]` are the numbers behind which it jumps, if it is constant between them, else None.
     """
 
     sources: NDArray[np.int64]
@@ -27,6 +31,11 @@ class Columns:
     apply: Callable[[Rows], Rows]
     factors: NDArray[np.float64] | None = None
     offsets: NDArray[np.float64] | None = None
+    edges: tuple[NDArray[np.float64] | None, ...] | None = None
+
+    @property
+    def outputs(self) -> int:
+        return len(self.sources)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,8 +45,12 @@ class Matrix:
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
 
+    @property
+    def outputs(self) -> int:
+        return len(self.bias)
 
-Transform = Columns | Matrix
+
+Transform = Columns | Matrix | Special
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,6 +96,15 @@ class Gaussian:
     constants: NDArray[np.float64]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Quadratic:
+    """scores[c] = constants[c] - |weights[c] x + bias[c]|^2 / 2; weights [C, R, columns], bias [C, R]"""
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    constants: NDArray[np.float64]
+
+
 class Activation(enum.Enum):
     """A function between the layers of a network."""
 
@@ -106,6 +128,7 @@ class Metric(enum.Enum):
     EUCLIDEAN = "euclidean"
     MANHATTAN = "manhattan"
     CHEBYSHEV = "chebyshev"
+    HAMMING = "hamming"
     COSINE = "cosine"
 
 
@@ -123,6 +146,32 @@ class Neighbors:
     is_weighted: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WithinRadius:
+    """Stored rows [N, columns] at most `radius` away answer: the class that most have, or the mean of their numbers.
+
+    `targets` as those of Neighbors. Where there are none, class `outlier` answers; of numbers, the mean of all targets.
+    """
+
+    rows: NDArray[np.float64]
+    targets: NDArray
+    radius: float
+    outlier: int = 0
+    metric: Metric = Metric.EUCLIDEAN
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LocalOutliers:
+    """score = -(mean of densities) * (mean of max(distance, reaches)) over the `count` nearest rows, less `offset`."""
+
+    rows: NDArray[np.float64]
+    count: int
+    reaches: NDArray[np.float64]
+    densities: NDArray[np.float64]
+    offset: float
+    metric: Metric = Metric.EUCLIDEAN
+
+
 class Kernel(enum.Enum):
     """A function of two rows: of their product p, or of their distance d."""
 
@@ -135,6 +184,9 @@ class Kernel(enum.Enum):
     SIGMOID = "sigmoid"
     """tanh(gamma * p + offset)"""
 
+    POLY = "poly"
+    """(gamma * p + offset)^degree"""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KernelMachine:
@@ -142,7 +194,8 @@ class KernelMachine:
 
     Group g is the rows from groups[g] to groups[g + 1]. With one group the scores are these, plus bias. With a group
     for each class they are decisions between two classes each, scores[i, j - 1] + scores[j, i] + bias[pair], which
-    vote for i where they are above 0.
+    vote for i where they are above 0. `platt` (a, b): log-odds of the second class are a * score + b.
+    `spread` is that of what the model was fitted to, where it is known: errors that are small beside it do not matter.
     """
 
     rows: NDArray[np.float64]
@@ -152,13 +205,38 @@ class KernelMachine:
     kernel: Kernel
     gamma: float
     offset: float = 0.0
+    degree: int = 1
+    platt: tuple[float, float] | None = None
+    spread: float = 0.0
 
     @property
     def is_pairwise(self) -> bool:
         return len(self.groups) > 2
 
 
-Scorer = Trees | Linear | Neighbors | KernelMachine | Network | Gaussian
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Isolation:
+    """decision = -2^-(sum of leaves) - offset: how soon trees isolate a row; negative for an anomaly."""
+
+    trees: Trees
+    offset: float
+
+
+Scorer = (
+    Trees
+    | Linear
+    | Neighbors
+    | KernelMachine
+    | Network
+    | Gaussian
+    | Quadratic
+    | WithinRadius
+    | LocalOutliers
+    | Isolation
+    | Combination
+    | WithinRadius
+    | LocalOutliers
+)
 
 
 class Task(enum.Enum):
@@ -166,6 +244,9 @@ class Task(enum.Enum):
 
     CLASSIFY = "classify"
     """The class with the largest score; of two classes with one score the second where it is above 0."""
+
+    CLASSIFY_EACH = "classify each"
+    """The classes of several classifiers; `classes` are then a tuple for each of them."""
 
     REGRESS = "regress"
     """The scores are the answer."""
@@ -194,7 +275,10 @@ class Link(enum.Enum):
 class Description:
     """A fitted pipeline. `answer` is the estimator's own `predict` (or `transform`), with which the result is compared.
 
-    `has_decision` says that it has a decision function, which is the scores.
+    `probabilities` is its `predict_proba`, where it has one. `has_decision` says that it has a decision function, which
+    is the scores. An anomaly model's `score_samples` is its decision plus `score_offset`; that of a mixture the
+    logarithm of the sum of exp(score). `transform` gives the distances to `centers`. Probabilities are those of
+    `link_factor` times the scores.
     """
 
     features: int
@@ -204,9 +288,16 @@ class Description:
     answer: Callable[[Rows], NDArray]
     classes: tuple[object, ...] = ()
     link: Link = Link.NONE
+    link_factor: float = 1.0
     has_decision: bool = False
+    probabilities: Callable[[Rows], NDArray] | None = None
+    score_offset: float | None = None
+    is_mixture: bool = False
+    centers: NDArray[np.float64] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes as texts, in their order."""
+        """The classes as texts, in their order; of several classifiers none."""
+        if self.task is Task.CLASSIFY_EACH:
+            return ()
         return tuple(str(c) for c in self.classes)

@@ -8,21 +8,31 @@ their rounding, which `quantize` measures.
 
 import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
-from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Task
-from tinygen.classical.linear_nodes import integer_features, scores_node
+from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Link, Task
+from tinygen.classical.fixed_features import integer_features
+from tinygen.classical.linear_nodes import scores_node
+from tinygen.classical.probabilities import add_probabilities
 from tinygen.classical.stored_rows import (
     INT8_REACH,
     MARGIN,
     StoredRows,
     reach_of_int16,
     stored_rows,
+)
+from tinygen.classical.wide_nodes import (
+    WIDE_KERNELS,
+    WideSums,
+    real_scores,
+    refuse_if_lost,
+    score_error,
 )
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
@@ -48,14 +58,17 @@ MOST_SHIFT = 22
 def build(
     graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
 ) -> None:
-    """Add the methods of a support vector machine; products of integers of 8 or 16 bits."""
+    """Add the methods of a support vector machine; products of integers of 8 or 16 bits, or with 32 wide sums."""
     machine: KernelMachine = description.scorer
     if machine.kernel is Kernel.LINEAR:
-        scores = _linear_scores(graph, description, samples)
+        make = _linear_scores(graph, description, samples)
+    elif bits == 32:
+        make = WideSums(graph, description, samples).node
     else:
-        scores = _kernel_sums(graph, description, samples, bits)
-    if description.task is Task.REGRESS:
-        graph.method("predict", scores)
+        make = _kernel_sums(graph, description, samples, bits)
+    scores = make("scores", 0.0, 1.0)
+    if description.task is not Task.CLASSIFY:
+        graph.method("predict" if description.task is Task.REGRESS else "transform", scores)
         return
     if machine.is_pairwise:
         classes = graph.node("classes", ArgMax(), [graph.node("votes", PairVotes(), [scores])])
@@ -65,11 +78,21 @@ def build(
     graph.method("predict", classes)
     if description.has_decision:
         graph.method("decision", scores)
+    add_probabilities(graph, scores, description.link)
+    if machine.platt is not None and machine.platt[0] > 0:
+        slope, start = machine.platt
+        add_probabilities(graph, make("log-odds", start / slope, slope), Link.SIGMOID)
+    if description.score_offset is not None:
+        graph.method("score", make("normality", description.score_offset, 1.0))
+
+
+Maker = Callable[[str, float, float], Tensor]
+"""(name, what is added to the scores, what they are multiplied with then) -> a node of them"""
 
 
 def _linear_scores(
     graph: GraphBuilder, description: Description, samples: NDArray[np.float64]
-) -> Tensor:
+) -> Maker:
     """Stored rows behind a linear kernel are one matrix."""
     before = algebra.as_matrix(description.transforms, description.features)
     if before is None:
@@ -84,7 +107,12 @@ def _linear_scores(
     ]
     linear = Linear(weights=_combined(np.concatenate(weights), len(weights)), bias=machine.bias)
     x, linear, reach = integer_features(graph, algebra.collapse(linear, before), samples)
-    return scores_node(graph, "scores", x, linear, reach)
+
+    def make(name: str, added: float, factor: float) -> Tensor:
+        moved = Linear(weights=linear.weights * factor, bias=(linear.bias + added) * factor)
+        return scores_node(graph, name, x, moved, reach)
+
+    return make
 
 
 def _combined(sums: NDArray, groups: int) -> NDArray:
@@ -120,29 +148,53 @@ class _Units:
 
 def _kernel_sums(
     graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
-) -> Tensor:
+) -> Maker:
     machine: KernelMachine = description.scorer
     is_rbf = machine.kernel is Kernel.RBF
     stored = stored_rows(graph, description, machine.rows, samples, bits=bits, is_centered=is_rbf)
-    units = _units(machine)
     table = (
-        _distance_table(machine, stored, units)
+        _distance_table(machine, stored)
         if is_rbf
         else _product_table(machine, stored, description, samples)
     )
+    if machine.kernel not in WIDE_KERNELS:
+        largest = max(float(np.abs(table.values).max()), 1.0)
+        real = real_scores(machine, algebra.apply(description.transforms, samples))
+        refuse_if_lost(
+            machine, real, score_error(machine, 2.0**-KERNEL_BITS / math.sqrt(12), largest)
+        )
+    machine, table = _at_most_one(machine, table)
+    units = _units(machine)
     values = np.clip(np.rint(table.values * units.kernel), -INT16_MAX, INT16_MAX)
-    scale, groups = units.scale, machine.groups
     constants = [
         graph.constant(
             "coefficients", np.rint(machine.coefficients * units.coefficient), DType.INT16
         ),
-        graph.constant("groups", groups),
-        graph.constant("bias", np.rint((machine.bias + _lost(machine, units)) / scale)),
-        graph.constant("kernel table", values, DType.INT16),
+        graph.constant("groups", machine.groups),
     ]
+    kernels = graph.constant("kernel table", values, DType.INT16)
     measure = Measure.SQUARED if is_rbf else Measure.PRODUCT
     op = KernelSums(first=table.first, shift=table.shift, sum_shift=units.shift, measure=measure)
-    return graph.node("scores", op, [stored.features, stored.rows, *constants], scale=scale)
+    lost = _lost(machine, units)
+
+    def make(name: str, added: float, factor: float) -> Tensor:
+        bias = np.rint((machine.bias + added + lost) / units.scale)
+        inputs = [stored.features, stored.rows, *constants, graph.constant("bias", bias), kernels]
+        scale = float(np.float32(units.scale * factor))
+        return graph.node(name, op, inputs, scale=scale)
+
+    return make
+
+
+def _at_most_one(machine: KernelMachine, table: _Table) -> tuple[KernelMachine, _Table]:
+    """Kernels, and coefficients that are as much larger as these are smaller."""
+    largest = max(float(np.abs(table.values).max()), 1e-300)
+    if largest <= 1.0:
+        return machine, table
+    return (
+        replace(machine, coefficients=machine.coefficients * largest),
+        replace(table, values=table.values / largest),
+    )
 
 
 def _lost(machine: KernelMachine, units: _Units) -> NDArray[np.float64]:
@@ -179,12 +231,13 @@ def _largest_four(absolute: NDArray[np.float64], groups: NDArray[np.int64]) -> f
     return float(max(fours))
 
 
-def _distance_table(machine: KernelMachine, stored: StoredRows, units: _Units) -> _Table:
+def _distance_table(machine: KernelMachine, stored: StoredRows) -> _Table:
     """exp(-gamma d), as far as it is more than half a unit, or as distances go."""
     rate = max(machine.gamma * stored.scale**2, 1e-300)
-    vanishes = math.log(2 * units.kernel) / rate
+    kernel = 2.0**KERNEL_BITS
+    vanishes = math.log(2 * kernel) / rate
     end = min(vanishes, float(_farthest(stored)))
-    step = math.sqrt(8 / units.kernel) / rate  # a line is above the kernel by up to a unit
+    step = math.sqrt(8 / kernel) / rate  # a line is above the kernel by up to a unit
     finest = min(math.floor(math.log2(min(step, end))), MOST_SHIFT)
     shift = max(finest, math.ceil(math.log2(end / MOST_VALUES)), 0)
     count = max(math.ceil(end / 2**shift), 1)
@@ -203,7 +256,8 @@ def _farthest(stored: StoredRows) -> int:
 
 
 def _kernel(machine: KernelMachine, product: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.tanh(machine.gamma * product + machine.offset)
+    inner = machine.gamma * product + machine.offset
+    return np.tanh(inner) if machine.kernel is Kernel.SIGMOID else inner**machine.degree
 
 
 def _products(

@@ -23,6 +23,7 @@ MEASURES = {
     Metric.EUCLIDEAN: Measure.SQUARED,
     Metric.MANHATTAN: Measure.MANHATTAN,
     Metric.CHEBYSHEV: Measure.CHEBYSHEV,
+    Metric.HAMMING: Measure.HAMMING,
     Metric.COSINE: Measure.PRODUCT,
 }
 

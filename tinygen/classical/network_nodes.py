@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Activation, Description, Linear, Network, Task
-from tinygen.classical.linear_nodes import features_bits, integer_features, scores_node
+from tinygen.classical.fixed_features import features_bits, integer_features
+from tinygen.classical.linear_nodes import scores_node
 from tinygen.classical.probabilities import add_probabilities
+from tinygen.classical.weighted import each_scaled
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Quantization, Tensor
 from tinygen.ops.activation import Activation as FusedActivation
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.interpolate import MOST_BITS, SEGMENTS, Interpolate
+from tinygen.ops.classical.linear_scores import LinearScores
 from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.fully_connected import FullyConnected
 
+INT8_MAX = 127
 HEADROOM = 1.25
 """Hidden values saturate beyond the largest of the samples times this."""
 
@@ -53,18 +57,29 @@ def build(
     real = samples @ before.weights.T + before.bias
     is_small = bits == 8 and network.activation is Activation.RELU
     for i, following in enumerate(others):
-        if is_small and x.dtype is DType.INT8:
+        if is_small and x.dtype is DType.INT8 and i < graph.precision.small_layers:
             # the first layer is one on the raw integers of the features, whose scale is 1
             dense = layer if i == 0 else network.layers[i]
             real = np.maximum(real @ network.layers[i].weights.T + network.layers[i].bias, 0.0)
-            x, layer, reach = _dense(graph, i, x, dense, real, following)
+            make = _dense if len(others) > 1 else _only_hidden
+            x, layer, reach = make(graph, i, x, dense, real, following)
             continue
         sums = scores_node(graph, f"layer {i + 1}", x, layer, reach)
         real = real @ network.layers[i].weights.T + network.layers[i].bias
         x, step, reach = _activated(graph, i, sums, real, network.activation)
         layer = Linear(weights=following.weights * step, bias=following.bias)
         real = FUNCTIONS[network.activation](real)
+    if description.task is Task.REGRESS and _is_identity(network.layers[-1]):
+        graph.method("predict", each_scaled(graph, "values", x, np.diag(layer.weights), layer.bias))
+        return
     _answer(graph, description, scores_node(graph, "scores", x, layer, reach))
+
+
+def _is_identity(layer: Linear) -> bool:
+    """True of a last layer that only stands for there being none: a net whose last hidden layer is its answer."""
+    shape = layer.weights.shape
+    is_eye = shape[0] == shape[1] and (layer.weights == np.eye(shape[0])).all()
+    return bool(is_eye and not layer.bias.any())
 
 
 def _answer(graph: GraphBuilder, description: Description, scores: Tensor) -> None:
@@ -125,6 +140,37 @@ def _dense(
         bias=following.bias + following.weights.sum(axis=1) * step * 128,
     )
     return hidden, moved, np.full(hidden.channels, 128.0)
+
+
+def _only_hidden(
+    graph: GraphBuilder,
+    index: int,
+    x: Tensor,
+    layer: Linear,
+    real: NDArray[np.float64],
+    following: Linear,
+) -> tuple[Tensor, Linear, NDArray[np.float64]]:
+    """The only hidden layer with int8 weights, narrowed; and the next layer on its integers.
+
+    Linear scores have less code than the layers of neural nets, which pays where there is one such layer. Every output
+    has weights of a unit of its own, which goes into the next layer: max(0, x) of a multiple is that multiple.
+    """
+    name = f"hidden {index + 1}"
+    units = np.maximum(np.abs(layer.weights).max(axis=1) / INT8_MAX, 1e-30)
+    bias = np.clip(np.rint(layer.bias / units), -(2.0**30), 2.0**30)
+    inputs = [
+        x,
+        graph.constant(f"{name}: weights", np.rint(layer.weights / units[:, None]), DType.INT8),
+        graph.constant(f"{name}: bias", bias),
+    ]
+    sums = graph.node(f"{name}: sums", LinearScores(), inputs)
+    most = 2 ** (features_bits(sums.channels) - 1) - 1
+    largest = HEADROOM * max(float((real / units).max()), 1.0)
+    shift = int(np.clip(math.ceil(math.log2(largest / most)), 0, 30))
+    op = Narrow(shift=shift, low=0, high=most)
+    hidden = graph.node(name, op, [sums], dtype=DType.INT16)
+    moved = Linear(weights=following.weights * units * 2.0**shift, bias=following.bias)
+    return hidden, moved, np.full(hidden.channels, float(most))
 
 
 def _interpolated(

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.classical import algebra
-from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.builder import ONE, GraphBuilder
 from tinygen.classical.description import Description, Linear, Matrix
-from tinygen.classical.linear_nodes import integer_features
+from tinygen.classical.fixed_features import integer_features
 from tinygen.errors import UnsupportedError
-from tinygen.ir import DType, Tensor
+from tinygen.ir import DType, Quantization, Tensor
 from tinygen.ops.classical.linear_scores import LinearScores
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 
@@ -57,9 +57,9 @@ def stored_rows(
         constant = graph.constant("stored rows", rows, dtype)
         origin = np.zeros(rows.shape[1])
         return StoredRows(features=graph.input, rows=constant, scale=1.0, origin=origin)
-    scale, origin = _scale(before, rows, samples, reach, is_centered)
+    scale, origin = common_scale(before, rows, samples, reach, is_centered)
     integers = np.clip(np.rint((rows - origin) / scale), -reach, reach)
-    x = _scaled(graph, before, samples, scale, origin, dtype, reach)
+    x = scaled_rows(graph, before, samples, scale, origin, dtype, reach)
     constant = graph.constant("stored rows", integers, dtype)
     return StoredRows(features=x, rows=constant, scale=scale, origin=origin)
 
@@ -86,7 +86,7 @@ def _is_direct(
     return bool(same and fits and (rows == np.rint(rows)).all())
 
 
-def _scale(
+def common_scale(
     before: Matrix,
     rows: NDArray[np.float64],
     samples: NDArray[np.float64],
@@ -104,7 +104,7 @@ def _scale(
     return max(largest / reach, 1e-30), origin
 
 
-def _scaled(
+def scaled_rows(
     graph: GraphBuilder,
     before: Matrix,
     samples: NDArray[np.float64],
@@ -112,8 +112,9 @@ def _scaled(
     origin: NDArray[np.float64],
     dtype: DType,
     reach: int,
+    quantization: Quantization = ONE,
 ) -> Tensor:
-    """(z - origin) / scale, rounded and clamped."""
+    """(z - origin) / scale, rounded and clamped; `quantization` is what the result is said to have."""
     wanted = Linear(weights=before.weights / scale, bias=(before.bias - origin) / scale)
     x, wanted, largest = integer_features(graph, wanted, samples)
     if (np.count_nonzero(wanted.weights, axis=1) > 1).any():
@@ -124,7 +125,7 @@ def _scaled(
         )
     else:
         columns = _columns(wanted, largest)
-    return _rescaled(graph, x, columns, reach, dtype)
+    return _rescaled(graph, x, columns, reach, dtype, quantization)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,7 +161,12 @@ def _columns(wanted: Linear, largest: NDArray[np.float64]) -> _Columns:
 
 
 def _rescaled(
-    graph: GraphBuilder, x: Tensor, columns: _Columns, reach: int, dtype: DType
+    graph: GraphBuilder,
+    x: Tensor,
+    columns: _Columns,
+    reach: int,
+    dtype: DType,
+    quantization: Quantization,
 ) -> Tensor:
     half = np.where(columns.shifts > 0, np.ldexp(0.5, columns.shifts), 0)
     constants = [
@@ -169,7 +175,14 @@ def _rescaled(
         graph.constant("feature offsets", np.rint(columns.offsets + half)),
         graph.constant("feature shifts", columns.shifts, DType.INT16),
     ]
-    return graph.node("scaled features", ScaledFeatures(reach=reach), [x, *constants], dtype=dtype)
+    return graph.node(
+        "scaled features",
+        ScaledFeatures(reach=reach),
+        [x, *constants],
+        dtype=dtype,
+        scale=quantization.scale,
+        zero_point=quantization.zero_point,
+    )
 
 
 def _projected(

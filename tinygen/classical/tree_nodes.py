@@ -17,6 +17,20 @@ from tinygen.ops.classical.tree_sums import TreeSums
 
 INT16_MAX = 32767
 
+LEAST_STEPS = 2000
+"""Of the leaves of every output of a regressor, from the least to the largest."""
+
+
+ALWAYS_FIRST = Trees(
+    features=np.zeros(0, np.int64),
+    thresholds=np.zeros(0),
+    children=np.zeros((0, 2), np.int64),
+    roots=np.array([~0]),
+    leaves=np.zeros((1, 1)),
+    bias=np.zeros(1),
+)
+"""A tree without comparisons, which chooses the only class."""
+
 
 def build(graph: GraphBuilder, description: Description) -> None:
     """Add the methods of a model of trees."""
@@ -48,6 +62,9 @@ class _Trees:
         if self.description.has_decision:
             scores = self.values("scores", trees.leaves, trees.bias)
             self.graph.method("decision", scores)
+            add_probabilities(self.graph, scores, link, self.description.link_factor)
+        elif link is Link.SOFTMAX:
+            scores = self.values("log probabilities", trees.leaves, trees.bias)
             add_probabilities(self.graph, scores, link)
         if link is Link.IDENTITY:
             probabilities = self.shares("probabilities", trees.leaves, trees.bias)
@@ -58,12 +75,12 @@ class _Trees:
         trees = self.trees
         leaves, bias = trees.leaves, trees.bias
         if len(trees.roots) == 1:
-            winners = _winners(leaves + bias)[:, None]
-            return self.sums("classes", winners, np.zeros(1, np.int64), 1.0)
+            chosen = winners(leaves + bias)[:, None]
+            return self.sums("classes", chosen, np.zeros(1, np.int64), 1.0)
         if leaves.shape[1] == 2:  # the second class wins where this is above 0
             leaves, bias = leaves[:, 1:] - leaves[:, :1], bias[1:] - bias[:1]
-        if leaves.shape[1] > 1 and not bias.any() and leaves.min() >= 0:
-            scores = self.shares("scores", leaves, bias)
+        if leaves.shape[1] > 1 and not np.ptp(bias) and leaves.min() >= 0:
+            scores = self.shares("scores", leaves, np.zeros_like(bias))
         else:
             scores = self.values("scores", leaves, bias)
         return self.graph.node("classes", ArgMax(), [scores])
@@ -71,23 +88,34 @@ class _Trees:
     def shares(self, name: str, leaves: NDArray, bias: NDArray) -> Tensor:
         """Sums of leaves that are 0 or more: as many bits as 16-bit entries leave for them (tg_tree_sums.h)."""
         bits = max(15 - max(leaves.shape[1] - 1, 0).bit_length(), 7)
+        bits = 15 if self.graph.precision.is_wide else bits
         largest = max(float(leaves.max()), 1e-300)
         return self._scaled(name, leaves, bias, largest / (2**bits - 1))
 
     def values(self, name: str, leaves: NDArray, bias: NDArray) -> Tensor:
-        """Sums of leaves as int16; those of every tree are measured from their middle, which goes into the bias."""
+        """Sums of leaves as int16; those of every tree are measured from their middle, which goes into the bias.
+
+        Values of several outputs have one scale: where that is too coarse for one of them, leaves have up to 32 bits.
+        """
         leaves, bias = self._centered(leaves, bias)
         largest = max(float(np.abs(leaves).max()), 1e-300)
-        return self._scaled(name, leaves, bias, largest / INT16_MAX)
+        scale = largest / INT16_MAX
+        if self.description.task is Task.REGRESS:
+            spreads = np.ptp(leaves, axis=0)
+            least = float(spreads[spreads > 0].min(initial=np.inf))
+            finest = largest * len(self.trees.roots) / 2**29
+            scale = max(min(scale, least / LEAST_STEPS), finest)
+        return self._scaled(name, leaves, bias, scale)
 
     def _centered(self, leaves: NDArray, bias: NDArray) -> tuple[NDArray, NDArray]:
-        if leaves.shape[1] > 1:
+        is_dense = bool(np.count_nonzero(leaves, axis=1).max() > 1)
+        if leaves.shape[1] > 1 and not (is_dense and self.description.task is Task.REGRESS):
             return leaves, bias  # a tree may add nothing to some outputs: that must stay nothing
         middle = (leaves.max(axis=0) + leaves.min(axis=0)) / 2
         return leaves - middle, bias + middle * len(self.trees.roots)
 
     def _scaled(self, name: str, leaves: NDArray, bias: NDArray, scale: float) -> Tensor:
-        scale = float(np.float32(scale))
+        scale = float(np.float32(max(scale, 1e-30)))
         whole, start = np.rint(leaves / scale), np.rint(bias / scale)
         reach = len(self.trees.roots) * np.abs(whole).max() + np.abs(start).max()
         if reach >= 2**31:  # a bias far from all leaves
@@ -112,7 +140,7 @@ class _Trees:
         return self.graph.node(name, TreeSums(), [self.graph.input, *constants], scale=scale)
 
 
-def _winners(scores: NDArray) -> NDArray[np.int64]:
+def winners(scores: NDArray) -> NDArray[np.int64]:
     """The class of rows of scores: the first largest, or for a single score whether it is above 0."""
     if scores.shape[1] == 1:
         return (scores[:, 0] > 0).astype(np.int64)

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from tinygen.cli import bench, demo, doctor, emit, inspect, ops, targets, verify
+from tinygen.cli import bench, demo, doctor, emit, inspect, ops, reduce, targets, verify
 from tinygen.errors import TinygenError
 from tinygen.version import VERSION
 
@@ -22,7 +22,7 @@ def cli() -> None:
     """
 
 
-for _module in (emit, inspect, verify, bench, targets, ops, doctor, demo):
+for _module in (emit, inspect, verify, bench, reduce, targets, ops, doctor, demo):
     cli.add_command(_module.command)
 
 

@@ -1,6 +1,8 @@
 """tinygen bench: what a model costs on cores and boards."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +18,11 @@ from tinygen.cli.options import (
 )
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
+if TYPE_CHECKING:
+    from tinygen.bench import Benchmark, SetBenchmark
+    from tinygen.device import RamUse
+    from tinygen.emit.memory import PlannedRam
+
 
 @click.command("bench")
 @model_argument
@@ -23,6 +30,8 @@ from tinygen.cli.output import json_option, note, print_json, print_table, progr
               help="Core or board; may be given several times.")  # fmt: skip
 @optimize_option
 @budget_options
+@click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
+              help="Who owns the input, as for `tinygen emit`.")  # fmt: skip
 @click.option("--layers", is_flag=True, help="Figures per layer too.")
 @quantization_options
 @features_option
@@ -33,22 +42,30 @@ def command(
     optimize: str,
     flash_budget: str | None,
     ram_budget: str | None,
+    input_mode: str,
     layers: bool,
     as_json: bool,
     **quantization: object,
 ) -> None:
-    """Measure MODEL, or a folder that `tinygen emit` wrote, under QEMU.
+    """Measure MODEL, or a folder of one or several models that `tinygen emit` wrote, under QEMU.
 
     Instructions are counted exactly; cycles are modelled with zero wait states (docs/cycle-model.md);
     milliseconds and microjoules follow for boards with a published clock and current.
     """
     from tinygen import bench, targets
-    from tinygen.emit import EmitOptions, Optimize
+    from tinygen.emit import EmitOptions, InputMode, Optimize
 
     chosen = [with_budgets(targets.load(name), flash_budget, ram_budget) for name in names]
     folder = is_generated_folder(model)
+    if folder and bench.is_set(model):
+        bench_several(model, chosen, layers, as_json)
+        return
     graph = None if folder else load_int8(model, **quantization).graph
-    options = EmitOptions(optimize=Optimize(optimize), least_ram=ram_budget == LEAST)
+    options = EmitOptions(
+        optimize=Optimize(optimize),
+        least_ram=ram_budget == LEAST,
+        input=InputMode(input_mode),
+    )
     results = []
     for target in chosen:
         with progress(f"measuring on {target.name}"):
@@ -60,9 +77,43 @@ def command(
     if as_json:
         print_json({"model": model.name, "targets": [r.as_dict() for r in results]})
         return
-    show(model.name, results)
+    rows = [(r.measurement.target, r) for r in results]
+    show_costs(model.name, rows)
+    show_ram(model.name, [ram_of(*row) for row in rows])
     for result in results if layers else ():
-        show_layers(result)
+        show_layers(result.measurement.target, result)
+
+
+def bench_several(folder: Path, targets: list, layers: bool, as_json: bool) -> None:
+    """Measure a folder of several models: each by itself, and the RAM of all together."""
+    from tinygen import bench
+
+    results = []
+    for target in targets:
+        with progress(f"measuring on {target.name}"):
+            results.append(bench.bench_set(folder, target, layers=layers))
+    if as_json:
+        print_json({"model": folder.name, "targets": [r.as_dict() for r in results]})
+        return
+    for result in results:
+        title = f"{result.name} on {result.target}"
+        show_costs(title, result.models)
+        show_ram(title, ram_of_set(result))
+        for name, one in result.models if layers else ():
+            show_layers(name, one)
+        note("the self-test of all models, in turn and twice, found every byte right")
+
+
+def ram_of_set(result: "SetBenchmark") -> list[tuple]:
+    """A row for each model, and one for all; an image has the whole shared arena, whichever of the models it calls."""
+    together = "together, one arena" if result.shared_arena else "together"
+    rows = [
+        ram_row(name, one.planned, one.measurement.stack_bytes, None)
+        if result.shared_arena
+        else ram_of(name, one)
+        for name, one in result.models
+    ]
+    return [*rows, ram_row(together, result.planned, result.stack_bytes, result.ram)]
 
 
 def is_generated_folder(path: Path) -> bool:
@@ -70,36 +121,68 @@ def is_generated_folder(path: Path) -> bool:
     return path.is_dir() and not (path / "saved_model.pb").exists()
 
 
-def show(name: str, results: list) -> None:
+def show_costs(name: str, results: "Sequence[tuple[str, Benchmark]]") -> None:
+    """What a run costs in time and flash; `results` have the titles of rows."""
     rows = []
-    for result in results:
+    for title, result in results:
         m = result.measurement
         rows.append(
-            (m.target, m.instructions, m.cycles, result.milliseconds, result.microjoules,
-             m.flash.code_bytes + m.flash.library_bytes, m.flash.constant_bytes, m.flash.weight_bytes,
-             m.ram.arena_bytes, m.ram.io_bytes, m.stack_bytes)
+            (title, m.instructions, m.cycles, result.milliseconds, result.microjoules,
+             m.flash.code_bytes + m.flash.library_bytes, m.flash.constant_bytes, m.flash.weight_bytes)
         )  # fmt: skip
-    columns = ("target", "instructions", "cycles", "ms", "uJ", "code", "constants", "weights",
-               "arena", "I/O", "stack")  # fmt: skip
+    columns = ("", "instructions", "cycles", "ms", "uJ", "code", "constants", "weights")
     known = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
     print_table(
         f"{name}: one inference",
         [columns[i] for i in known],
         [[row[i] for i in known] for row in rows],
     )
-    note("cycles: model, zero wait states; flash beyond an empty firmware, RAM and stack in bytes")
+    note("cycles: model, zero wait states; flash beyond an empty firmware, in bytes")
     if "ms" not in {columns[i] for i in known}:
         note("ms, uJ: unmeasured; give a board with a clock and a published current as target")
-    for source in sorted({r.current_source for r in results if r.current_source}):
+    for source in sorted({r.current_source for _, r in results if r.current_source}):
         note(f"current: {source}")
 
 
-def show_layers(result) -> None:
+RAM_COLUMNS = ("", "arena", "scratch in it", "state", "hot weights", "I/O", "stack", "sum",
+               "static: planned", "measured")  # fmt: skip
+
+
+def ram_of(title: str, result: "Benchmark") -> tuple:
+    """The row of one model by itself."""
+    measured = result.measurement
+    return ram_row(title, result.planned, measured.stack_bytes, measured.ram)
+
+
+def ram_row(title: str, planned: "PlannedRam", stack: int, measured: "RamUse | None") -> tuple:
+    """Where the RAM goes; where an image has not this model's memory alone, nothing of it is measured."""
+    return (
+        title,
+        measured.arena_bytes if measured else planned.arena_bytes + planned.fast_arena_bytes,
+        planned.scratch_bytes,
+        planned.state_bytes,
+        planned.hot_weight_bytes,
+        measured.io_bytes if measured else planned.input_bytes + planned.output_bytes,
+        stack,
+        (measured or planned).total_bytes + stack,
+        planned.model_bytes,
+        measured.static_bytes if measured else "",
+    )
+
+
+def show_ram(name: str, rows: "Sequence[tuple]") -> None:
+    print_table(f"{name}: RAM in bytes", RAM_COLUMNS, rows)
+    note(
+        "static: .data and .bss of the image, with the arena, without the caller's input and output"
+    )
+
+
+def show_layers(title: str, result) -> None:
     rows = []
     for layer, name, macs in zip(
         result.measurement.layers, result.layer_names, result.layer_macs, strict=False
     ):
         per_mac = layer.instructions / macs if macs else ""
         rows.append((name, macs, layer.instructions, layer.cycles, per_mac))
-    title = f"{result.measurement.target}: per layer"
-    print_table(title, ("layer", "MACs", "instructions", "cycles", "instructions/MAC"), rows)
+    columns = ("layer", "MACs", "instructions", "cycles", "instructions/MAC")
+    print_table(f"{title}: per layer", columns, rows)

@@ -1,5 +1,8 @@
 """tinygen emit: write a folder of C."""
 
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,32 +12,45 @@ from tinygen.cli.options import (
     LEAST,
     budget_options,
     load_int8,
-    model_argument,
     optimize_option,
     parse_bytes,
-    quantization_options,
+    quantization_options_of_several,
     target_option,
     with_budgets,
 )
-from tinygen.cli.output import json_option, note, print_json, print_table, progress
+from tinygen.cli.output import json_option, note, print_json, progress
+from tinygen.cli.several import Named, named_models, values_by_model, values_for_all
 
 if TYPE_CHECKING:
     from tinygen.emit import EmitOptions, Io
     from tinygen.ir import Graph
-    from tinygen.quantize import QuantizationReport
+    from tinygen.model import Model
     from tinygen.targets import Target
 
 
+IO_TYPES = ("int8", "uint8", "int16", "int32", "float")
+
+OF_TARGET = "target"
+"""The value of --fast-ram that asks for what the target has."""
+
+
 @click.command("emit")
-@model_argument
+@click.argument(
+    "models", metavar="MODEL...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @target_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.")
-@click.option("--name", help="Prefix of all C names; default: from the file's name.")
+@click.option("--name", "names", multiple=True, metavar="NAME|NAME=MODEL",
+              help="Prefix of all C names; default: from the file's name. Of several models NAME=MODEL for each, "
+              "and NAME for what belongs to all (default: models).")  # fmt: skip
+@click.option("--shared-arena", is_flag=True,
+              help="Several models share their working memory, and run one after the other.")  # fmt: skip
 @optimize_option
-@quantization_options
-@click.option("--io", "io_type", type=click.Choice(["int8", "uint8", "int16", "int32", "float"]),
+@quantization_options_of_several
+@click.option("--io", "io_types", multiple=True, metavar="TYPE|NAME=TYPE",
               help="Also emit an entry point for this element type (int8, uint8, float); of a classical model "
-              "the type of its features (int8, int16, int32, float).")  # fmt: skip
+              "the type of its features (int8, int16, int32, float); of several models for all, or for "
+              "the one called NAME.")  # fmt: skip
 @click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
               help="Who owns the input: the caller, the arena, which reuses it; or it comes in rows.")  # fmt: skip
 @click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
@@ -44,95 +60,197 @@ if TYPE_CHECKING:
               help="Also print what less RAM costs: budgets from the least to whole tensors.")  # fmt: skip
 @click.option("--hot-weights", metavar="BYTES",
               help="Keep that many bytes of weights in RAM: those read most often per byte.")  # fmt: skip
-@click.option("--labels", type=click.Path(path_type=Path),
-              help="Text file with one class name a line.")  # fmt: skip
+@click.option("--fast-ram", metavar=f"BYTES|{OF_TARGET}",
+              help="A second, faster RAM of that size (or the target's), for the parts of the working memory that are "
+              "used most often.")  # fmt: skip
+@click.option("--labels", multiple=True, metavar="FILE|NAME=FILE",
+              help="Text file with one class name a line; of several models for the one called NAME.")  # fmt: skip
 @json_option
 def command(
-    model: Path,
+    models: tuple[Path, ...],
     target: str,
     output: Path | None,
-    name: str | None,
-    optimize: str,
-    io_type: str | None,
-    input_mode: str,
-    arena: str,
+    names: tuple[str, ...],
+    shared_arena: bool,
     flash_budget: str | None,
     ram_budget: str | None,
     ram_table: bool,
-    hot_weights: str | None,
-    labels: Path | None,
     as_json: bool,
-    **quantization: object,
+    **choices: object,
 ) -> None:
-    """Write MODEL as a folder of standalone C."""
-    import dataclasses
-
+    """Write MODEL as a folder of standalone C; several models together into one folder."""
     from tinygen import targets
-    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Optimize, check_folder
-    from tinygen.emit.names import checked_model_name, model_name
+    from tinygen.emit import check_folder
+    from tinygen.errors import UsageError
+
+    of_all, named = named_models(models, names)
+    bounded = with_budgets(targets.load(target), flash_budget, ram_budget)
+    reader = reader_of(named, bounded, least_ram=ram_budget == LEAST, **choices)
+    if len(named) > 1:
+        if ram_table:
+            raise UsageError(what="--ram-table takes one model", next_step="ask for each by itself")
+        name = of_all or "models"
+        write_several(named, reader, bounded, output or Path(name), name, shared_arena, as_json)
+        return
+    if shared_arena:
+        raise UsageError(what="--shared-arena is for several models", next_step="leave it out")
+    (model,) = named
+    folder = output or Path(model.name)
+    check_folder(folder)
+    write_one(model, reader, bounded, folder, targets.load(target) if ram_table else None, as_json)
+
+
+def write_one(
+    model: Named,
+    reader: "Reader",
+    target: "Target",
+    folder: Path,
+    unbounded: "Target | None",
+    as_json: bool,
+) -> None:
+    """Write the folder of one model, and print its figures; with those of less RAM on the unbounded target."""
+    from tinygen.cli.emission import quantization_figures, show_model
     from tinygen.emit.summary import summarize
 
-    chosen = with_budgets(targets.load(target), flash_budget, ram_budget)
-    name = checked_model_name(name) if name else model_name(model.stem)
-    folder = output or Path(name)
+    converted, options = reader.read(model)
+    with progress("writing C"):
+        emission = converted.emit(target, folder, name=model.name, options=options)
+    summary = summarize(emission)
+    if converted.quantization:
+        summary["quantization"] = quantization_figures(converted.quantization)
+    if unbounded:
+        summary["ram_points"] = points_of(converted.graph, unbounded, options)
+    if as_json:
+        print_json(summary)
+    else:
+        show_model(emission, summary, converted.quantization)
+
+
+def write_several(
+    models: list[Named],
+    reader: "Reader",
+    target: "Target",
+    folder: Path,
+    name: str,
+    shared_arena: bool,
+    as_json: bool,
+) -> None:
+    """Write one folder for all models, and print their figures."""
+    from tinygen.cli.emission import quantization_figures, quantization_note, show_set
+    from tinygen.emit import check_folder, emit_together
+    from tinygen.emit.model_set import check_names
+    from tinygen.emit.summary import summarize_set
+
+    check_names(name, [m.name for m in models])
     check_folder(folder)
+    members, quantizations = [], {}
+    for model in models:
+        note(f"{model.name}: {model.path}")
+        converted, options = reader.read(model)
+        if converted.quantization:
+            note(quantization_note(converted.quantization))
+            quantizations[model.name] = quantization_figures(converted.quantization)
+        members.append(converted.member(model.name, options))
+    with progress("writing C"):
+        written = emit_together(members, target, folder, name=name, shared_arena=shared_arena)
+    if as_json:
+        print_json(summarize_set(written) | {"quantization": quantizations})
+    else:
+        show_set(written)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads the models of a command: the choices that hold for all, and the files that each has for itself."""
+
+    options: "EmitOptions"
+    io_types: Mapping[str, str]
+    calibrations: Mapping[str, str]
+    labels: Mapping[str, str]
+    quantization: Mapping[str, object]
+
+    def read(self, model: Named) -> "tuple[Model, EmitOptions]":
+        """A model as integers, and its own choices."""
+        options, calibration = self.options, self.calibrations.get(model.name)
+        io_type = self.io_types.get(model.name)
+        if model.name in self.labels:
+            labels = read_labels(Path(self.labels[model.name]))
+            options = dataclasses.replace(options, labels=labels)
+        converted = load_int8(
+            model.path,
+            io_type=io_type,
+            calibration=Path(calibration) if calibration else None,
+            **self.quantization,
+        )
+        if not converted.graph.methods:
+            options = dataclasses.replace(options, io=entry_type(io_type))
+        return converted, options
+
+
+def reader_of(
+    models: list[Named],
+    target: "Target",
+    *,
+    least_ram: bool,
+    calibration: tuple[str, ...],
+    labels: tuple[str, ...],
+    io_types: tuple[str, ...],
+    input_mode: str,
+    arena: str,
+    optimize: str,
+    hot_weights: str | None,
+    fast_ram: str | None,
+    **quantization: object,
+) -> Reader:
+    """From the options of the command line."""
+    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Optimize
+    from tinygen.errors import UsageError
+
     options = EmitOptions(
         arena=ArenaMode(arena),
         input=InputMode(input_mode),
         optimize=Optimize(optimize),
-        least_ram=ram_budget == LEAST,
+        least_ram=least_ram,
         hot_weights=parse_bytes(hot_weights) or 0,
-        labels=read_labels(labels) if labels else (),
+        fast_ram=fast_bytes(fast_ram, target),
     )
-    converted = load_int8(model, io_type=io_type, **quantization)
-    if not converted.graph.methods:
-        options = dataclasses.replace(options, io=entry_type(io_type))
-    with progress("writing C"):
-        emission = converted.emit(chosen, folder, name=name, options=options)
-    summary = summarize(emission)
-    if converted.quantization:
-        summary["quantization"] = quantization_figures(converted.quantization)
-    if ram_table:
-        summary["ram_points"] = points_of(converted.graph, targets.load(target), options)
-    if as_json:
-        print_json(summary)
-        return
-    print_table(
-        f"{name} for {chosen.name}: {folder}/",
-        ("layer", "operator", "output", "kernel", "MACs", "constants B"),
-        [
-            (
-                x["name"],
-                x["operator"],
-                x["output"],
-                x["kernel"] or "(none)",
-                x["macs"],
-                x["constant_bytes"],
+    io_by_model = values_for_all("--io", io_types, models)
+    for text in io_by_model.values():
+        if text not in IO_TYPES:
+            raise UsageError(
+                what=f"--io {text[:40]}", next_step=f"give one of {', '.join(IO_TYPES)}"
             )
-            for x in summary["layers"]
-        ],
+    return Reader(
+        options=options,
+        io_types=io_by_model,
+        calibrations=values_by_model("--calibration", calibration, models),
+        labels=values_by_model("--labels", labels, models),
+        quantization=quantization,
     )
-    if converted.quantization:
-        note(quantization_note(converted.quantization))
-    note(f"MACs {summary['macs']:,}   constants {summary['constant_bytes']:,} bytes")
-    for line in selection_notes(summary["selection"]):
-        note(line)
-    note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
-    if ram_table:
-        print_table(
-            "budgets of RAM, for --ram-budget",
-            ("arena bytes", f"predicted {summary['selection']['unit']}", "MACs row by row"),
-            [
-                (x["arena_bytes"], x["cycles"], f"{x['share_by_rows']:.0%}")
-                for x in summary["ram_points"]
-            ],
+
+
+def fast_bytes(text: str | None, target: "Target") -> int:
+    """Bytes of fast RAM; says so where the target has some that nobody asked for."""
+    from tinygen.errors import UsageError
+
+    own = target.fast_ram
+    if text == OF_TARGET:
+        if own is None:
+            raise UsageError(
+                what=f"{target.name} has no fast RAM that is known here",
+                next_step="give its size: --fast-ram BYTES",
+            )
+        return own.bytes
+    if text is None and own is not None:
+        note(
+            f"{target.name} has {own.bytes:,} bytes of {own.name}: --fast-ram {OF_TARGET} puts there what is "
+            "used most often"
         )
+    return parse_bytes(text) or 0
 
 
 def points_of(graph: "Graph", target: "Target", options: "EmitOptions") -> list[dict[str, object]]:
     """What less RAM costs: one entry for each budget that is worth asking for."""
-    import dataclasses
-
     from tinygen.emit.program import ram_points
 
     with progress("comparing budgets of RAM"):
@@ -155,54 +273,6 @@ def entry_type(text: str | None) -> "Io":
             what=f"--io {text} is for classical models", next_step="give int8, uint8 or float"
         )
     return Io(text or "int8")
-
-
-def selection_notes(selection: dict) -> list[str]:
-    """The predicted cost of the choice, and the next better choices."""
-    if selection["predicted"] is None:
-        return []
-    lines = [
-        f"kernels chosen for {selection['optimize']}: predicted {selection['predicted']:,.0f} "
-        f"{selection['unit']}, {selection['predicted_flash_bytes']:,} bytes of flash"
-    ]
-    for upgrade in selection["upgrades"]:
-        lines.append(
-            f"  layer '{upgrade['layer']}' with {upgrade['symbol']}: {upgrade['cycles']:,.0f} fewer for "
-            f"{upgrade['flash_bytes']:+,} bytes of flash, {upgrade['scratch_bytes']:+,} of scratch"
-        )
-    return lines
-
-
-def quantization_figures(report: "QuantizationReport") -> dict[str, object]:
-    """How the model was quantized, and the error of every layer on the calibration data."""
-    import dataclasses
-
-    return {
-        "method": report.method.value,
-        "bias_correction": report.bias_correction,
-        "samples": report.samples,
-        "synthetic_samples": report.is_synthetic,
-        "layers": [
-            {key: _finite(value) for key, value in dataclasses.asdict(layer).items()}
-            for layer in report.layers
-        ],
-    }
-
-
-def _finite(value: object) -> object:
-    """JSON has no infinity: a layer without any error has no ratio."""
-    return None if value == float("inf") else value
-
-
-def quantization_note(report: "QuantizationReport") -> str:
-    """One line: method, data, and where accuracy was lost."""
-    correction = " with bias correction" if report.bias_correction else ""
-    data = "synthetic samples" if report.is_synthetic else "calibration samples"
-    text = f"quantized by {report.method.value}{correction} on {report.samples} {data}"
-    worst = report.worst_layer
-    if worst is None or worst.sqnr_db is None:
-        return text
-    return f"{text}; signal to noise ratio lowest at layer '{worst.name}': {worst.sqnr_db:.1f} dB"
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -64,19 +64,38 @@ def budget_options(command: Callable) -> Callable:
     return flash(ram(command))
 
 
+CALIBRATION_HELP = (
+    "Typical inputs: .npz (key x or the inputs' names, long or short) or .npy of shape [N, ...]"
+)
+
+
 def quantization_options(command: Callable) -> Callable:
-    """--trust, --calibration, --input-range, --arithmetic, --calibration-method."""
+    """How models are read, and how their integers are chosen."""
+    calibration = click.option(
+        "--calibration", type=click.Path(path_type=Path), help=f"{CALIBRATION_HELP}."
+    )
+    return _quantization_options(command, calibration)
+
+
+def quantization_options_of_several(command: Callable) -> Callable:
+    """The same for commands that take several models: --calibration for each."""
+    calibration = click.option(
+        "--calibration",
+        multiple=True,
+        metavar="FILE|NAME=FILE",
+        help=f"{CALIBRATION_HELP}; of several models for the one called NAME.",
+    )
+    return _quantization_options(command, calibration)
+
+
+def _quantization_options(command: Callable, calibration: Callable) -> Callable:
     options = (
         click.option(
             "--trust",
             is_flag=True,
             help="Read pickles and joblib files too, which run code of their own.",
         ),
-        click.option(
-            "--calibration",
-            type=click.Path(path_type=Path),
-            help="Typical inputs: .npz (key x or the inputs' names, long or short) or .npy of shape [N, ...].",
-        ),
+        calibration,
         click.option(
             "--input-range",
             metavar="LO,HI",
@@ -91,6 +110,19 @@ def quantization_options(command: Callable) -> Callable:
             "--calibration-method",
             type=click.Choice(CALIBRATION_METHODS),
             help="How activation ranges are chosen; the default is the best measured.",
+        ),
+        click.option(
+            "--agreement",
+            type=click.FloatRange(0, 100),
+            metavar="PERCENT",
+            help="Of a classical model: as few bits as keep scikit-learn's answer on so many calibration rows, "
+            "or an error.",
+        ),
+        click.option(
+            "--drop-unused-features",
+            "drop_unused",
+            is_flag=True,
+            help="Of a classical model: leave features out of the input that nothing reads.",
         ),
     )
     for option in reversed(options):
@@ -107,17 +139,25 @@ def load_int8(
     calibration_method: str | None = None,
     trust: bool = False,
     io_type: str | None = None,
+    agreement: float | None = None,
+    drop_unused: bool = False,
 ) -> "Model":
     """Load a model, quantize it where needed, optimize it; warnings go to the error output."""
     from tinygen import model as models
     from tinygen.cli.output import note, progress
+    from tinygen.errors import UsageError
     from tinygen.fixedpoint import Arithmetic
     from tinygen.quantize import CalibrationMethod, load_calibration
 
     with progress("reading the model"):
         model = models.load(path, trust=trust)
     if isinstance(model, models.FittedPipeline):
-        return _load_classical(model, calibration, io_type)
+        return _load_classical(model, calibration, io_type, agreement, drop_unused)
+    if agreement is not None:
+        raise UsageError(
+            what="--agreement is for classical models",
+            next_step="neural nets: see --calibration-method, and `tinygen emit --json` for the errors of layers",
+        )
     if model.is_quantized and (calibration or input_range or calibration_method):
         note("note: the model is int8 already, calibration options have no effect")
         calibration = input_range = calibration_method = None
@@ -135,9 +175,13 @@ def load_int8(
 
 
 def _load_classical(
-    pipeline: "FittedPipeline", calibration: Path | None, io_type: str | None
+    pipeline: "FittedPipeline",
+    calibration: Path | None,
+    io_type: str | None,
+    agreement: float | None,
+    drop_unused: bool,
 ) -> "Model":
-    """Choose the integers of a classical model, and say how well they agree with it."""
+    """Choose the integers of a classical model, and say which, and how well they agree with it."""
     from tinygen.cli.output import note, progress
     from tinygen.ir import DType
     from tinygen.quantize import read_rows
@@ -145,13 +189,28 @@ def _load_classical(
     dtype = DType.FLOAT32 if io_type == "float" else DType(io_type) if io_type else None
     rows = None if calibration is None else read_rows(calibration)
     with progress("choosing integers"):
-        model = pipeline.quantize(calibration=rows, io=dtype)
+        model = pipeline.quantize(
+            calibration=rows, io=dtype, agreement=agreement, drop_unused=drop_unused
+        )
+    if drop_unused:
+        note(f"input: {model.graph.inputs[0]}")
     report = model.agreement
     text = f"{report.agreement:.2f} % of {report.rows} calibration rows as scikit-learn"
     if report.largest_error is not None:
         text += f", largest error {report.largest_error:.2g} standard deviations"
     note(f"features are {model.graph.input_tensors[0].dtype.value}; {text}")
+    if agreement is not None:
+        note(f"chosen for {agreement:g} %: {model.precision}; {', '.join(operand_types(model))}")
     return model
+
+
+def operand_types(model: "Model") -> list[str]:
+    """The operators of the first method that multiply or compare with constants, and the types of both sides."""
+    return [
+        f"{call.node.name} {call.inputs[0].dtype.value} x {call.inputs[1].dtype.value}"
+        for call in model.graph.parts()[0].calls()
+        if len(call.inputs) > 1 and call.inputs[1].is_constant and call.op.macs(call)
+    ]
 
 
 def parse_range(text: str) -> tuple[float, float]:

@@ -63,5 +63,10 @@ def progress(text: str) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text):
+    from tinygen.streaming.progress import reporting
+
+    with (
+        Console(stderr=True).status(text) as status,
+        reporting(lambda share: status.update(f"{text}: planning rows, {share:.0%}")),
+    ):
         yield

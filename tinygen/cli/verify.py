@@ -19,6 +19,7 @@ from tinygen.cli.options import (
 from tinygen.cli.output import json_option, note, print_json, print_table, progress
 
 if TYPE_CHECKING:
+    from tinygen.classical import ClassicalReport
     from tinygen.emit import EmitOptions
     from tinygen.ir import Graph
     from tinygen.model import Model
@@ -74,7 +75,7 @@ def command(
     chosen = with_budgets(targets.load(target), flash_budget, ram_budget)
     converted = load_int8(model, **quantization)
     graph = converted.graph
-    inputs = read_samples(samples, graph)
+    inputs = read_samples(samples, graph, converted.kept)
     comparisons = []
     for part in graph.parts():
         with progress("running the reference"):
@@ -83,9 +84,12 @@ def command(
             with progress("running TFLite Micro"):
                 comparisons += run_tflm(model, expected, insist=against == "tflm")
         comparisons += named(part, run_c(expected, chosen, on, options, poison))
-    show(model.name, comparisons, as_json)
-    if converted.description and not as_json:
-        show_agreement(converted, inputs if is_file(samples) else None)
+    agreements = {}
+    if converted.description:
+        agreements = agreements_of(converted, inputs if is_file(samples) else None)
+    show(model.name, comparisons, as_json, agreements)
+    if not as_json:
+        show_agreement(agreements)
     failed = [c for c in comparisons if not c.passed]
     if failed:
         raise VerificationError(
@@ -122,23 +126,36 @@ def named(part: "Graph", comparisons: list["Comparison"]) -> list["Comparison"]:
 ROWS_SHOWN = 10
 
 
-def show_agreement(model: "Model", inputs: "Samples | None") -> None:
+def agreements_of(model: "Model", inputs: "Samples | None") -> "dict[str, ClassicalReport]":
     """How a classical model's integers agree with scikit-learn, on the calibration rows and on those of a file."""
+    import dataclasses
+
     from tinygen import classical
 
-    reports = [("calibration rows", model.agreement)]
+    reports = {"calibration rows": model.agreement}
     if inputs is not None:
         (rows,) = inputs.values()
-        reports.append(
-            ("rows of --samples", classical.compare(model.description, model.graph, rows))
-        )
-    for name, report in reports:
+        report = classical.compare(model.description, model.graph, rows)
+        error = classical.largest_probability_error(model.description, model.graph, rows)
+        reports["rows of --samples"] = dataclasses.replace(report, largest_probability_error=error)
+    return reports
+
+
+def show_agreement(reports: "dict[str, ClassicalReport]") -> None:
+    for name, report in reports.items():
         text = f"agreement with scikit-learn: {report.agreement:.2f} % of {report.rows} {name}"
         if report.largest_error is not None:
-            text += f", largest error {report.largest_error:.3g} standard deviations"
+            text += (
+                f", largest error {report.largest_error:.3g} standard deviations "
+                f"({report.largest_absolute_error:.3g})"
+            )
+        if report.largest_probability_error is not None:
+            text += f", largest error of a probability {report.largest_probability_error:.2g}"
         note(text)
         for row in report.differing[:ROWS_SHOWN]:
             note(f"  row {row} differs: {report.describe(row)}")
+        if len(report.differing) > ROWS_SHOWN:
+            note(f"  and {len(report.differing) - ROWS_SHOWN} more; --json lists all")
 
 
 def host_variants(target) -> list:
@@ -193,7 +210,7 @@ def is_file(samples: str) -> bool:
     return not (samples.isascii() and samples.isdigit())
 
 
-def read_samples(text: str, graph):
+def read_samples(text: str, graph, columns: tuple[int, ...] = ()):
     """Generated samples for a number, those of a file otherwise."""
     from tinygen import samples
     from tinygen.errors import UsageError
@@ -204,14 +221,19 @@ def read_samples(text: str, graph):
                 what=f"--samples {text[:20]}", next_step=f"give a number from 1 to {MAX_SAMPLES}"
             )
         return samples.generate(graph, int(text))
-    return samples.read(Path(text), graph)
+    return samples.read(Path(text), graph, columns)
 
 
-def show(name: str, comparisons: list, as_json: bool) -> None:
+def show(
+    name: str, comparisons: list, as_json: bool, agreements: "dict[str, ClassicalReport]"
+) -> None:
     from tinygen.verify import as_dict
 
     if as_json:
-        print_json({"model": name, "comparisons": [as_dict(c) for c in comparisons]})
+        document = {"model": name, "comparisons": [as_dict(c) for c in comparisons]}
+        if agreements:
+            document["agreement"] = {key: report.as_dict() for key, report in agreements.items()}
+        print_json(document)
         return
     print_table(
         f"{name} against the Python reference",

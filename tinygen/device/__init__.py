@@ -26,6 +26,7 @@ __all__ = [
     "average_run",
     "count_run",
     "measure",
+    "ram_of_all",
     "run_on_qemu",
     "selftest_on_qemu",
     "trace_on_qemu",
@@ -148,10 +149,38 @@ def measure(
     return on_first_board(model, target, Program(name="measure", optimize=optimize), execute)
 
 
-def count_run(folder: Path, name: str, target: Target, one_input: np.ndarray) -> int:
+def ram_of_all(folder: Path, name: str, target: Target, *, optimize: str = "O2") -> RamUse:
+    """Static RAM of all models of a folder of several, whose self-test `name` is run too.
+
+    Raises what run_on_qemu raises, and VerificationError where the self-test finds a wrong byte.
+    """
+    model = Model(folder=Path(folder), name=name)
+
+    def execute(image: Image, files: Path) -> RamUse:
+        qemu.run(image, files)
+        if measurement.read_report(files / "report.txt")["selftest"] != 0:
+            raise VerificationError(
+                what="the self-test of the models found a wrong byte",
+                where=f"{name} on {target.name}",
+            )
+        return measurement.ram_of_all(model, target, image.board, optimize)
+
+    return on_first_board(model, target, Program(name="selftest", optimize=optimize), execute)
+
+
+def count_run(
+    folder: Path,
+    name: str,
+    target: Target,
+    one_input: np.ndarray,
+    *,
+    optimize: str = "O2",
+    compiler: tuple[str, ...] = (),
+) -> int:
     """Modelled cycles of one run; executed instructions where the core has no cycle model.
 
-    For fitting costs: measure() says more, but takes three times as long. Raises what run_on_qemu raises.
+    For fitting costs and comparing compilers (a command with the flags for the core, the target's unless given):
+    measure() says more, but takes three times as long. Raises what run_on_qemu raises.
     """
     cycle_model, _ = measurement.cycle_model_of(target, wanted=True)
 
@@ -163,9 +192,8 @@ def count_run(folder: Path, name: str, target: Target, one_input: np.ndarray) ->
         report = measurement.read_report(files / "report.txt")
         return measurement.instructions_of_report(image.board, report)
 
-    return on_first_board(
-        Model(folder=Path(folder), name=name), target, Program(name="measure"), execute
-    )
+    program = Program(name="measure", optimize=optimize, compiler=compiler)
+    return on_first_board(Model(folder=Path(folder), name=name), target, program, execute)
 
 
 def average_run(

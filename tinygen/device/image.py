@@ -7,6 +7,7 @@ where the folder lies: sources are compiled by their relative paths and without 
 import atexit
 import functools
 import hashlib
+import json
 import shutil
 import subprocess
 import tempfile
@@ -39,8 +40,24 @@ class ImageTooLargeError(BudgetError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entry:
+    """How a model is called: with the caller's input or with one in its working memory, of which the caller has none,
+    one or two blocks."""
+
+    input_is_callers: bool = True
+    input_in_arena: bool = False
+    callers_arenas: int = 0
+
+    def defines(self) -> Iterator[str]:
+        """For firmware/tinygen_model.h."""
+        yield f"-DTINYGEN_CALLERS_ARENAS={self.callers_arenas}"
+        yield f"-DTINYGEN_INPUT_IN_ARENA={int(self.input_in_arena)}"
+        yield f"-DTINYGEN_INPUT_IS_CALLERS={int(self.input_is_callers)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
-    """A generated folder and the C name of its model."""
+    """A generated folder and the C name of its model, or of the self-test of several."""
 
     folder: Path
     name: str
@@ -58,6 +75,23 @@ class Model:
         """Prefix of the macros in the model's header."""
         return self.name.upper()
 
+    @functools.cached_property
+    def entry(self) -> Entry:
+        """From the manifest; the usual one where there is none."""
+        manifest = self.folder / "manifest.json"
+        if not manifest.is_file():
+            return Entry()
+        document = json.loads(manifest.read_text())
+        models = document.get("models", [document])
+        known = next((m for m in models if m["name"] == self.name), models[0])
+        options = known["options"]
+        blocks = 2 if options.get("fast_ram") else 1
+        return Entry(
+            input_is_callers=options["input"] == "caller",
+            input_in_arena=options["input"] == "arena",
+            callers_arenas=blocks if options["arena"] == "caller" else 0,
+        )
+
     def sources(self) -> tuple[Path, ...]:
         """C and assembly files, relative to the folder; the selftest is left out."""
         found = [
@@ -72,12 +106,14 @@ class Model:
 class Program:
     """Which firmware to build: a file of firmware/programs with its optimisation and options.
 
-    `optimize` applies to the generated code; the firmware itself is always compiled with -O2.
+    `optimize` applies to the generated code; the firmware itself is always compiled with -O2. So does `compiler`: a
+    command with the flags for the core, instead of the target's.
     """
 
     name: str
     optimize: str = "O2"
     defines: tuple[str, ...] = ()
+    compiler: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.name not in PROGRAMS:
@@ -102,7 +138,8 @@ class Image:
 
 def model_flags(target: Target, program: Program) -> tuple[str, ...]:
     """Flags that the generated code is compiled with."""
-    return (*target.compile_flags, f"-{program.optimize}", *_COMPILE_FLAGS)
+    core_flags = program.compiler[1:] if program.compiler else target.compile_flags
+    return (*core_flags, f"-{program.optimize}", *_COMPILE_FLAGS)
 
 
 def build(
@@ -120,7 +157,8 @@ def build(
     with _firmware() as firmware:
         _build_firmware(firmware, model, target, board, program, objects / "device")
         if model is not None:
-            _build_model(model, compiler, flags, program, objects / "model")
+            model_compiler = tools.find(program.compiler[0]) if program.compiler else compiler
+            _build_model(model, model_compiler, flags, program, objects / "model")
         script = _linker_script(compiler, firmware, board)
     return _link(
         compiler,
@@ -209,11 +247,14 @@ def _model_defines(model: Model) -> tuple[str, ...]:
     prefix = model.macro_prefix
     return (
         f'-DTINYGEN_MODEL_HEADER="{model.name}.h"',
-        f"-DTINYGEN_MODEL_RUN={model.name}_run",
+        f"-DTINYGEN_MODEL_ENTRY={model.name}_run",
+        f"-DTINYGEN_MODEL_INPUT={model.name}_input",
         f"-DTINYGEN_MODEL_SELFTEST={model.name}_selftest",
         f"-DTINYGEN_MODEL_INPUT_BYTES={prefix}_INPUT_BYTES",
         f"-DTINYGEN_MODEL_OUTPUT_BYTES={prefix}_OUTPUT_BYTES",
         f"-DTINYGEN_MODEL_ARENA_BYTES={prefix}_ARENA_BYTES",
+        f"-DTINYGEN_MODEL_FAST_ARENA_BYTES={prefix}_FAST_ARENA_BYTES",
+        *model.entry.defines(),
     )
 
 

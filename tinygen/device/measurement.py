@@ -174,8 +174,17 @@ def footprint(
         empty = build(None, target, board, Program(name="empty"), Path(scratch) / "empty")
         flash = sections.flash_use(image.link_map, empty.link_map, model.name)
         io_bytes = report["input_bytes"] + report["output_bytes"]
-        ram = sections.ram_use(image.link_map, empty.link_map, report["arena_bytes"], io_bytes)
+        ram = sections.ram_use(image.link_map, empty.link_map, io_bytes)
     return flash, ram
+
+
+def ram_of_all(model: Model, target: Target, board: QemuBoard, optimize: str) -> sections.RamUse:
+    """Static RAM of all models of a folder, from the image of the self-test that calls them all."""
+    with tempfile.TemporaryDirectory(prefix="tinygen-footprint-") as scratch:
+        program = Program(name="selftest", optimize=optimize)
+        image = build(model, target, board, program, Path(scratch) / "model")
+        empty = build(None, target, board, Program(name="empty"), Path(scratch) / "empty")
+        return sections.ram_use(image.link_map, empty.link_map, io_bytes=0)
 
 
 def versions(target: Target, board: QemuBoard) -> dict[str, str]:

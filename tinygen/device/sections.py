@@ -14,6 +14,8 @@ _CODE = (".text", ".vectors", ".ARM.exidx", ".ARM.extab")
 _READ_ONLY = (".rodata", ".srodata")
 _INITIALIZED = (".data", ".sdata")
 _ZERO = (".bss", ".sbss", "COMMON")
+_ARENA = re.compile(r"(?:^|[._])arena$")
+"""What the sections of working memory end with: its arrays are called so, and each has a section of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,19 @@ class FlashUse:
 
 @dataclass(frozen=True, kw_only=True)
 class RamUse:
-    """RAM bytes without the stack: `io_bytes` are the caller's input and output buffers."""
+    """RAM bytes in the image, without the stack: `io_bytes` are the caller's input and output buffers.
+
+    `arena_bytes` is all working memory, fast and slow, also where the caller has it.
+    """
 
     arena_bytes: int
     io_bytes: int
     other_static_bytes: int
+
+    @property
+    def static_bytes(self) -> int:
+        """.data and .bss that the model costs, without the caller's input and output."""
+        return self.arena_bytes + self.other_static_bytes
 
     @property
     def total_bytes(self) -> int:
@@ -91,16 +101,17 @@ def flash_use(link_map: Path, empty_link_map: Path, model_name: str) -> FlashUse
     )
 
 
-def ram_use(link_map: Path, empty_link_map: Path, arena_bytes: int, io_bytes: int) -> RamUse:
-    """Split the RAM of the model's image. The arena is part of the generated static data."""
-    sections = read_map(link_map)
-    in_ram = _INITIALIZED + _ZERO
-    model = _sum(s for s in sections if s.file.startswith("model/") and s.is_one_of(in_ram))
+def ram_use(link_map: Path, empty_link_map: Path, io_bytes: int) -> RamUse:
+    """Split the RAM of the image of a model, or of all models of a folder without what their self-tests hold."""
+    sections = [s for s in read_map(link_map) if not s.file.endswith("_selftest.c.o")]
+    in_ram = [s for s in sections if s.is_one_of(_INITIALIZED + _ZERO)]
+    arenas = [s for s in in_ram if not _is_library(s) and _ARENA.search(s.name)]
+    others = [s for s in in_ram if s.file.startswith("model/") and s not in arenas]
     library = _library_ram(sections) - _library_ram(read_map(empty_link_map))
     return RamUse(
-        arena_bytes=arena_bytes,
+        arena_bytes=_sum(iter(arenas)),
         io_bytes=io_bytes,
-        other_static_bytes=max(model - arena_bytes, 0) + library,
+        other_static_bytes=_sum(iter(others)) + library,
     )
 
 

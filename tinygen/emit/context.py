@@ -9,6 +9,7 @@ from string import Template
 import numpy as np
 
 from tinygen.emit import row_program
+from tinygen.emit.arenas import POINTERS, Arena, Owner, arenas_of, base, place, used_in
 from tinygen.emit.names import LayerNames, comment
 from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io
 from tinygen.emit.program import Address, Layer, Program
@@ -52,18 +53,30 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class MethodView:
-    """An entry point that computes one output: `returns` where that is one number."""
+    """An entry point that computes one output: `returns` where that is one number.
+
+    `parameters` are those in the header, `inside` those of the definition; `call` is an example, `run_call` what the
+    first method does. It points to the blocks `arenas`, and has no use for the caller's blocks `unused`.
+    """
 
     name: str
     summary: str
     output: Port
     layers: tuple["LayerView", ...]
-    arguments: str
-    uses_arena: bool
+    parameters: str
+    inside: str
+    call: str
+    run_call: str
+    arenas: tuple[Arena, ...]
+    unused: tuple[Arena, ...]
 
     @property
     def returns(self) -> bool:
         return self.output.size == 1
+
+    @property
+    def ctype(self) -> str:
+        return self.output.ctype if self.returns else "void"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +115,7 @@ class LayerView:
 
     index: int
     description: str
+    is_segment: bool = False
     before: str | None = None
     calls: tuple[str, ...]
     output: str
@@ -185,6 +199,7 @@ class _Code:
 
     name: str
     constants: _Constants
+    arenas: tuple[Arena, ...]
     names: LayerNames = field(default_factory=LayerNames)
     structs: dict[tuple[str, tuple[str, ...]], StructView] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
@@ -200,21 +215,35 @@ class _Code:
             elif layer.name not in program.moved:
                 calls = [self._call(kc, name, layer) for kc, name in self._named(layer)]
                 view = _layer_view(len(views), layer, calls, program, self.name, self.constants)
-                before = self._before(len(views), "0") if _uses_arena(program) else None
-                views.append(replace(view, before=before))
-        return tuple(views)
+                views.append(view)
+        pointers = used_in(self.arenas, (call for view in views for call in view.calls))
+        return tuple(self._announced(view, pointers) for view in views)
+
+    def _announced(self, view: LayerView, pointers: tuple[Arena, ...]) -> LayerView:
+        """The layer with what tells a hook that it begins; segments do that themselves."""
+        if view.is_segment or not pointers:
+            return view
+        return replace(view, before=self._before(view.index, "0", pointers[0].pointer))
 
     def _rows(
         self, index: int, segment: Segment, last: Layer, program: Program, at: int | None
     ) -> LayerView:
         """The call of a segment, whose function and tables are made here."""
         function = f"{self.name}_rows_{index}"
+        block = place(program, at or 0)
         addresses = row_program.addresses_of(segment)
         arrays = row_program.tables(segment, addresses)
         names = [self.constants.add(f"{function}_{a.name}", a) for a in arrays]
 
+        products = {
+            id(kernel_call): run.call.op.macs(run.call)
+            for run in segment.runs
+            for kernel_call in run.kernel_calls
+        }
+
         def struct_of(kernel_call: KernelCall, name: str) -> str:
-            lines = tuple(_initializer(kernel_call.params, name, self.constants, 0))
+            count = products[id(kernel_call)]
+            lines = tuple(_initializer(kernel_call.params, name, self.constants, count))
             view = StructView(tag=kernel_call.params.tag, name=name, lines=lines)
             return self.structs.setdefault((view.tag, lines), view).name
 
@@ -224,19 +253,19 @@ class _Code:
             *names,
             addresses,
             struct_of,
-            block=f"arena + {at or 0}",
-            before_step=self._before(index, "i"),
+            block=block.replace(base(program, at or 0), "arena"),
+            before_step=self._before(index, "i", "arena"),
         )
         self.functions[text.replace("$", "$$")] = function
         tensors = segment.rows.graph.tensors
         whole = [tensors[t].name for t in row_program.whole_tensors(segment)]
-        arguments = ["arena", *(_address(program, name) for name in whole)]
+        arguments = [base(program, at or 0), *(_address(program, name) for name in whole)]
         out = _address(program, last.call.output.name)
         names_of = f"{segment.runs[0].call.node.name} to {last.name}"
         return LayerView(
             index=index,
             description=comment(f"{names_of}: row by row"),
-            before=None,
+            is_segment=True,
             calls=(
                 f"{'(void)' if program.pushes is segment else ''}{function}({', '.join(arguments)});",
             ),
@@ -244,9 +273,9 @@ class _Code:
             output_bytes=last.call.output.bytes,
         )
 
-    def _before(self, index: int, step: str) -> str:
+    def _before(self, index: int, step: str, pointer: str) -> str:
         """What tells a hook that a step begins."""
-        return f"{self.name.upper()}_BEFORE_STEP({index}, {step}, arena);"
+        return f"{self.name.upper()}_BEFORE_STEP({index}, {step}, {pointer});"
 
     def _named(self, layer: Layer) -> Iterator[tuple[KernelCall, str]]:
         name = f"{self.name}_{self.names(layer.name)}"
@@ -287,13 +316,22 @@ class _Callee:
 
 
 def build(
-    program: Program, name: str, options: EmitOptions, methods: tuple[Program, ...] = ()
+    program: Program,
+    name: str,
+    options: EmitOptions,
+    methods: tuple[Program, ...] = (),
+    *,
+    shared_by: str | None = None,
 ) -> dict[str, object]:
-    """Return the variables of all templates; `methods` are the programs of the other methods of the whole graph."""
+    """Return the variables of a model's templates; `methods` are the programs of the other methods of the whole graph.
+
+    `shared_by` names the folder of models whose working memory this one shares.
+    """
     upper = name.upper()
     constants = _Constants(prefix=name)
     inputs, outputs = _ports(program, upper)
-    code = _Code(name=name, constants=constants)
+    arenas = arenas_of((program, *methods), name, options, shared_by)
+    code = _Code(name=name, constants=constants, arenas=arenas)
     layers = code.layers(program)
     views = _methods(program, methods, code, inputs, layers)
     graph = program.graph
@@ -303,20 +341,17 @@ def build(
         "graph": graph,
         "inputs": inputs,
         "outputs": outputs,
-        "arguments": ", ".join(_arguments(inputs, outputs, options)),
+        "arguments": ", ".join(_arguments(inputs, outputs, options, arenas)),
+        "run_arguments": ", ".join(_arguments(inputs, outputs, options, arenas, inside=True)),
         "finish_arguments": ", ".join(f"{p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs),
-        "float_arguments": ", ".join(_arguments(inputs, outputs, options, "float")),
-        "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, "uint8_t")),
+        "float_arguments": ", ".join(_arguments(inputs, outputs, options, arenas, "float")),
+        "uint8_arguments": ", ".join(_arguments(inputs, outputs, options, arenas, "uint8_t")),
         "unread_arguments": tuple(_unread(program, inputs, options)),
-        "pass_through": ", ".join(_argument_names(inputs, outputs, options)),
-        "arena_bytes": max(_arena_bytes(p, options) for p in (program, *methods)),
-        "arena_is_static": options.arena is ArenaMode.STATIC,
-        "arena_is_used": _uses_arena(program),
+        "pass_through": ", ".join(_argument_names(inputs, outputs, options, arenas)),
+        **_memory(program, layers, views, options, arenas),
         "methods": views,
         "functions": code.function_texts(),
-        "pushes": _pushes(program, layers, inputs[0]),
-        "input_in_arena": options.input is InputMode.ARENA,
-        "input_offset": program.addresses.get(graph.inputs[0], Address()).offset,
+        "pushes": _pushes(program, layers, inputs[0], arenas),
         "io_is_float": options.io is Io.FLOAT,
         "io_is_uint8": options.io is Io.UINT8,
         "arrays": constants.finish(options.hot_weights),
@@ -333,8 +368,56 @@ def build(
         "labels": _labels(name, options.labels, graph.output_tensors[0]),
         "source": comment(options.provenance.file_name) if options.provenance else "a graph",
         "runtime_version": RUNTIME_VERSION,
-        **_selftest(program, methods, inputs, outputs, options),
+        **_selftest(program, methods, inputs, outputs, options, arenas),
     }
+
+
+def _memory(
+    program: Program,
+    layers: tuple[LayerView, ...],
+    methods: tuple[MethodView, ...],
+    options: EmitOptions,
+    arenas: tuple[Arena, ...],
+) -> dict[str, object]:
+    """Variables about the working memory: who has it, which function points to which block."""
+    run = used_in(arenas, (call for layer in layers for call in layer.calls))
+    at_input = _input_place(program, options)
+    parts = (run, *(m.arenas for m in methods), used_in(arenas, at_input))
+    named = {a.pointer for part in parts for a in part}
+    return {
+        "arenas": arenas,
+        "run_arenas": run,
+        "unused_arenas": tuple(a for a in arenas if a not in run),
+        "arena_is_static": options.arena is ArenaMode.STATIC,
+        "own_arenas": tuple(a for a in arenas if a.owner is Owner.MODEL and a.pointer in named),
+        "shared_arenas": tuple(a for a in arenas if a.owner is Owner.SHARED and a.pointer in named),
+        "memory_parameters": ", ".join(_memory_arguments(options, arenas, "void *")) or "void",
+        "memory_arguments": ", ".join(_memory_arguments(options, arenas)),
+        "input_in_arena": options.input is InputMode.ARENA,
+        "input_place": tuple(_outside(text, arenas) for text in at_input),
+        "unread_arenas": tuple(a for a in arenas if a not in used_in(arenas, at_input)),
+    }
+
+
+def _input_place(program: Program, options: EmitOptions) -> tuple[str, ...]:
+    """Where the input lies in the arena: one expression, or none."""
+    if options.input is not InputMode.ARENA:
+        return ()
+    return (place(program, program.addresses.get(program.graph.inputs[0], Address()).offset),)
+
+
+def _outside(text: str, arenas: tuple[Arena, ...]) -> str:
+    """The expression for a function that has no typed pointers to the blocks."""
+    (arena,) = used_in(arenas, [text])
+    own = f"(int8_t *){arena.pointer}" if arena.owner is Owner.CALLER else arena.symbol
+    return text.replace(arena.pointer, own, 1)
+
+
+def _memory_arguments(
+    options: EmitOptions, arenas: tuple[Arena, ...], ctype: str = ""
+) -> Iterator[str]:
+    if options.arena is ArenaMode.CALLER:
+        yield from (f"{ctype}{a.pointer}" for a in arenas)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,26 +425,25 @@ class PushView:
     """Rows that arrive one by one: `call` runs up to the next. `share` is the most work between two of them."""
 
     call: str
+    arenas: tuple[Arena, ...]
     rows: int
     row_bytes: int
     share: str
 
 
-def _pushes(program: Program, layers: tuple[LayerView, ...], port: Port) -> PushView | None:
+def _pushes(
+    program: Program, layers: tuple[LayerView, ...], port: Port, arenas: tuple[Arena, ...]
+) -> PushView | None:
     segment = program.pushes
     if segment is None:
         return None
+    call = layers[0].calls[0].removeprefix("(void)").removesuffix(";")
     return PushView(
-        call=layers[0].calls[0].removeprefix("(void)").removesuffix(";"),
+        call=call,
+        arenas=used_in(arenas, [call]),
         rows=port.shape[1],
         row_bytes=port.bytes // port.shape[1],
         share=f"{math.ceil(100 * most_between_pushes(segment) / max(program.graph.macs, 1))} %",
-    )
-
-
-def _uses_arena(program: Program) -> bool:
-    return any(at is not None for at in program.item_scratch) or any(
-        a.external is None for a in program.addresses.values()
     )
 
 
@@ -369,7 +451,7 @@ METHODS = {
     "predict": "The class, by its index in the order of the labels; of a regressor the value.",
     "predict_proba": "The probability of every class.",
     "decision": "The score of every class; of two classes one score, positive for the second.",
-    "score": "How normal the row is: negative for an anomaly.",
+    "score": "How normal the row is: the lower, the less.",
     "transform": "The row after the last transformer.",
 }
 """What the entry points of classical models compute."""
@@ -383,30 +465,38 @@ def _methods(
     layers: tuple[LayerView, ...],
 ) -> tuple[MethodView, ...]:
     """The entry points by name; none for a graph that has one unnamed entry point."""
-    views = []
-    for part in (program, *others) if program.graph.methods else ():
-        (method,) = part.graph.methods
-        upper = f"{code.name}_{method}".upper()
-        (tensor,) = part.graph.output_tensors
-        views.append(
-            MethodView(
-                name=method,
-                summary=METHODS[method],
-                output=_port(tensor, "output", upper, ""),
-                layers=layers if part is program else code.layers(part),
-                arguments=", ".join(
-                    f"const {p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs
-                ),
-                uses_arena=_uses_arena(part),
-            )
-        )
-    return tuple(views)
+    return tuple(
+        _method(part, code, inputs, layers if part is program else code.layers(part))
+        for part in ((program, *others) if program.graph.methods else ())
+    )
 
 
-def _arena_bytes(program: Program, options: EmitOptions) -> int:
-    """What the header asks for; a caller's arena has a byte at least, as C has no empty arrays."""
-    least = 1 if options.arena is ArenaMode.CALLER else 0
-    return max(program.plan.arena_bytes, least)
+def _method(
+    part: Program, code: _Code, inputs: tuple[Port, ...], layers: tuple[LayerView, ...]
+) -> MethodView:
+    (method,) = part.graph.methods
+    (tensor,) = part.graph.output_tensors
+    output = _port(tensor, "output", f"{code.name}_{method}".upper(), "")
+    callers = [a for a in code.arenas if a.owner is Owner.CALLER]
+    ports = [f"const {p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs]
+    names = [p.argument for p in inputs]
+    results = [] if output.size == 1 else [f"{output.ctype} output[{output.macro}_SIZE]"]
+    result_names = [method] if results else []
+    used = used_in(code.arenas, (call for x in layers for call in x.calls))
+    pointers = [a.pointer for a in callers]
+    parameters = [a.parameter for a in callers]
+    return MethodView(
+        name=method,
+        summary=METHODS[method],
+        output=output,
+        layers=layers,
+        parameters=", ".join([*ports, *results, *(f"void *{p}" for p in pointers)]),
+        inside=", ".join([*ports, *results, *(f"void *{p}" for p in parameters)]),
+        call=f"{code.name}_{method}({', '.join([*names, *result_names, *pointers])})",
+        run_call=f"{code.name}_run({', '.join([*names, 'output', *parameters])});",
+        arenas=used,
+        unused=tuple(a for a in callers if a not in used),
+    )
 
 
 def _selftest(
@@ -415,12 +505,12 @@ def _selftest(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     options: EmitOptions,
+    arenas: tuple[Arena, ...],
 ) -> dict[str, object]:
     vectors = golden_vectors(program.graph, *(part.graph for part in methods))
     arguments = [p.argument for p in inputs] if options.input is not InputMode.ARENA else []
     arguments += [p.argument for p in outputs]
-    if options.arena is ArenaMode.CALLER:
-        arguments.append("arena")
+    arguments += _memory_arguments(options, arenas)
     return {
         "selftest": vectors,
         "selftest_arguments": ", ".join(arguments),
@@ -462,13 +552,17 @@ def _arguments(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     options: EmitOptions,
+    arenas: tuple[Arena, ...],
     ctype: str | None = None,
+    *,
+    inside: bool = False,
 ) -> Iterator[str]:
+    """Parameters of the run function in the header, or `inside` of it, where the memory is not yet an arena."""
     if options.input is not InputMode.ARENA or ctype is not None:
         yield from (f"const {ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in inputs)
     yield from (f"{ctype or p.ctype} {p.argument}[{p.macro}_SIZE]" for p in outputs)
     if options.arena is ArenaMode.CALLER:
-        yield "void *arena"
+        yield from (f"void *{a.parameter if inside else a.pointer}" for a in arenas)
 
 
 def _unread(program: Program, inputs: tuple[Port, ...], options: EmitOptions) -> Iterator[str]:
@@ -480,13 +574,15 @@ def _unread(program: Program, inputs: tuple[Port, ...], options: EmitOptions) ->
 
 
 def _argument_names(
-    inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: EmitOptions
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    options: EmitOptions,
+    arenas: tuple[Arena, ...],
 ) -> Iterator[str]:
     if options.input is not InputMode.ARENA:
         yield from (f"quantized_{p.argument}" for p in inputs)
     yield from (f"quantized_{p.argument}" for p in outputs)
-    if options.arena is ArenaMode.CALLER:
-        yield "arena"
+    yield from _memory_arguments(options, arenas)
 
 
 def _initializer(struct: Struct, name: str, constants: _Constants, products: int) -> Iterator[str]:
@@ -525,7 +621,7 @@ def _layer_view(
         arguments.append(_typed(out, call.output, ""))
         if layer.kernel.scratch_bytes is not None:
             offset = program.scratch_offsets.get(layer.name)
-            arguments.append("NULL" if offset is None else f"arena + {offset}")
+            arguments.append("NULL" if offset is None else place(program, offset))
         calls.append(f"{callee.function}({', '.join(arguments)});")
     shapes = " ".join("x".join(map(str, t.shape[1:] or (1,))) for t in call.activations)
     out_shape = "x".join(map(str, call.output.shape[1:] or (1,)))
@@ -549,7 +645,7 @@ def _operand(tensor: Tensor, program: Program, name: str, constants: _Constants)
 
 def _typed(address: str, tensor: Tensor, const: str) -> str:
     """An address with the element type of its tensor: the arena is an array of bytes, its buffers are aligned."""
-    if tensor.dtype is DType.INT8 or not address.startswith("arena"):
+    if tensor.dtype is DType.INT8 or not address.startswith(POINTERS):
         return address
     return f"({const}{tensor.dtype.ctype} *)({const}void *)({address})"
 
@@ -557,7 +653,7 @@ def _typed(address: str, tensor: Tensor, const: str) -> str:
 def _address(program: Program, tensor: str) -> str:
     address = program.addresses[tensor]
     if address.external is None:
-        return f"arena + {address.offset}"
+        return place(program, address.offset)
     graph = program.graph
     if address.external in graph.inputs:
         suffix = "" if len(graph.inputs) == 1 else str(graph.inputs.index(address.external))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tinygen.emit.program import Program
 from tinygen.planner.rows import lives
-from tinygen.streaming.cuts import Item
+from tinygen.streaming.network import Item
 from tinygen.streaming.segment import Segment
 
 Span = tuple[int, int]
@@ -23,6 +23,8 @@ class Moment:
 
 def moments(program: Program) -> Iterator[Moment]:
     """Every step in the order of execution. Steps of layers that run whole are numbered 0."""
+    if program.banks is not None:
+        raise ValueError("bytes of two memories cannot be told apart by their offsets alone")
     call = 0
     for index, item in enumerate(program.items):
         if item.segment is not None:

@@ -2,28 +2,60 @@
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
-from tinygen.emit.options import EmitOptions
 from tinygen.emit.program import Program
 from tinygen.ir import Tensor
+
+if TYPE_CHECKING:
+    from tinygen.emit import Emission, ModelSet
 
 FILE_NAME = "manifest.json"
 GENERATOR = "tinygen"
 
 
-def build(
-    program: Program, name: str, version: str, options: EmitOptions, files: dict[str, bytes]
-) -> bytes:
+def build(emission: "Emission", version: str, files: dict[str, bytes]) -> bytes:
     """Return the manifest; the same inputs give the same bytes."""
-    provenance = options.provenance
+    head = {
+        "generator": GENERATOR,
+        "version": version,
+        "target": emission.program.target.name,
+    }
+    return _text(head | _model(emission) | {"files": _hashes(files)})
+
+
+def build_set(models: "ModelSet", version: str, files: dict[str, bytes]) -> bytes:
+    """The manifest of a folder of several models: `memory` is that of all together."""
     document = {
         "generator": GENERATOR,
         "version": version,
-        "name": name,
+        "name": models.name,
+        "target": models.models[0].program.target.name,
+        "shared_arena": models.shared_arena,
+        "memory": models.ram.as_dict(),
+        "models": [_model(emission) for emission in models.models],
+        "files": _hashes(files),
+    }
+    return _text(document)
+
+
+def _text(document: dict[str, object]) -> bytes:
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _hashes(files: dict[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
+
+
+def _model(emission: "Emission") -> dict[str, object]:
+    """What a manifest says of one model."""
+    program, options = emission.program, emission.options
+    provenance = options.provenance
+    return {
+        "name": emission.name,
         "model": {"file": provenance.file_name, "sha256": provenance.sha256}
         if provenance
         else None,
-        "target": program.target.name,
         "arithmetic": program.graph.arithmetic.value,
         "options": {
             "io": options.io.value,
@@ -31,30 +63,13 @@ def build(
             "input": options.input.value,
             "optimize": options.optimize.value,
             "hot_weights": options.hot_weights,
+            "fast_ram": options.fast_ram,
         },
         "inputs": [_port(t) for t in program.graph.input_tensors],
         "outputs": [_port(t) for t in program.graph.output_tensors],
         "macs": program.graph.macs,
-        "predicted": program.selection.cycles,
-        "memory": {
-            "arena_bytes": program.plan.arena_bytes,
-            "state_bytes": program.state_bytes,
-            "input_bytes": sum(t.bytes for t in program.graph.input_tensors),
-            "output_bytes": sum(t.bytes for t in program.graph.output_tensors),
-            "lower_bound_bytes": program.plan.lower_bound_bytes,
-            "optimal": program.plan.is_optimal,
-            "peak_layer": program.peak_layer,
-            "buffers": [
-                {
-                    "name": b.name,
-                    "bytes": b.bytes,
-                    "offset": program.plan.offsets[b.name],
-                    "first_layer": b.first,
-                    "last_layer": b.last,
-                }
-                for b in program.buffers
-            ],
-        },
+        "predicted": program.cycles,
+        "memory": emission.ram.as_dict() | _plan(program),
         "calls": [
             {
                 "layers": [layer.name for layer in layers],
@@ -74,9 +89,28 @@ def build(
             }
             for i, layer in enumerate(program.layers)
         ],
-        "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())},
     }
-    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _plan(program: Program) -> dict[str, object]:
+    """The plan of the arena; offsets from `fast_from` on lie in the fast arena, which begins there."""
+    return {
+        "lower_bound_bytes": program.plan.lower_bound_bytes,
+        "optimal": program.plan.is_optimal,
+        "peak_layer": program.peak_layer,
+        "fast_from": program.banks.fast_from if program.banks else None,
+        "fast_share": round(program.banks.share, 4) if program.banks else None,
+        "buffers": [
+            {
+                "name": b.name,
+                "bytes": b.bytes,
+                "offset": program.plan.offsets[b.name],
+                "first_layer": b.first,
+                "last_layer": b.last,
+            }
+            for b in program.buffers
+        ],
+    }
 
 
 def _port(tensor: Tensor) -> dict[str, object]:

@@ -44,7 +44,8 @@ class EmitOptions:
 
     `labels` are the class names of a classifier, in output order. `kernels` overrides the choice of kernels: pairs
     (layer name, kernel symbol). Up to `hot_weights` bytes of weights are kept in RAM: those that are read most often.
-    With `least_ram` layers run row by row as far as that makes the arena smaller.
+    With `least_ram` layers run row by row as far as that makes the arena smaller. Up to `fast_ram` bytes of a second,
+    faster memory hold what is used most often per byte.
     """
 
     io: Io = Io.INT8
@@ -55,4 +56,5 @@ class EmitOptions:
     kernels: tuple[tuple[str, str], ...] = ()
     hot_weights: int = 0
     least_ram: bool = False
+    fast_ram: int = 0
     provenance: Provenance | None = None

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from tinygen.emit.program import Program
 from tinygen.planner.rows import lives
-from tinygen.streaming.cuts import Item
+from tinygen.streaming.network import Item
 from tinygen.streaming.segment import Segment
 
 FILE_NAME = "memory.svg"
@@ -44,6 +44,7 @@ def draw(program: Program, name: str) -> bytes:
         f'<rect x="{LEFT}" y="{TOP}" width="{edges[-1]}" height="{HEIGHT}" fill="#f4f4f4"/>',
         *(_rectangle(box, size) for box in boxes),
         *_axis(size),
+        *_border(program, size, edges[-1]),
         *_names(program, edges, widths),
         "</svg>",
     ]
@@ -127,6 +128,16 @@ def _axis(size: int) -> Iterator[str]:
     for part in range(5):
         y = TOP + HEIGHT - part * HEIGHT / 4
         yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{size * part // 4}</text>'
+
+
+def _border(program: Program, size: int, width: int) -> Iterator[str]:
+    """Between the slow memory and the fast one above it."""
+    if program.banks:
+        y = TOP + HEIGHT - program.slow_bytes * HEIGHT / size
+        yield (
+            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + width}" y2="{y:.1f}" stroke="black"/>'
+            f'<text x="{LEFT + width}" y="{max(y - 4, TOP + 10):.1f}" text-anchor="end">fast</text>'
+        )
 
 
 def _names(program: Program, edges: list[int], widths: list[int]) -> Iterator[str]:

@@ -1,22 +1,24 @@
 """The program: an integer graph lowered to kernel calls with planned addresses."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from tinygen.analysis.accumulators import check as check_accumulators
 from tinygen.analysis.ranges import tensor_ranges
+from tinygen.emit.accesses import accesses
 from tinygen.emit.options import InputMode
 from tinygen.emit.outputs import with_own_outputs
 from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
 from tinygen.kernels import Kernel, KernelCall
 from tinygen.kernels.row_sums import ROW_PROGRAM
-from tinygen.planner import Buffer, Layout, Plan
+from tinygen.planner import Banks, Buffer, Layout, Plan, in_banks
 from tinygen.selection import Candidate, Optimize, Selection, choose
-from tinygen.streaming.budget import fitted, points
-from tinygen.streaming.cuts import Item, Memory, Network
+from tinygen.streaming.budget import Way, fitted, points
+from tinygen.streaming.network import Item, Memory, Network
+from tinygen.streaming.progress import Progress, report
 from tinygen.streaming.segment import Segment
 from tinygen.targets import Target
 
@@ -48,7 +50,8 @@ class Program:
     """Layers in order, and where everything lies.
 
     `items` are what runs one after the other: a layer, or several row by row. `moved` names layers whose call is not
-    needed. `item_scratch` is where the scratch of each item lies, or the rows of a segment.
+    needed. `item_scratch` is where the scratch of each item lies, or the rows of a segment. With `banks`, the arena has
+    a fast part.
     """
 
     graph: Graph
@@ -63,6 +66,16 @@ class Program:
     plan: Plan
     buffers: tuple[Buffer, ...]
     selection: Selection
+    banks: Banks | None = None
+
+    @property
+    def slow_bytes(self) -> int:
+        """Of the arena without its fast part. Offsets from there on lie in the fast part, which starts there."""
+        return self.banks.fast_from if self.banks else self.plan.arena_bytes
+
+    @property
+    def fast_bytes(self) -> int:
+        return self.plan.arena_bytes - self.slow_bytes
 
     @property
     def unread_inputs(self) -> frozenset[str]:
@@ -103,12 +116,15 @@ class Program:
         return 2 * (1 + len(self.pushes.rows.graph.layers)) if self.pushes else 0
 
     @property
+    def cycles(self) -> float | None:
+        """Predicted; None on a core without measurements."""
+        known = self.selection.cycles is not None
+        return sum(item.cycles for item in self.items) if known else None
+
+    @property
     def peak_layer(self) -> str:
         """The layer during which the arena is fullest."""
         return self.layers[self.items[self.plan.peak_step].first].name
-
-
-Progress = Callable[[float], None]
 
 
 def lower(
@@ -118,22 +134,39 @@ def lower(
     input_mode: InputMode = InputMode.CALLER,
     optimize: Optimize = Optimize.BALANCED,
     least_ram: bool = False,
+    fast_ram: int = 0,
     forced: Mapping[str, str] = MappingProxyType({}),
-    progress: Progress = lambda share: None,
+    progress: Progress = report,
 ) -> Program:
     """Select kernels, share storage, place buffers. Raises UnsupportedError or BudgetError.
 
     Where the arena is too large for the target, layers get kernels with less scratch, and run row by row. With
-    `least_ram` they do as far as it makes the arena smaller.
+    `least_ram` they do as far as it makes the arena smaller. `fast_ram` bytes of the target's RAM are a memory of their
+    own, for what is used most often.
     """
     graph, selection, network = _selected(graph, target, input_mode, optimize, forced)
     budget = 0 if least_ram else target.ram_bytes
     way = fitted(network, budget, progress=progress)
-    selection = dataclasses.replace(selection, chosen=way.network.candidates)
-    program = _program(graph, target, selection, way.items, way.layout)
+    program = _of_way(graph, target, selection, way, fast_ram)
+    slow_limit = None if least_ram or target.ram_bytes is None else target.ram_bytes - fast_ram
+    if fast_ram and slow_limit is not None and program.slow_bytes > slow_limit:
+        # what fits into the slow memory alone fits with the fast one too
+        way = fitted(network, max(slow_limit, 0), progress=progress)
+        program = _of_way(graph, target, selection, way, fast_ram)
     if not least_ram:
-        _check_ram(program)
+        _check_ram(program, fast_ram)
     return program
+
+
+def _of_way(graph: Graph, target: Target, selection: Selection, way: Way, fast_ram: int) -> Program:
+    """The program for a way to run the network; with fast memory, its buffers in two parts."""
+    selection = dataclasses.replace(selection, chosen=way.network.candidates)
+    layout, banks = way.layout, None
+    if fast_ram:
+        counts = accesses(way.items, selection.chosen, layout)
+        layout, banks = in_banks(layout, counts, fast_ram)
+    program = _program(graph, target, selection, way.items, layout)
+    return dataclasses.replace(program, banks=banks)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +220,12 @@ def _selected(
         input_in_arena=input_mode is InputMode.ARENA,
         pushed=graph.inputs[0] if input_mode is InputMode.ROWS else None,
     )
-    network = Network(candidates=selection.chosen, options=selection.options, memory=memory)
+    network = Network(
+        candidates=selection.chosen,
+        options=selection.options,
+        memory=memory,
+        spares_flash=optimize is not Optimize.SPEED,
+    )
     return graph, selection, network
 
 
@@ -246,13 +284,15 @@ def _address(tensor: str, layout: Layout) -> Address:
     return Address(offset=layout.offset(tensor))
 
 
-def _check_ram(program: Program) -> None:
+def _check_ram(program: Program, fast_ram: int) -> None:
     limit = program.target.ram_bytes
-    if limit is None or program.plan.arena_bytes <= limit:
+    if limit is None or program.slow_bytes <= limit - fast_ram:
         return
+    limit = max(limit - fast_ram, 0)
+    besides = f" beside {fast_ram} of fast RAM" if fast_ram else ""
     raise BudgetError(
-        what=f"the arena needs {program.plan.arena_bytes} bytes of RAM, "
-        f"{program.target.name} has {limit}: {program.plan.arena_bytes - limit} bytes are missing",
+        what=f"the arena needs {program.slow_bytes} bytes of RAM, "
+        f"{program.target.name} has {limit}{besides}: {program.slow_bytes - limit} bytes are missing",
         where=f"layer '{program.peak_layer}' (the peak)",
         next_step="that is the least that was found; choose a larger target, "
         "or a smaller input or fewer channels at that layer",

@@ -1,12 +1,13 @@
 """Lays contexts out with the Jinja templates of `templates/`."""
 
 import functools
+from collections.abc import Mapping
 
 import jinja2
 
 from tinygen.resources import resource
 
-TEMPLATES = {
+MODEL_FILES = {
     "model.h.j2": "{name}.h",
     "model.c.j2": "{name}.c",
     "sections.h.j2": "{name}_sections.h",
@@ -14,14 +15,32 @@ TEMPLATES = {
     "weights.c.j2": "{name}_weights.c",
     "io.c.j2": "{name}_io.c",
     "selftest.c.j2": "{name}_selftest.c",
+}
+"""Template file to the file that it makes: those of one model."""
+
+BUILD_FILES = {
     "CMakeLists.txt.j2": "CMakeLists.txt",
-    "README.md.j2": "README.md",
     "library.properties.j2": "library.properties",
     "library.json.j2": "library.json",
     "idf_component.yml.j2": "idf_component.yml",
     "zephyr_module.yml.j2": "zephyr/module.yml",
 }
-"""Template file to the file that it makes."""
+"""Those for build systems, once a folder."""
+
+README = {"README.md.j2": "README.md"}
+
+MODELS_FILES = {
+    "models.h.j2": "{name}.h",
+    "models_selftest.c.j2": "{name}_selftest.c",
+    "models_readme.md.j2": "README.md",
+}
+"""Those of a folder of several models."""
+
+SHARED_ARENA_FILES = {
+    "models_arena.h.j2": "{name}_arena.h",
+    "models_arena.c.j2": "{name}_arena.c",
+}
+"""Those of a folder whose models share working memory."""
 
 
 @functools.cache
@@ -36,12 +55,12 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render(context: dict[str, object]) -> dict[str, bytes]:
+def render(templates: Mapping[str, str], context: Mapping[str, object]) -> dict[str, bytes]:
     """Return the generated files, path in the folder to bytes."""
     environment = _environment()
     return {
         path.format(name=context["name"]): environment.get_template(template)
         .render(context)
         .encode()
-        for template, path in TEMPLATES.items()
+        for template, path in templates.items()
     }

@@ -81,7 +81,9 @@ def function_text(
     arguments = ["int8_t *arena"]
     for tensor, name in writer.whole.items():
         arguments.append(f"{'const ' if tensor in graph.present else ''}int8_t *{name}")
-    most = max((_extent(run) for run in segment.runs if run.kind is Kind.WINDOW), default=1)
+    windows = [run for run in segment.runs if run.kind is Kind.WINDOW]
+    most = max((_extent(run) for run in windows), default=1)
+    most_out = max((run.rows for run in windows), default=1)
     cases = [line for i, s in enumerate(segment.rows.stages) for line in writer.case(i, s)]
     head = [
         f"/* Row by row: {comment(segment.runs[0].call.node.name)} to {comment(segment.runs[-1].call.node.name)}. */",
@@ -90,11 +92,13 @@ def function_text(
         f"    int8_t *const block = {block};",
         *writer.counters(),
         f"    const int8_t *rows[{most}];",
+        f"    int8_t *outs[{most_out}];",
         "    int8_t *out;",
         "    int32_t y;",
         "",
         "    (void)block;",
         "    (void)rows;",
+        "    (void)outs;",
         "    (void)out;",
         f"    {writer.loop} {{",
         *writer.take(steps),
@@ -108,7 +112,8 @@ def function_text(
 
 
 def _extent(run: RowRun) -> int:
-    return run.window.extent[0]
+    """Input rows of a step."""
+    return (run.rows - 1) * run.window.stride[0] + run.window.extent[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,21 +213,36 @@ class _Writer:
         tensor = self._tensor(x.name)
         (kernel_call,) = run.kernel_calls
         struct = self.struct_of(kernel_call, f"{self.prefix}_{index}")
-        first = f"y * {window.stride[0]} - {window.padding.top}"
+        first = f"y * {run.rows * window.stride[0]} - {window.padding.top}"
         pad = f"{struct}.pad_row" if "pad_row" in kernel_call.params.fields else "NULL"
-        span = f"{window.extent[0]}, {x.shape[1]}"
+        span = f"{_extent(run)}, {x.shape[1]}"
         if tensor in self.addresses.rows:
             table = f"{self.at} + {self.addresses.rows[tensor]}, block"
             gather = f"tg_rows_at(rows, {first}, {span}, {table}, {pad});"
         else:
             source = f"{self.whole[tensor]}, {x.bytes // x.shape[1]}"
             gather = f"tg_rows_in(rows, {first}, {span}, {source}, {pad});"
+        count, places = self._out_rows(run, index)
         scratch = "".join(f", {place}" for place in self._scratch(run, index))
         return [
             gather,
-            f"out = {self._out(run, index)};",
-            f"{run.kernel.symbol}_rows(&{struct}, rows, &out, 1{scratch});",
+            *places,
+            f"{run.kernel.symbol}_rows(&{struct}, rows, outs, {count}{scratch});",
         ]
+
+    def _out_rows(self, run: RowRun, index: int) -> tuple[str, list[str]]:
+        """How many rows a step makes, and statements that say where they go."""
+        if run.rows == 1:
+            return "1", [f"outs[0] = {self._out(run, index)};"]
+        y = run.call.output
+        tensor = self.segment.rows.graph.layers[index].output
+        left = f"{y.shape[1]} - y * {run.rows}"
+        count = str(run.rows) if y.shape[1] % run.rows == 0 else f"tg_at_most({left}, {run.rows})"
+        if tensor in self.addresses.rows:
+            table = f"{self.at} + {self.addresses.rows[tensor]} + y * {run.rows}"
+            return count, [f"tg_out_rows_at(outs, {count}, {table}, block);"]
+        start = f"{self.whole[tensor]} + y * {run.rows * y.bytes // y.shape[1]}"
+        return count, [f"tg_out_rows_in(outs, {count}, {start}, {y.bytes // y.shape[1]});"]
 
     def row(self, run: RowRun, index: int) -> list[str]:
         by_index = {rows.index: rows for rows in run.inputs}

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from tinygen.emit import Emission
+from tinygen.emit import Emission, ModelSet
 from tinygen.kernels import Array, Struct
 from tinygen.selection import Optimize, Selection
 
@@ -21,6 +21,7 @@ def summarize(emission: Emission) -> dict[str, object]:
         "arena_lower_bound_bytes": program.plan.lower_bound_bytes,
         "arena_is_optimal": program.plan.is_optimal,
         "peak_layer": program.peak_layer,
+        "memory": emission.ram.as_dict(),
         "selection": _selection(program.selection, emission.options.optimize),
         "layers": [
             {
@@ -36,6 +37,19 @@ def summarize(emission: Emission) -> dict[str, object]:
             }
             for layer in program.layers
         ],
+    }
+
+
+def summarize_set(models: ModelSet) -> dict[str, object]:
+    """Plain data: the figures of every model, and the memory of all together."""
+    return {
+        "name": models.name,
+        "folder": str(models.folder),
+        "target": models.models[0].program.target.name,
+        "shared_arena": models.shared_arena,
+        "memory": models.ram.as_dict(),
+        "constant_bytes": sum(emission.constant_bytes for emission in models.models),
+        "models": [summarize(emission) for emission in models.models],
     }
 
 

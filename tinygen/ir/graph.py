@@ -46,7 +46,7 @@ class Graph:
     @property
     def is_quantized(self) -> bool:
         """True when everything that is computed is an integer; an input may be float32 for all that."""
-        computed = {name for node in self.nodes for name in node.outputs}
+        computed = {name for node in self.nodes if not node.op.keeps_bits for name in node.outputs}
         return all(self.tensors[name].dtype.is_integer for name in computed) and (
             bool(computed) or all(t.dtype.is_integer for t in self.input_tensors)
         )

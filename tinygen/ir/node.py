@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from numpy.typing import NDArray
 
@@ -22,6 +23,9 @@ class Operator(abc.ABC):
     shapes; every other dimension is the tensor's. A result is one array, or a tuple for several
     outputs.
     """
+
+    keeps_bits: ClassVar[bool] = False
+    """True where numbers are only chosen from: a float32 output is then no arithmetic in floating point."""
 
     @abc.abstractmethod
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:

@@ -31,7 +31,14 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     if form is None:
         raise ValueError(f"layer '{call.node.name}' has no proved form")
     fields = {"size": call.output.size, "a_factor": form.a, "b_factor": form.b, "bias": form.bias}
-    return (KernelCall(params=Struct(tag="tg_add_dsp", fields=fields), inputs=(0, 1)),)
+    params = Struct(tag="tg_add_dsp", fields=fields)
+    return (
+        KernelCall(
+            params=params,
+            inputs=(0, 1),
+            proofs=("sum of two products: compared for all pairs of int8",),
+        ),
+    )
 
 
 KERNELS = (

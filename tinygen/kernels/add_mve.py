@@ -117,7 +117,14 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
         "out_min": low,
         "out_max": high,
     }
-    return (KernelCall(params=Struct(tag="tg_add_mve", fields=fields), inputs=(0, 1)),)
+    params = Struct(tag="tg_add_mve", fields=fields)
+    return (KernelCall(params=params, inputs=(0, 1), proofs=(_statement(call),)),)
+
+
+def _statement(call: Call) -> str:
+    if call.arithmetic is Arithmetic.NATIVE:
+        return "sum of two products with the operator's own constants: no step can leave int32"
+    return "sum of two products: compared for all pairs of int8"
 
 
 (_TEXTBOOK,) = (kernel for kernel in add.KERNELS if kernel.symbol == "tg_add_s8")

@@ -19,7 +19,7 @@ from tinygen.kernels.lowering import (
     window_fits,
     window_struct,
 )
-from tinygen.kernels.requantization import requantization_struct
+from tinygen.kernels.requantization import requantization_struct, statement_of
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 
@@ -43,6 +43,7 @@ def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
     window, groups = _window(call), op.groups(call)
     per_group = stored.reshape(groups, stored.shape[0] // groups, -1)
     packed = np.concatenate([packed_rows(g) for g in per_group])
+    requantization = requantization_struct(call, weights.data.sum((1, 2, 3), np.int64))
     params = Struct(
         tag="tg_conv2d",
         fields={
@@ -52,11 +53,11 @@ def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
             "groups": groups,
             "in_zero_point": x.zero_point,
             "weights": int8("weights", packed, Role.WEIGHTS),
-            "requantization": requantization_struct(call, weights.data.sum((1, 2, 3), np.int64)),
+            "requantization": requantization,
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(statement_of(requantization),)),)
 
 
 def _fits(call: Call) -> str | None:

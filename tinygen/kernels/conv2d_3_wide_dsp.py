@@ -21,6 +21,7 @@ from tinygen.kernels.conv2d_mixed import (
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.dsp_scale import find_scale, scale_struct
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
+from tinygen.kernels.leads import of_rows
 from tinygen.kernels.lowering import window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 
@@ -102,6 +103,11 @@ def _counts(call: Call) -> Mapping[str, float]:
     }
 
 
+def _lead(call: Call) -> int:
+    """The rows of a window are widened before its outputs are written."""
+    return of_rows(call, window_of(call), buffers_rows=True)
+
+
 def _kernel(symbol: str, stride: int) -> Kernel:
     return Kernel(
         op=Conv2D,
@@ -114,6 +120,7 @@ def _kernel(symbol: str, stride: int) -> Kernel:
         lower=_lower,
         scratch_bytes=_scratch_bytes,
         counts=_counts,
+        lead=_lead,
     )
 
 

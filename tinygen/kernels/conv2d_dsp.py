@@ -1,7 +1,8 @@
 """The C kernels of Conv2D with any window, for the Arm DSP extension: windows are widened, then multiplied."""
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from tinygen.kernels.conv2d_mixed import (
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.dsp_scale import BLOCK_CHANNELS, Scale, find_scale, scale_struct
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Struct, all_of, int32
+from tinygen.kernels.leads import of_rows
 from tinygen.kernels.lowering import POINTER_BYTES, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 
@@ -81,13 +83,13 @@ def _pixels(call: Call) -> int:
     return call.output.size // call.output.channels
 
 
-def _chunk(call: Call) -> int:
-    """Pairs of pixels that are widened together."""
-    most = max(CHUNK_BYTES // (STEP_BYTES * _steps(call)), 1)
-    return min(most, -(-_pixels(call) // 2))
+def _chunk(call: Call, most: int) -> int:
+    """Pairs of pixels that are widened together, in about `most` bytes."""
+    pairs = max(most // (STEP_BYTES * _steps(call)), 1)
+    return min(pairs, -(-_pixels(call) // 2))
 
 
-def _lower(call: Call, *, is_mixed: bool) -> tuple[KernelCall, ...]:
+def _lower(call: Call, most: int = CHUNK_BYTES, *, is_mixed: bool) -> tuple[KernelCall, ...]:
     x, blocks = call.inputs[0], blocks_of(call)
     scale = find_scale(call, weight_sums(call))
     words = mixed_words if is_mixed else plain_words
@@ -99,7 +101,7 @@ def _lower(call: Call, *, is_mixed: bool) -> tuple[KernelCall, ...]:
             "out_channels": call.output.channels,
             "groups": call.op.groups(call),
             "run_columns": _run_columns(call),
-            "chunk": _chunk(call),
+            "chunk": _chunk(call, most),
             "in_zero_point": x.zero_point,
             "steps": _steps(call),
             "weights": words(_ordered_weights(call), blocks),
@@ -117,11 +119,11 @@ def _plain_scale(scale: Scale, blocks: NDArray[np.int64]) -> Struct:
     return Struct(tag=mixed.tag, fields={**mixed.fields, "blocks": int32("blocks", words)})
 
 
-def _scratch_bytes(call: Call) -> int:
+def _scratch_bytes(call: Call, most: int = CHUNK_BYTES) -> int:
     """Sums, pointers to rows and runs, the windows of a chunk, a run of padding, and copies of the runs."""
     height, runs = window_of(call).kernel[0], _runs(call)
     copies = LEAST_RUN + (1 + runs) * _run_values(call)
-    windows = _chunk(call) * _steps(call) * STEP_BYTES
+    windows = _chunk(call, most) * _steps(call) * STEP_BYTES
     return SUMS_BYTES + (height + runs) * POINTER_BYTES + windows + copies
 
 
@@ -129,12 +131,12 @@ def _fits(call: Call) -> str | None:
     return window_fits(window_of(call), call)
 
 
-def _counts(call: Call) -> Mapping[str, float]:
+def _counts(call: Call, most: int = CHUNK_BYTES) -> Mapping[str, float]:
     """Runs of the loops: steps are those of all pairs and blocks."""
     groups = call.op.groups(call)
     pixels, blocks, steps = _pixels(call), len(blocks_of(call)), _steps(call)
     pairs = -(-pixels // 2)
-    chunks = -(-pairs // _chunk(call))
+    chunks = -(-pairs // _chunk(call, most))
     passes = -(-steps // 16)
     return {
         "call": 1,
@@ -145,12 +147,20 @@ def _counts(call: Call) -> Mapping[str, float]:
         "words": pixels * groups * steps,
         "steps": pairs * blocks * steps,
         "passes": pairs * blocks * passes,
+        "narrow pairs": pairs * groups * (call.output.channels < BLOCK_CHANNELS * groups),
         **per_form(find_scale(call, weight_sums(call)).form, pairs * blocks),
     }
 
 
+def _lead(call: Call) -> int:
+    """The windows of a chunk are widened before its outputs are written; again for the next group of channels."""
+    if call.op.groups(call) > 1:
+        return call.output.bytes
+    return of_rows(call, window_of(call), buffers_rows=False)
+
+
 def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Kernel:
-    return Kernel(
+    kernel = Kernel(
         op=Conv2D,
         symbol=symbol,
         header="tg_conv2d_dsp.h",
@@ -161,7 +171,19 @@ def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Ker
         lower=partial(_lower, is_mixed=is_mixed),
         scratch_bytes=_scratch_bytes,
         counts=_counts,
+        lead=_lead,
     )
+
+    @cache
+    def less_scratch(most: int) -> Kernel:
+        return replace(
+            kernel,
+            lower=partial(_lower, most=most, is_mixed=is_mixed),
+            scratch_bytes=partial(_scratch_bytes, most=most),
+            counts=partial(_counts, most=most),
+        )
+
+    return replace(kernel, less_scratch=less_scratch)
 
 
 KERNELS = (

@@ -109,7 +109,7 @@ def _lower(call: Call, weights: NDArray[np.int64], pixels: int) -> tuple[KernelC
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(output.proof,)),)
 
 
 def _sums_bytes(call: Call) -> int:
@@ -129,21 +129,35 @@ def _scratch_bytes(call: Call) -> int:
     return pointers + _sums_bytes(call) + columns + mve.STEP
 
 
+def _dense_counts(call: Call, calls: int) -> dict[str, float]:
+    _, rows, width, channels = call.output.shape
+    groups, depth = call.op.groups(call), _weights(call).shape[1]
+    counts = mve.dense_counts(rows * width * groups, calls, depth, channels // groups)
+    tiles = counts["tiles"] + counts["singles"] * mve.tiles_of(channels // groups) / 2
+    return counts | mve.form_counts(call, _weights(call).sum(1), tiles)
+
+
 def _counts(call: Call) -> dict[str, float]:
     _, rows, width, _ = call.output.shape
     groups = call.op.groups(call)
-    channels, depth = call.output.channels // groups, _weights(call).shape[1]
-    pairs = rows * groups * (width + 1) // 2
     cells = rows * groups * _columns_of(_window(call), width) * _window(call).kernel[0]
-    dense = mve.dense_counts(pairs, depth, channels)
+    dense = _dense_counts(call, rows * groups)
     vectors = cells * mve.steps_of(call.inputs[1].shape[3])
-    return {"call": 1, "rows": rows * groups, "cells": cells, "vectors": vectors, **dense}
+    layouts = rows * groups * _layouts_of_row(call)
+    counts = {"call": 1, "rows": rows * groups, "layouts": layouts, "cells": cells}
+    return {**counts, "vectors": vectors, **dense}
+
+
+def _layouts_of_row(call: Call) -> int:
+    """How often columns are laid out: once for a pass where pixels share them, otherwise for each pixel."""
+    window, width = _window(call), call.output.shape[2]
+    is_shared = window.dilation[1] == 1 and window.stride[1] < window.kernel[1]
+    return -(-width // _column_pixels(call)) if is_shared else width
 
 
 def _counts_of_one_cell(call: Call) -> dict[str, float]:
-    _, rows, width, channels = call.output.shape
-    dense = mve.dense_counts(rows * width / 2, call.inputs[0].channels, channels)
-    return {"call": 1, "rows": 1 if _window(call).stride == (1, 1) else rows, **dense}
+    calls = 1 if _window(call).stride == (1, 1) else call.output.shape[1]
+    return {"call": 1, "rows": calls, **_dense_counts(call, calls)}
 
 
 def _has_short_runs(call: Call) -> str | None:
@@ -173,11 +187,11 @@ def _scratch_bytes_of_runs(call: Call) -> int:
 
 
 def _counts_of_runs(call: Call) -> dict[str, float]:
-    _, rows, width, channels = call.output.shape
+    _, rows, width, _ = call.output.shape
     window = _window(call)
     cells = rows * width * window.kernel[0]
     run = window.kernel[1] * call.inputs[0].channels
-    dense = mve.dense_counts(rows * (width + 1) // 2, _weights(call).shape[1], channels)
+    dense = _dense_counts(call, rows)
     vectors = cells * mve.steps_of(run)
     copied = call.inputs[0].size
     return {"call": 1, "rows": rows, "copied": copied, "cells": cells, "vectors": vectors, **dense}

@@ -2,7 +2,8 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from tinygen.kernels.conv2d_mixed import (
     window_of,
 )
 from tinygen.kernels.dsp import DSP, padded
-from tinygen.kernels.dsp_scale import find_scale, scale_struct
+from tinygen.kernels.dsp_scale import BLOCK_CHANNELS, find_scale, scale_struct
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
+from tinygen.kernels.leads import of_rows
 from tinygen.kernels.lowering import INT16_MAX, POINTER_BYTES, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 
@@ -78,7 +80,7 @@ def _pairing(call: Call) -> Pairing:
     return Pairing.ROWS if width % 2 and width < NARROW and height > 1 else Pairing.HALVES
 
 
-def _plan(call: Call) -> _Plan:
+def _plan(call: Call, most_bytes: int = ENTRIES_BYTES) -> _Plan:
     window, (_, _, in_width, channels), width = (
         window_of(call),
         call.inputs[0].shape,
@@ -91,7 +93,7 @@ def _plan(call: Call) -> _Plan:
     pair_words //= 1 if pairing is Pairing.NEIGHBOURS else 2
     row_words = -(-kernel_width * channels // 2)
     entry_bytes = kernel_height * STEP_BYTES
-    most = (ENTRIES_BYTES // entry_bytes - 1 - row_words) // pair_words + 1
+    most = (most_bytes // entry_bytes - 1 - row_words) // pair_words + 1
     # neighbours may read one column of pixels more than there are
     read = (width * stride_width + kernel_width) * channels + 2 * LOADED
     loaded = (window.padding.left + in_width) * channels
@@ -128,8 +130,8 @@ def _ordered_weights(call: Call) -> NDArray[np.int64]:
     return rows.reshape(outputs, height, -1, 2).swapaxes(1, 2).reshape(outputs, -1, 2)
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
-    x, blocks, plan = call.inputs[0], blocks_of(call), _plan(call)
+def _lower(call: Call, most: int = ENTRIES_BYTES) -> tuple[KernelCall, ...]:
+    x, blocks, plan = call.inputs[0], blocks_of(call), _plan(call, most)
     scale = find_scale(call, weight_sums(call))
     params = Struct(
         tag="tg_conv2d_strips_dsp",
@@ -150,45 +152,73 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
 
 
-def _scratch_bytes(call: Call) -> int:
+def _scratch_bytes(call: Call, most: int = ENTRIES_BYTES) -> int:
     """Sums, pointers to lines, lines, the entries of a strip."""
-    plan = _plan(call)
+    plan = _plan(call, most)
     pointers = window_of(call).kernel[0] * POINTER_BYTES
     return SUMS_BYTES + pointers + plan.lines * plan.line_bytes + plan.entries_bytes
 
 
-def _counts(call: Call) -> Mapping[str, float]:
+def _counts(call: Call, most: int = ENTRIES_BYTES) -> Mapping[str, float]:
     """Runs of the loops."""
-    plan, blocks, (kernel_height, _) = _plan(call), len(blocks_of(call)), window_of(call).kernel
+    plan, blocks, (kernel_height, _) = (
+        _plan(call, most),
+        len(blocks_of(call)),
+        window_of(call).kernel,
+    )
     height = call.output.shape[1]
     rows = -(-height // 2) if plan.pairing is Pairing.ROWS else height
     strips = rows * -(-plan.pairs // plan.strip)
     steps = plan.row_words * kernel_height
     pairs = rows * plan.pairs
+    is_read_in_place = kernel_height == 1 and window_of(call).padding.is_zero
     return {
         "call": 1,
         "rows": rows,
         "strips": strips,
         "strip blocks": strips * blocks,
         "strip lines": strips * kernel_height,
-        "copied": call.inputs[0].size,
+        "copied": 0 if is_read_in_place else call.inputs[0].size,
         "widened": rows * plan.words * kernel_height,
         "steps": pairs * blocks * steps,
         "passes": pairs * blocks * -(-steps // 16),
+        "narrow pairs": pairs * (call.output.channels < BLOCK_CHANNELS),
         **per_form(find_scale(call, weight_sums(call)).form, pairs * blocks),
     }
 
 
-KERNELS = (
-    Kernel(
-        op=Conv2D,
-        symbol="tg_conv2d_strips_s8_dsp",
-        header="tg_conv2d_strips_dsp.h",
-        source="arm_dsp/tg_conv2d_strips_s8_dsp.c",
-        needs=DSP,
-        fits=all_of(_has_the_shape, mixes),
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-        counts=_counts,
-    ),
+def _lead(call: Call) -> int:
+    """The rows of a window are copied before its outputs are written."""
+    window = window_of(call)
+    lead = of_rows(call, window, buffers_rows=True)
+    if _pairing(call) is Pairing.ROWS:  # two output rows at once, after the lines of both
+        lead += call.output.bytes // call.output.shape[1]
+    return lead
+
+
+_KERNEL = Kernel(
+    op=Conv2D,
+    symbol="tg_conv2d_strips_s8_dsp",
+    header="tg_conv2d_strips_dsp.h",
+    source="arm_dsp/tg_conv2d_strips_s8_dsp.c",
+    needs=DSP,
+    fits=all_of(_has_the_shape, mixes),
+    lower=_lower,
+    scratch_bytes=_scratch_bytes,
+    counts=_counts,
+    lead=_lead,
 )
+
+
+@cache
+def _less_scratch(most: int) -> Kernel:
+    """With shorter strips."""
+    return replace(
+        _KERNEL,
+        lower=partial(_lower, most=most),
+        scratch_bytes=partial(_scratch_bytes, most=most),
+        counts=partial(_counts, most=most),
+    )
+
+
+KERNELS = (replace(_KERNEL, less_scratch=_less_scratch),)

@@ -14,9 +14,6 @@ from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 from tinygen.proofs.lanes import Blocks
 
-LEAST_CHANNELS = 3
-"""With fewer outputs most of a pass would be thrown away."""
-
 
 def _window(call: Call) -> Window:
     return call.op.window(call.inputs[1])
@@ -32,30 +29,36 @@ def _weight_sums(call: Call) -> NDArray[np.int64]:
     return _weights(call).sum(1, dtype=np.int64)
 
 
-def _blocks(call: Call) -> Blocks | None:
-    x, window, bounds = call.inputs[0], _window(call), call.input_range(0)
+def _groups(call: Call) -> int:
+    return call.op.groups(call)
+
+
+def _blocks(call: Call) -> tuple[Blocks, ...] | None:
+    """Of every group, all of one size."""
+    x, window, bounds, groups = call.inputs[0], _window(call), call.input_range(0), _groups(call)
     low, high = bounds.low, bounds.high
     if not window.padding.is_zero:
         low, high = np.minimum(low, x.zero_point), np.maximum(high, x.zero_point)
     taps = math.prod(window.kernel)
-    return swar.find_blocks(_weights(call), np.tile(low, taps), np.tile(high, taps))
+    lows = [np.tile(part, taps) for part in np.split(low, groups)]
+    highs = [np.tile(part, taps) for part in np.split(high, groups)]
+    return swar.find_blocks(np.split(_weights(call), groups), lows, highs)
 
 
-def _places(blocks: Blocks, inputs: int) -> NDArray[np.uint16]:
-    """Where each input's word lies, in bytes."""
+def _places(blocks: Blocks, inputs: int, pairs: int) -> NDArray[np.uint16]:
+    """Where each input's word of the first pair of pixels lies, in bytes."""
     order = blocks.order.ravel()
     places = np.zeros(inputs, np.uint16)
     is_input = order >= 0
-    places[order[is_input]] = np.flatnonzero(is_input) * swar.WORD_BYTES
+    places[order[is_input]] = np.flatnonzero(is_input) * pairs * swar.WORD_BYTES
     return places
 
 
-def _fits(call: Call) -> str | None:
-    if call.op.groups(call) != 1:
-        return "takes no groups"
-    if call.output.channels < LEAST_CHANNELS or math.prod(call.output.shape[1:3]) < 2:
-        return f"is only for {LEAST_CHANNELS} or more channels of two or more pixels"
-    if _weights(call).shape[1] * swar.WORD_BYTES > np.iinfo(np.uint16).max - 8 * swar.WORD_BYTES:
+def _fits(call: Call, pairs: int) -> str | None:
+    if math.prod(call.output.shape[1:3]) < 2:
+        return "is only for two or more pixels"
+    inputs = _weights(call).shape[1] + max(swar.BLOCK_SIZES)
+    if inputs * pairs * swar.WORD_BYTES > np.iinfo(np.uint16).max:
         return "the window is too large"
     if swar.find_requantization(call, _weight_sums(call))[1] is None:
         return "no single product and shift is exact"
@@ -64,51 +67,70 @@ def _fits(call: Call) -> str | None:
     return window_fits(_window(call), call)
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
-    x, window, blocks, weights = call.inputs[0], _window(call), _blocks(call), _weights(call)
+def _lower(call: Call, pairs: int) -> tuple[KernelCall, ...]:
+    x, window, weights, groups = call.inputs[0], _window(call), _weights(call), _groups(call)
+    blocks = _blocks(call)
     channels, scaled = swar.find_requantization(call, _weight_sums(call))
-    packed = swar.in_threes(blocks.packed(weights))
+    parts = zip(blocks, np.split(weights, groups), strict=True)
+    packed = [swar.in_threes(found.packed(part)) for found, part in parts]
+    places = [_places(found, weights.shape[1], pairs) for found in blocks]
     params = Struct(
         tag="tg_conv2d_swar",
         fields={
             "window": window_struct(window, x.shape, call.output.shape),
             "in_channels": x.channels,
             "out_channels": call.output.channels,
-            "block": blocks.size,
-            "blocks": blocks.count,
+            "groups": groups,
+            "group_channels": x.channels // groups,
+            "block": blocks[0].size,
+            "blocks": blocks[0].count,
             "in_zero_point": x.zero_point,
-            "places": Array(name="places", data=_places(blocks, weights.shape[1])),
-            "weights": int8("weights", packed, Role.WEIGHTS),
+            "places": Array(name="places", data=np.concatenate(places)),
+            "weights": int8("weights", np.stack(packed), Role.WEIGHTS),
             "output": swar.output_struct(channels, scaled),
             "pad_row": pad_row(x, window),
         },
     )
-    proofs = (scaled.statement, swar.statement(blocks))
+    proofs = (scaled.statement, swar.statement(blocks[0]))
     return (KernelCall(params=params, inputs=(0,), proofs=proofs),)
 
 
 def _counts(call: Call, pairs: int) -> Mapping[str, float]:
-    blocks, inputs = _blocks(call), _weights(call).shape[1]
-    passes = -(-math.prod(call.output.shape[1:3]) // (2 * pairs))
-    threes = -(-call.output.channels // swar.CHANNELS)
+    (blocks, *_), inputs, groups = _blocks(call), _weights(call).shape[1], _groups(call)
+    passes = groups * -(-math.prod(call.output.shape[1:3]) // (2 * pairs))
+    outputs = call.output.channels // groups
+    threes = -(-outputs // swar.CHANNELS)
     return {
         "call": 1,
         "passes": passes,
         "runs": passes * math.prod(_window(call).kernel),
+        "padded": groups * _padded_cells(call),
         "packed": passes * inputs,
         "threes": passes * threes,
+        "outputs": passes * outputs,
+        "general": passes * outputs if swar.is_general(call, _weight_sums(call)) else 0,
         "blocks": passes * threes * blocks.count,
         "steps": passes * threes * blocks.count * blocks.size,
     }
 
 
+def _padded_cells(call: Call) -> int:
+    """Cells that are copied one by one because padding to the left or right is among them."""
+    window, in_width = _window(call), call.inputs[0].shape[2]
+    _, rows, width, _ = call.output.shape
+    first = np.arange(width) * window.stride[1] - window.padding.left
+    is_padded = (first < 0) | (first + window.extent[1] > in_width)
+    return rows * int(is_padded.sum()) * math.prod(window.kernel)
+
+
 def _scratch_bytes(call: Call, pairs: int) -> int:
     """Words of all inputs, then the runs of all pixels for those with padding."""
-    blocks, window = _blocks(call), _window(call)
+    (blocks, *_), window, groups = _blocks(call), _window(call), _groups(call)
     words = blocks.count * blocks.size * pairs * swar.WORD_BYTES
     if window.padding.left == 0 and window.padding.right == 0:
         return words
-    run = call.inputs[0].channels * (window.kernel[1] if window.dilation[1] == 1 else 1)
+    is_run = window.dilation[1] == 1 and groups == 1
+    run = call.inputs[0].channels // groups * (window.kernel[1] if is_run else 1)
     return words + 2 * pairs * run
 
 
@@ -119,8 +141,8 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str, pairs: int) -> Kern
         header="tg_conv2d_swar.h",
         source=f"{folder}/{symbol}.c",
         needs=needs,
-        fits=_fits,
-        lower=_lower,
+        fits=lambda call: _fits(call, pairs),
+        lower=lambda call: _lower(call, pairs),
         scratch_bytes=lambda call: _scratch_bytes(call, pairs),
         counts=lambda call: _counts(call, pairs),
     )

@@ -109,7 +109,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(narrow.statement,)),)
 
 
 def _scratch_bytes(call: Call) -> int:

@@ -1,7 +1,7 @@
 """C kernels of Conv2D for the Arm DSP extension: 3x3 with stride 1, by the Winograd algorithm in exact integers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -376,6 +376,34 @@ def _lower_compact(call: Call, room: int) -> tuple[KernelCall, ...]:
     return _lower(call, _compact, (plan.rows, plan.pairs), plan.keeps_weights)
 
 
+def _lower_short(call: Call, room: int) -> tuple[KernelCall, ...]:
+    """The same with rows of padding in scratch."""
+    (lowered,) = _lower_compact(call, room)
+    params = replace(lowered.params, fields={**lowered.params.fields, "pad_row": 0})
+    return (replace(lowered, params=params),)
+
+
+def _pad_row_bytes(call: Call) -> int:
+    return -(-call.inputs[0].shape[2] * call.inputs[0].channels // 8) * 8
+
+
+def _has_usual_shift(call: Call) -> str | None:
+    scaled = winograd.prove(_channels(call))
+    is_usual = scaled is not None and scaled.has_usual_shift
+    return None if is_usual else "is only for channels that share a shift"
+
+
+def _short_in(room: int, less: int, specificity: int) -> Kernel:
+    return replace(
+        _compact_in(room, less, specificity),
+        symbol="tg_conv2d_winograd_short_s8_dsp",
+        source="arm_dsp/tg_conv2d_winograd_short_s8_dsp.c",
+        fits=_taken(_gains_by(less, room), _has_usual_shift),
+        lower=lambda call: _lower_short(call, room),
+        scratch_bytes=lambda call: _held(call, room).bytes + _pad_row_bytes(call),
+    )
+
+
 def _compact_in(room: int, less: int, specificity: int) -> Kernel:
     return Kernel(
         op=Conv2D,
@@ -398,5 +426,8 @@ KERNELS = (
     _compact_in(24 * 1024, 12 * 1024, specificity=22),
     _compact_in(12 * 1024, 0, specificity=21),
     _expanded(10, _taken(_is_large)),
+    _short_in(48 * 1024, 24 * 1024, specificity=3),
+    _short_in(24 * 1024, 12 * 1024, specificity=2),
+    _short_in(12 * 1024, 0, specificity=1),
 )
 """Until costs decide: transformed weights up to SMALL_BYTES, then as much scratch as saves transforms at run time."""

@@ -79,6 +79,7 @@ def _counts(call: Call) -> Mapping[str, float]:
         "channels": channels,
         "passes": passes,
         "columns": passes * _pass_bytes(call) / swar.WORD_BYTES,
+        "general": call.output.size if swar.is_general(call, _weight_sums(call)) else 0,
         "pairs": passes * width if is_pair else 0,
         "singles": 0 if is_pair else passes * width,
     }
@@ -111,7 +112,4 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Ke
     return row((0,), _keeps_shape), row(())
 
 
-KERNELS = (
-    *_kernel("tg_depthwise_conv2d_3x3_s8_v7m", swar.V7M, "armv7m"),
-    *_kernel("tg_depthwise_conv2d_3x3_s8_rv32", swar.RV32, "rv32"),
-)
+KERNELS = _kernel("tg_depthwise_conv2d_3x3_s8_v7m", swar.V7M, "armv7m")

@@ -11,7 +11,7 @@ from tinygen.kernels.lowering import (
     window_fits,
     window_struct,
 )
-from tinygen.kernels.requantization import requantization_struct
+from tinygen.kernels.requantization import requantization_struct, statement_of
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
 
@@ -24,6 +24,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     op: DepthwiseConv2D = call.op
     x, weights = call.inputs[:2]
     window = _window(call)
+    requantization = requantization_struct(call, weights.data.sum((0, 1, 2), np.int64))
     params = Struct(
         tag="tg_depthwise_conv2d",
         fields={
@@ -32,11 +33,11 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "channel_multiplier": op.multiplier(call),
             "in_zero_point": x.zero_point,
             "weights": int8("weights", weights.data[0].transpose(2, 0, 1), Role.WEIGHTS),
-            "requantization": requantization_struct(call, weights.data.sum((0, 1, 2), np.int64)),
+            "requantization": requantization,
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(statement_of(requantization),)),)
 
 
 def _fits(call: Call) -> str | None:

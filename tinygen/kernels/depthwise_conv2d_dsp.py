@@ -101,7 +101,7 @@ def _lower(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
             "output": output_struct(call, wrap_int32(bias * scale), chosen),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(chosen.statement,)),)
 
 
 def _weights(words: NDArray[np.int64]) -> Array:

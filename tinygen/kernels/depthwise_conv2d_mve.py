@@ -181,7 +181,7 @@ def _lower(call: Call, order: Order) -> tuple[KernelCall, ...]:
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(output.proof,)),)
 
 
 def _scratch_bytes(call: Call) -> int:

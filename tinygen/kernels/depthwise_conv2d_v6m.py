@@ -93,6 +93,7 @@ def _line_words(call: Call) -> int:
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
     x, window = call.inputs[0], _window(call)
+    narrow = narrow_of(call, _weight_sums(call), 0)
     params = Struct(
         tag="tg_depthwise_lanes_v6m",
         fields={
@@ -105,11 +106,11 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "line_words": _line_words(call),
             "lead_words": _lead_words(call),
             "pass_rows": _pass_rows(call),
-            "narrow": narrow_struct(call, narrow_of(call, _weight_sums(call), 0)),
+            "narrow": narrow_struct(call, narrow),
             "pad_row": pad_row(x, window),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(narrow.statement,)),)
 
 
 def _lines(call: Call) -> int:

@@ -1,7 +1,10 @@
 """C kernels of DepthwiseConv2D for the Arm DSP extension, in channel planes (tg_depthwise_planes.h)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +27,20 @@ LINE_COLUMNS = 64
 
 LINE_BYTES = 2 * LINE_COLUMNS
 
-PASS_BYTES = 4096
+PASS_BYTES = 6144
 """Scratch that the planes should not exceed; the lines of one output row are always held."""
+
+_pass_bytes = ContextVar("pass_bytes", default=PASS_BYTES)
+"""Less while a row with less scratch is asked."""
 
 INPUT_BITS = 8
 """Inputs are in the upper halves of int16."""
+
+FACTOR_WORDS = 5
+"""Behind the taps of that form: start, multiplier, offset, sign, shift."""
+
+UNPACKED_WORDS = 8
+"""The most words of a 3x3 kernel's channel: six of taps, start, multiplier."""
 
 TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 """Scaled weights [O, kernel_height, kernel_width] -> words [O, words]."""
@@ -55,12 +67,14 @@ class Passes:
 
 
 def passes_of(call: Call) -> Passes:
-    """As many rows as PASS_BYTES allow, then as few as the same number of passes needs; rows of stride 1 in pairs."""
+    """As many rows as fit in a pass, then as few as so many passes need; rows of stride 1 in pairs."""
     window = _window(call)
     _, height, width, _ = call.output.shape
     tiles = -(-width // ((LINE_COLUMNS - window.extent[1]) // window.stride[1] + 1))
     columns = -(-width // tiles)
     inputs = (columns - 1) * window.stride[1] + window.extent[1]
+
+    most = _pass_bytes.get()
 
     def passes(rows: int) -> Passes:
         return Passes(
@@ -73,11 +87,11 @@ def passes_of(call: Call) -> Passes:
         )
 
     rows = 1
-    while rows < height and passes(rows + 1).bytes <= PASS_BYTES:
+    while rows < height and passes(rows + 1).bytes <= most:
         rows += 1
     rows = -(-height // -(-height // rows))
     if window.stride[0] == 1 and rows % 2 and 1 < rows < height:
-        rows += 1 if passes(rows + 1).bytes <= PASS_BYTES else -1
+        rows += 1 if passes(rows + 1).bytes <= most else -1
     return passes(rows)
 
 
@@ -113,7 +127,9 @@ def _lower(call: Call, tap_words: TapWords, signed: bool) -> tuple[KernelCall, .
     if scaled is None:
         raise ValueError(f"layer '{call.node.name}' has no proved form")
     taps = _weights(call) << (scaled.prescale - INPUT_BITS)
-    return _call(call, channels, _words(tap_words(taps), channels, scaled, signed))
+    return _call(
+        call, channels, _words(tap_words(taps), channels, scaled, signed), scaled.statement
+    )
 
 
 def _weights(call: Call) -> Integers:
@@ -121,7 +137,9 @@ def _weights(call: Call) -> Integers:
     return call.inputs[1].data[0].transpose(2, 0, 1).astype(np.int64)
 
 
-def _call(call: Call, channels: Channels, words: Integers) -> tuple[KernelCall, ...]:
+def _call(
+    call: Call, channels: Channels, words: Integers, proof: str, tap_shift: int = 0
+) -> tuple[KernelCall, ...]:
     x, passes = call.inputs[0], passes_of(call)
     params = Struct(
         tag="tg_depthwise_planes",
@@ -138,10 +156,11 @@ def _call(call: Call, channels: Channels, words: Integers) -> tuple[KernelCall, 
             "in_zero_point": x.zero_point,
             "out_min": channels.out_min if channels.needs_clamp else -128,
             "out_max": channels.out_max if channels.needs_clamp else 127,
+            "tap_shift": tap_shift,
             "channels": int32("weights", words, Role.WEIGHTS),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(proof,)),)
 
 
 def _words(taps: Integers, channels: Channels, scaled: Scaled, signed: bool) -> Integers:
@@ -150,6 +169,9 @@ def _words(taps: Integers, channels: Channels, scaled: Scaled, signed: bool) -> 
         return np.column_stack([taps, wrap_int32(scaled.offsets), scaled.multipliers])
     start = wrap_int32(channels.bias << scaled.prescale)
     return np.column_stack([taps, start, scaled.multipliers, scaled.offsets, scaled.signs])
+
+
+NESTED = "requantization by nested floors: no step can leave int32 for any input"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,6 +205,23 @@ def _nested(channels: Channels) -> _Nested | None:
     return _Nested(offsets=offsets, signs=signs, shifts=p - 1 + e)
 
 
+def _lower_packed(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
+    channels = _channels(call)
+    scaled = _scaled(channels, signed=False)
+    if scaled is None:
+        raise ValueError(f"layer '{call.node.name}' has no proved form")
+    factors = np.column_stack([wrap_int32(scaled.offsets), scaled.multipliers])
+    words = np.column_stack([factors, _tap_bytes(tap_words(_weights(call)))])
+    return _call(call, channels, words, scaled.statement, scaled.prescale - INPUT_BITS)
+
+
+def _tap_bytes(words: Integers) -> Integers:
+    """[O, n] words of two taps -> [O, n / 2] words: the even bytes are the first two taps, plus 128."""
+    halves = padded(words, 1, 2).astype("<i4").view("<i2").reshape(len(words), -1, 2, 2)
+    raised = (halves.swapaxes(2, 3) + 128).astype(np.uint8)
+    return raised.reshape(len(words), -1).view("<i4").astype(np.int64)
+
+
 def _lower_any(call: Call) -> tuple[KernelCall, ...]:
     return _lower_nested(call, _dilated_taps(call))
 
@@ -194,7 +233,19 @@ def _lower_nested(call: Call, taps: Integers) -> tuple[KernelCall, ...]:
         raise ValueError(f"layer '{call.node.name}' has no exact form")
     start = wrap_int32(channels.bias << INPUT_BITS)
     factors = (start, channels.multipliers, form.offsets, form.signs, form.shifts)
-    return _call(call, channels, np.column_stack([taps, *factors]))
+    return _call(call, channels, np.column_stack([taps, *factors]), NESTED)
+
+
+def _lower_any_packed(call: Call) -> tuple[KernelCall, ...]:
+    channels = _channels(call)
+    form = _nested(channels)
+    if form is None:
+        raise ValueError(f"layer '{call.node.name}' has no exact form")
+    start = wrap_int32(channels.bias << INPUT_BITS)
+    factors = (start, channels.multipliers, form.offsets, 256 * form.signs + form.shifts)
+    return _call(
+        call, channels, np.column_stack([*factors, _tap_bytes(_dilated_taps(call))]), NESTED
+    )
 
 
 def _dilated_taps(call: Call) -> Integers:
@@ -255,17 +306,43 @@ def _scratch_bytes_any(call: Call) -> int:
     return passes_of(call).bytes + 8 * _window(call).stride[1] + 8
 
 
+def _unpacked(words: int) -> Callable[[Call], int]:
+    """Scratch of kernels whose channels are packed: the words of those that are at work, behind the planes."""
+    return lambda call: passes_of(call).bytes + 4 * words * _channels_at_work(call)
+
+
+def _channels_at_work(call: Call) -> int:
+    return max(PLANES, call.op.multiplier(call))
+
+
+def _scratch_bytes_any_packed(call: Call) -> int:
+    """The words of the channels lie behind the planes, and serve as what is read beyond these."""
+    window = _window(call)
+    words = window.kernel[0] * -(-window.extent[1] // 2) + FACTOR_WORDS
+    return _scratch_bytes_any(call) + 4 * words * _channels_at_work(call)
+
+
+def _is_simple(call: Call, passes: Passes) -> bool:
+    """Whether groups of channels differ in addresses only (tg_planes.c)."""
+    x, left = call.inputs[0], _window(call).padding.left
+    columns = min(passes.tile_inputs - left, x.shape[2]) - left % 2
+    is_whole = passes.tiles == 1 and call.op.multiplier(call) == 1 and x.channels >= PLANES
+    return is_whole and columns >= 2
+
+
 def _counts(call: Call) -> Mapping[str, float]:
     """Terms of tg_planes.c and of the inner functions."""
     x, passes = call.inputs[0], passes_of(call)
     groups = -(-x.channels // PLANES)
     _, height, width, channels = call.output.shape
     pass_count = -(-height // passes.rows)
+    group_passes = groups * pass_count * passes.tiles
     return {
         "call": 1,
+        "general passes": 0 if _is_simple(call, passes) else group_passes,
         "scratch": passes.bytes,
         "groups": groups,
-        "passes": groups * pass_count * passes.tiles,
+        "passes": group_passes,
         "lines": groups * passes.tiles * x.shape[1],
         "inputs": PLANES * groups * x.shape[1] * x.shape[2],
         "channels": channels * pass_count * passes.tiles,
@@ -287,68 +364,83 @@ def _any_counts(call: Call) -> Mapping[str, float]:
     }
 
 
-def _any(in_place: tuple[int, ...], *conditions: Fits) -> Kernel:
-    return Kernel(
-        op=DepthwiseConv2D,
-        symbol="tg_depthwise_any_s8_dsp",
-        header="tg_depthwise_planes.h",
-        source="arm_dsp/tg_depthwise_any_s8_dsp.c",
-        needs=DSP,
-        specificity=1,
-        fits=all_of(sizes_fit, _window_fits, _is_narrow, *conditions, _is_nested),
-        lower=_lower_any,
-        scratch_bytes=_scratch_bytes_any,
-        in_place=in_place,
-        counts=_any_counts,
-    )
+def _less_scratch(kernel: Kernel) -> Callable[[int], Kernel]:
+    """The kernel with passes of fewer rows."""
+
+    def limited(of_call: Callable[[Call], Any], most: int) -> Callable[[Call], Any]:
+        def ask(call: Call) -> Any:
+            token = _pass_bytes.set(most)
+            try:
+                return of_call(call)
+            finally:
+                _pass_bytes.reset(token)
+
+        return ask
+
+    @cache
+    def with_at_most(most: int) -> Kernel:
+        return replace(
+            kernel,
+            lower=limited(kernel.lower, most),
+            scratch_bytes=limited(kernel.scratch_bytes, most),
+            counts=limited(kernel.counts, most),
+        )
+
+    return with_at_most
 
 
-def _proved(symbol: str, tap_words: TapWords, stride: int, *, signed: bool) -> tuple[Kernel, ...]:
-    return _kernels(
-        symbol,
-        lambda call: _lower(call, tap_words, signed),
-        _is_3x3(stride),
-        _has_form(signed),
-        specificity=3 if signed else 4,
-    )
-
-
-def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...]:
-    return _kernels(
-        symbol,
-        lambda call: _lower_nested(call, tap_words(_weights(call))),
-        _is_3x3(stride),
-        _is_nested,
-        specificity=2,
-    )
-
-
-def _kernels(
-    symbol: str,
-    lower: Callable[[Call], tuple[KernelCall, ...]],
-    is_window: Fits,
-    has_form: Fits,
-    *,
-    specificity: int,
-) -> tuple[Kernel, ...]:
-    """The same C function twice: where it can work in place, and everywhere."""
+def _row(symbol: str, *conditions: Fits, **facts: Any) -> tuple[Kernel, ...]:
+    """A C function as two rows: where it can work in place, and everywhere."""
 
     def row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
-        return Kernel(
+        kernel = Kernel(
             op=DepthwiseConv2D,
             symbol=symbol,
             header="tg_depthwise_planes.h",
             source=f"arm_dsp/{symbol}.c",
             needs=DSP,
-            specificity=specificity,
-            fits=all_of(is_window, sizes_fit, _window_fits, *more, has_form),
-            lower=lower,
-            scratch_bytes=_scratch_bytes,
+            fits=all_of(sizes_fit, _window_fits, *more, *conditions),
             in_place=in_place,
-            counts=_counts,
+            **facts,
         )
+        return replace(kernel, less_scratch=_less_scratch(kernel))
 
     return row((0,), _keeps_shape), row(())
+
+
+def _proved(symbol: str, tap_words: TapWords, stride: int, *, signed: bool) -> tuple[Kernel, ...]:
+    return _row(
+        symbol,
+        _is_3x3(stride),
+        _has_form(signed),
+        lower=lambda call: _lower(call, tap_words, signed),
+        scratch_bytes=_scratch_bytes,
+        counts=_counts,
+        specificity=3 if signed else 4,
+    )
+
+
+def _packed_3x3(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...]:
+    return _row(
+        symbol,
+        _is_3x3(stride),
+        _has_form(signed=False),
+        lower=lambda call: _lower_packed(call, tap_words),
+        scratch_bytes=_unpacked(UNPACKED_WORDS),
+        counts=_counts,
+    )
+
+
+def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...]:
+    return _row(
+        symbol,
+        _is_3x3(stride),
+        _is_nested,
+        lower=lambda call: _lower_nested(call, tap_words(_weights(call))),
+        scratch_bytes=_scratch_bytes,
+        counts=_counts,
+        specificity=2,
+    )
 
 
 KERNELS = (
@@ -358,6 +450,23 @@ KERNELS = (
     *_proved("tg_depthwise_3x3_stride2_s8_dsp", _taps_of_stride_2, 2, signed=False),
     *_proved("tg_depthwise_3x3_stride2_signed_s8_dsp", _taps_of_stride_2, 2, signed=True),
     *_shifted("tg_depthwise_3x3_stride2_shifted_s8_dsp", _taps_of_stride_2, 2),
-    _any((0,), _keeps_shape),
-    _any(()),
+    *_packed_3x3("tg_depthwise_3x3_packed_s8_dsp", _overlapping_taps, 1),
+    *_packed_3x3("tg_depthwise_3x3_stride2_packed_s8_dsp", _taps_of_stride_2, 2),
+    *_row(
+        "tg_depthwise_any_s8_dsp",
+        _is_narrow,
+        _is_nested,
+        lower=_lower_any,
+        scratch_bytes=_scratch_bytes_any,
+        counts=_any_counts,
+        specificity=1,
+    ),
+    *_row(
+        "tg_depthwise_any_packed_s8_dsp",
+        _is_narrow,
+        _is_nested,
+        lower=_lower_any_packed,
+        scratch_bytes=_scratch_bytes_any_packed,
+        counts=_any_counts,
+    ),
 )

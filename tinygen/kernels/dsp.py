@@ -52,6 +52,14 @@ class Requantization:
     offsets: NDArray[np.int64]
     shifts: NDArray[np.int64]
 
+    @property
+    def statement(self) -> str:
+        """What is exact, in words."""
+        if self.form is Form.TEXTBOOK:
+            return "requantization as the textbook has it, in 64 bits"
+        name = self.form.name.lower()
+        return f"requantization by nested floors ({name} rounding): no step can leave int32 for any input"
+
 
 def accumulator_range(call: Call) -> Range:
     """Bounds of the accumulators for any int8 input."""

@@ -13,7 +13,7 @@ from tinygen.kernels.lowering import (
     raised_sums_fit,
     sums_fit,
 )
-from tinygen.kernels.requantization import requantization_struct
+from tinygen.kernels.requantization import requantization_struct, statement_of
 from tinygen.ops.fully_connected import FullyConnected
 
 
@@ -33,6 +33,7 @@ def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
     """The call for weights as the kernel stores them, but not yet packed."""
     x, weights = call.inputs[:2]
     centred = weights.data.astype(np.int64) - _zero_point(call)
+    requantization = requantization_struct(call, centred.sum(1))
     params = Struct(
         tag="tg_fully_connected",
         fields={
@@ -41,10 +42,10 @@ def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
             "channels": weights.shape[0],
             "weights": int8("weights", packed_rows(stored), Role.WEIGHTS),
             "weights_zero_point": _zero_point(call),
-            "requantization": requantization_struct(call, centred.sum(1)),
+            "requantization": requantization,
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(statement_of(requantization),)),)
 
 
 def _is_symmetric(call: Call) -> str | None:

@@ -44,7 +44,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "out_max": high,
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(output.proof,)),)
 
 
 def _scratch_bytes(call: Call) -> int:
@@ -58,7 +58,8 @@ def _counts(call: Call) -> dict[str, float]:
     channels, depth = _weights(call).shape
     rows = leading_size(call.inputs[0])
     tiles = rows * mve.tiles_of(channels)
-    return {"call": 1, "rows": rows, "tiles": tiles, "steps": tiles * mve.steps_of(depth)}
+    forms = mve.form_counts(call, _weights(call).sum(1), tiles)
+    return {"call": 1, "rows": rows, "tiles": tiles, "steps": tiles * mve.steps_of(depth), **forms}
 
 
 KERNELS = (

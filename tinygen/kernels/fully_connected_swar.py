@@ -1,33 +1,49 @@
-"""C kernels of FullyConnected that multiply two weights at a time, for cores without SIMD instructions."""
+"""C kernels of FullyConnected that multiply two weights at a time, for cores without SIMD instructions.
+
+They take a Conv2D as well whose kernel is the whole image: all of it is one vector.
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.ir import Call
+from tinygen.ir import Call, Operator
 from tinygen.kernels import swar
-from tinygen.kernels.kernel import Array, Kernel, KernelCall, Role, Struct, int32
-from tinygen.kernels.lowering import leading_size
+from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.proofs.lanes import Blocks, longest_blocks
 
 OUTPUTS = 4
 """Outputs that are computed together."""
 
-LEAST_CHANNELS = 3
-"""With fewer outputs most of the work would be thrown away."""
-
 BLOCK_SIZES = (16, 14, 12, 10, 8, 6, 4, 2)
 
 
+def _weights(call: Call) -> NDArray[np.int8]:
+    """[channels, depth]"""
+    weights = call.inputs[1].data
+    return weights.reshape(len(weights), -1)
+
+
+def _depth(call: Call) -> int:
+    return _weights(call).shape[1]
+
+
+def _rows(call: Call) -> int:
+    return call.inputs[0].size // _depth(call)
+
+
 def _weight_sums(call: Call) -> NDArray[np.int64]:
-    return call.inputs[1].data.sum(1, dtype=np.int64)
+    return _weights(call).sum(1, dtype=np.int64)
 
 
 def _blocks(call: Call) -> Blocks | None:
-    bounds, weights = call.input_range(0), call.inputs[1].data
-    return longest_blocks(weights, low=bounds.low, high=bounds.high, sizes=BLOCK_SIZES)
+    bounds, weights = call.input_range(0), _weights(call)
+    cells = weights.shape[1] // len(bounds.low)
+    low, high = np.tile(bounds.low, cells), np.tile(bounds.high, cells)
+    return longest_blocks(weights, low=low, high=high, sizes=BLOCK_SIZES)
 
 
 def _words(blocks: Blocks, weights: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -40,12 +56,20 @@ def _words(blocks: Blocks, weights: NDArray[np.int8]) -> NDArray[np.int32]:
     return np.ascontiguousarray(raised).view("<i4").ravel().astype(np.int32)
 
 
+def _is_whole_image(call: Call) -> str | None:
+    """The condition on a convolution: without padding and groups, as large as its input."""
+    window, shape = call.op.window(call.inputs[1]), call.inputs[0].shape
+    is_whole = window.extent == window.kernel == shape[1:3] and call.op.groups(call) == 1
+    if not is_whole or not window.padding.is_zero or shape[0] != 1:
+        return "takes convolutions only whose kernel is the whole image"
+    return None
+
+
 def _fits(call: Call) -> str | None:
-    weights = call.inputs[1]
-    if weights.quantization.zero_points[0] != 0:
+    if any(call.inputs[1].quantization.zero_points):
         return "is only for weights with the zero point 0"
-    if weights.shape[0] < LEAST_CHANNELS or weights.shape[1] > np.iinfo(np.int16).max:
-        return f"is only for {LEAST_CHANNELS} or more outputs of {np.iinfo(np.int16).max} inputs at most"
+    if _depth(call) > np.iinfo(np.int16).max:
+        return f"is only for {np.iinfo(np.int16).max} inputs at most"
     if swar.find_requantization(call, _weight_sums(call))[1] is None:
         return "no single product and shift is exact"
     if _blocks(call) is None:
@@ -54,20 +78,19 @@ def _fits(call: Call) -> str | None:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    x, weights = call.inputs[:2]
-    blocks = _blocks(call)
+    weights, blocks = _weights(call), _blocks(call)
     channels, scaled = swar.find_requantization(call, _weight_sums(call))
     order = np.maximum(blocks.order.ravel(), 0)  # an input that does not exist has zero weights
     params = Struct(
         tag="tg_fully_connected_swar",
         fields={
-            "rows": leading_size(x),
+            "rows": _rows(call),
             "depth": weights.shape[1],
             "channels": weights.shape[0],
             "block": blocks.size,
             "blocks": blocks.count,
             "order": Array(name="order", data=order.astype(np.uint16)),
-            "weights": int32("weights", _words(blocks, weights.data), Role.WEIGHTS),
+            "weights": int32("weights", _words(blocks, weights), Role.WEIGHTS),
             "output": swar.output_struct(channels, scaled),
         },
     )
@@ -76,13 +99,15 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
 
 
 def _counts(call: Call) -> Mapping[str, float]:
-    rows, blocks = leading_size(call.inputs[0]), _blocks(call)
+    rows, blocks = _rows(call), _blocks(call)
+    is_general = swar.is_general(call, _weight_sums(call))
     fours = rows * -(-call.output.channels // OUTPUTS)
     return {
         "call": 1,
         "rows": rows,
         "ordered": rows * blocks.count * blocks.size,
         "fours": fours,
+        "general": fours if is_general else 0,
         "blocks": fours * blocks.count,
         "steps": fours * blocks.count * blocks.size,
     }
@@ -94,21 +119,26 @@ def _scratch_bytes(call: Call) -> int:
     return blocks.count * swar.WORD_BYTES + blocks.count * blocks.size
 
 
-def _kernel(symbol: str, needs: frozenset[str], folder: str) -> Kernel:
-    return Kernel(
-        op=FullyConnected,
-        symbol=symbol,
-        header="tg_fully_connected_swar.h",
-        source=f"{folder}/{symbol}.c",
-        needs=needs,
-        fits=_fits,
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-        counts=_counts,
-    )
+def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Kernel]:
+    """For both operators."""
+
+    def row(op: type[Operator], fits: Fits) -> Kernel:
+        return Kernel(
+            op=op,
+            symbol=symbol,
+            header="tg_fully_connected_swar.h",
+            source=f"{folder}/{symbol}.c",
+            needs=needs,
+            fits=fits,
+            lower=_lower,
+            scratch_bytes=_scratch_bytes,
+            counts=_counts,
+        )
+
+    return row(FullyConnected, _fits), row(Conv2D, all_of(_is_whole_image, _fits))
 
 
 KERNELS = (
-    _kernel("tg_fully_connected_s8_v7m", swar.V7M, "armv7m"),
-    _kernel("tg_fully_connected_s8_rv32", swar.RV32, "rv32"),
+    *_kernel("tg_fully_connected_s8_v7m", swar.V7M, "armv7m"),
+    *_kernel("tg_fully_connected_s8_rv32", swar.RV32, "rv32"),
 )

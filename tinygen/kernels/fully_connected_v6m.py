@@ -79,7 +79,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "narrow": narrow_struct(call, narrow),
         },
     )
-    return (KernelCall(params=params, inputs=(0,)),)
+    return (KernelCall(params=params, inputs=(0,), proofs=(narrow.statement,)),)
 
 
 def _scratch_bytes(call: Call) -> int:

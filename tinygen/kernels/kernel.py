@@ -90,7 +90,9 @@ class Kernel:
     kernel's cycles are a linear function: how often each of its loops runs for this node. A kernel without a `source`
     is generated: every call brings its own function, with the arguments but `layer`. `estimate` gives about its cycles
     where they follow from a node's constants rather than from its loops, and nobody has measured it. With a `lead` the
-    output may lie over the first input if that starts so many bytes above it (leads.py).
+    output may lie over the first input if that starts so many bytes above it (leads.py). A row that is `whole_only` has
+    no use for the row interface of its C function: it sees the layer as another (upright.py, conv2d_as_depthwise.py).
+    `less_scratch` gives the same C function with buffers of at most so many bytes, or as few as it can work with.
     """
 
     op: type[Operator]
@@ -108,6 +110,8 @@ class Kernel:
     counts: Callable[[Call], Mapping[str, float]] | None = None
     lead: Callable[[Call], int] | None = None
     estimate: Callable[[Call], float] | None = None
+    whole_only: bool = False
+    less_scratch: Callable[[int], "Kernel"] | None = None
 
     @property
     def is_generated(self) -> bool:

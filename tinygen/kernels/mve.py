@@ -43,6 +43,7 @@ class Output:
     factor: int
     zero_point: int
     bounds: tuple[int, int] | None
+    proof: str
 
     @property
     def clip(self) -> tuple[int, int]:
@@ -65,6 +66,7 @@ def find_output(call: Call, weight_sums: NDArray) -> Output | None:
         factor=1 << scaled.prescale,
         zero_point=channels.zero_point if has_signs else 0,
         bounds=bounds,
+        proof=scaled.statement,
     )
 
 
@@ -78,6 +80,7 @@ def _textbook(channels: Channels, bounds: tuple[int, int] | None) -> Output | No
         factor=1,
         zero_point=channels.zero_point,
         bounds=bounds,
+        proof="requantization as the textbook has it",
     )
 
 
@@ -169,11 +172,26 @@ def sums_bytes_of_one(channels: int) -> int:
     return TILE * 4 * (min(tiles_of(channels), BLOCK_ONE) + 1)
 
 
-def dense_counts(pairs: float, depth: int, channels: int) -> dict[str, float]:
-    """What tg_dense_two_mve runs through."""
-    tiles = tiles_of(channels)
+def form_counts(call: Call, weight_sums: NDArray, tiles: float) -> dict[str, float]:
+    """Tiles that do not take the shortest form."""
+    form = output_of(call, weight_sums).form
+    return {
+        "signed": tiles if form is Form.SIGNED else 0,
+        "textbook": tiles if form is Form.TEXTBOOK else 0,
+    }
+
+
+def dense_counts(count: float, calls: int, depth: int, channels: int) -> dict[str, float]:
+    """What tg_mve_dense_many runs through in calls that share `count` vectors evenly: pairs, then an odd one."""
+    tiles, in_call = tiles_of(channels), count / calls
+    singles = calls if in_call % 2 == 1 else 0
+    pairs = (count - singles) / 2
+    is_short = steps_of(depth) == 1  # which has a loop of its own
     return {
         "pairs": pairs,
         "tiles": pairs * tiles,
-        "steps": pairs * tiles * steps_of(depth),
+        "short": pairs * tiles if is_short else 0,
+        "steps": 0 if is_short else pairs * tiles * steps_of(depth),
+        "singles": singles,
+        "single_steps": singles * tiles * steps_of(depth),
     }

@@ -1,6 +1,8 @@
 """C kernels of 1x1 convolutions for the Arm DSP extension."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,20 +90,20 @@ def _pair_bytes(call: Call) -> int:
     return 8 * _steps(call) + OUTPUTS_BYTES
 
 
-def chunk_pixels(pixels: int, pair_bytes: int) -> int:
+def chunk_pixels(pixels: int, pair_bytes: int, most_bytes: int = PAIRS_BYTES) -> int:
     """Pixels that are widened together: an even number, so that all chunks are about alike."""
-    most = max(PAIRS_BYTES // pair_bytes * 2, 2)
+    most = max(most_bytes // pair_bytes * 2, 2)
     chunks = -(-pixels // most)
     return -(-pixels // (2 * chunks)) * 2
 
 
-def _chunk(call: Call) -> int:
-    return chunk_pixels(_pixels(call), _pair_bytes(call))
+def _chunk(call: Call, most: int = PAIRS_BYTES) -> int:
+    return chunk_pixels(_pixels(call), _pair_bytes(call), most)
 
 
-def _chunk_ends(call: Call) -> list[int]:
+def _chunk_ends(call: Call, most: int = PAIRS_BYTES) -> list[int]:
     """Pixels that are done after each chunk; the last takes one more rather than leave it alone."""
-    pixels, chunk = _pixels(call), _chunk(call)
+    pixels, chunk = _pixels(call), _chunk(call, most)
     return [*range(chunk, pixels - 1, chunk), pixels]
 
 
@@ -139,9 +141,9 @@ def _mixes(call: Call) -> str | None:
     return reason_against_mix(call, _weights(call), blocks_of(call.output.channels))
 
 
-def _lead(call: Call) -> int:
+def _lead(call: Call, most: int = PAIRS_BYTES) -> int:
     """A chunk is widened before its outputs are written; the next reads from its first pixel on."""
-    return max(0, *(_written_ahead(call, end, end) for end in _chunk_ends(call)[:-1]), 0)
+    return max(0, *(_written_ahead(call, end, end) for end in _chunk_ends(call, most)[:-1]), 0)
 
 
 def _written_ahead(call: Call, done: int, next_pixel: int) -> int:
@@ -152,7 +154,7 @@ def _written_ahead(call: Call, done: int, next_pixel: int) -> int:
     return done * channels - pixel * depth
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
+def _lower(call: Call, most: int = PAIRS_BYTES) -> tuple[KernelCall, ...]:
     weights = _weights(call)
     scale = find_scale(call, weights.sum(1))
     params = Struct(
@@ -162,25 +164,25 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "in_channels": call.inputs[0].channels,
             "out_channels": call.output.channels,
             "steps": _steps(call),
-            "chunk": _chunk(call),
+            "chunk": _chunk(call, most),
             "scale": _scale_struct(scale, weights),
         },
     )
     return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
 
 
-def _scratch_bytes(call: Call) -> int:
+def _scratch_bytes(call: Call, most: int = PAIRS_BYTES) -> int:
     """The pairs of the largest chunk, and the accumulators of a pair."""
-    ends = _chunk_ends(call)
+    ends = _chunk_ends(call, most)
     largest = max(b - a for a, b in zip([0, *ends], ends, strict=False))
     return (largest + 1) // 2 * _pair_bytes(call) + SUMS_BYTES
 
 
-def _counts(call: Call) -> Mapping[str, float]:
+def _counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
     """Runs of the loops: steps are those of all pairs and blocks."""
     pixel_pairs = -(-_pixels(call) // 2)
     blocks = len(blocks_of(call.output.channels))
-    chunks = len(_chunk_ends(call))
+    chunks = len(_chunk_ends(call, most))
     form = find_scale(call, _weights(call).sum(1)).form
     return {
         "call": 1,
@@ -211,11 +213,11 @@ def _is_short(form: Form) -> Fits:
     return fits
 
 
-def _short_counts(call: Call) -> Mapping[str, float]:
+def _short_counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
     """Those of the loops, without what the form of the others says."""
     pixel_pairs = -(-_pixels(call) // 2)
     blocks = len(blocks_of(call.output.channels))
-    chunks = len(_chunk_ends(call))
+    chunks = len(_chunk_ends(call, most))
     return {
         "call": 1,
         "chunks": chunks,
@@ -341,35 +343,55 @@ def _narrow_counts(call: Call) -> Mapping[str, float]:
     }
 
 
+def _sparing(kernel: Kernel) -> Kernel:
+    """The kernel, which can do with chunks of fewer pixels."""
+
+    @cache
+    def less_scratch(most: int) -> Kernel:
+        return replace(
+            kernel,
+            lower=partial(_lower, most=most),
+            scratch_bytes=partial(_scratch_bytes, most=most),
+            counts=partial(kernel.counts, most=most),
+            lead=partial(_lead, most=most),
+        )
+
+    return replace(kernel, less_scratch=less_scratch)
+
+
 def _kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
-    return Kernel(
-        op=op,
-        symbol="tg_conv2d_1x1_s8_dsp",
-        header="tg_conv2d_1x1_dsp.h",
-        source="arm_dsp/tg_conv2d_1x1_s8_dsp.c",
-        needs=DSP,
-        specificity=2,
-        fits=all_of(*conditions, _has_channels, _mixes),
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-        counts=_counts,
-        lead=_lead,
+    return _sparing(
+        Kernel(
+            op=op,
+            symbol="tg_conv2d_1x1_s8_dsp",
+            header="tg_conv2d_1x1_dsp.h",
+            source="arm_dsp/tg_conv2d_1x1_s8_dsp.c",
+            needs=DSP,
+            specificity=2,
+            fits=all_of(*conditions, _has_channels, _mixes),
+            lower=_lower,
+            scratch_bytes=_scratch_bytes,
+            counts=_counts,
+            lead=_lead,
+        )
     )
 
 
 def _short_kernel(op: type[WeightedOperator], symbol: str, form: Form, *conditions: Fits) -> Kernel:
-    return Kernel(
-        op=op,
-        symbol=symbol,
-        header="tg_conv2d_1x1_dsp.h",
-        source=f"arm_dsp/{symbol}.c",
-        needs=DSP,
-        specificity=3,
-        fits=all_of(*conditions, _has_channels, _is_short(form), _mixes),
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-        counts=_short_counts,
-        lead=_lead,
+    return _sparing(
+        Kernel(
+            op=op,
+            symbol=symbol,
+            header="tg_conv2d_1x1_dsp.h",
+            source=f"arm_dsp/{symbol}.c",
+            needs=DSP,
+            specificity=3,
+            fits=all_of(*conditions, _has_channels, _is_short(form), _mixes),
+            lower=_lower,
+            scratch_bytes=_scratch_bytes,
+            counts=_short_counts,
+            lead=_lead,
+        )
     )
 
 

@@ -53,6 +53,20 @@ class Form(enum.IntEnum):
     NATIVE_TEXTBOOK = 3
 
 
+STATEMENTS = {
+    Form.ONE_SHIFT: "requantization by one product and one shift: equal to the textbook at every step",
+    Form.FAST: "requantization by nested floors: no step can leave int32 for any input",
+    Form.TFLM_TEXTBOOK: "requantization as the textbook has it, in 64 bits",
+    Form.NATIVE_TEXTBOOK: "requantization as the textbook has it, in 64 bits",
+}
+"""What is proved of a form, in words."""
+
+
+def statement_of(struct: Struct) -> str:
+    """The same of a `struct tg_requantization`."""
+    return STATEMENTS[Form(struct.fields["form"])]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Requantization:
     """The fields of `struct tg_requantization` that depend on the form."""

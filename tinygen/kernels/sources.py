@@ -29,11 +29,21 @@ def files_for(kernels: Iterable[Kernel]) -> dict[str, bytes]:
         name = pending.pop()
         if name in found:
             continue
-        found[name] = _runtime_files()[name].read_bytes()
-        for match in _INCLUDE.findall(found[name]):
-            header = match.decode()
-            pending += [header, *_source_of(header)]
+        found[name] = _content(name)
+        pending += _included(name)
     return dict(sorted(found.items()))
+
+
+@cache
+def _content(name: str) -> bytes:
+    return _runtime_files()[name].read_bytes()
+
+
+@cache
+def _included(name: str) -> tuple[str, ...]:
+    """The headers that a file includes, and their sources."""
+    headers = [match.decode() for match in _INCLUDE.findall(_content(name))]
+    return tuple(file for header in headers for file in (header, *_source_of(header)))
 
 
 def _source_of(header: str) -> tuple[str, ...]:
@@ -59,5 +69,7 @@ def _runtime_files() -> dict[str, Traversable]:
 @cache
 def has_rows(kernel: Kernel) -> bool:
     """Whether the kernel has the row interface of tg_rows.h: its header declares `<symbol>_rows`."""
+    if kernel.whole_only:
+        return False
     file = _runtime_files().get(kernel.header)
     return file is not None and f" {kernel.symbol}_rows(".encode() in file.read_bytes()

@@ -5,13 +5,14 @@ tinygen/proofs/requantization.py.
 """
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Struct, int32
-from tinygen.proofs.lanes import Blocks, longest_blocks
+from tinygen.proofs.lanes import Blocks, blocks_of_size
 from tinygen.proofs.requantization import Channels, Place, Scaled, channels_of, prove
 
 V7M = frozenset({"armv7m"})
@@ -38,10 +39,22 @@ Sums that are small beside their zero point leave room for a small prescale only
 
 
 def find_blocks(
-    weights: NDArray[np.int8], low: NDArray[np.int64], high: NDArray[np.int64]
-) -> Blocks | None:
-    """The order of the inputs with the largest blocks; weights [channels, inputs], bounds [inputs]."""
-    return longest_blocks(weights, low=low, high=high, sizes=BLOCK_SIZES)
+    weights: Sequence[NDArray[np.int8]],
+    low: Sequence[NDArray[np.int64]],
+    high: Sequence[NDArray[np.int64]],
+) -> tuple[Blocks, ...] | None:
+    """For each group the order of its inputs with the largest blocks that all of them can have.
+
+    weights [channels, inputs] and bounds [inputs] of every group.
+    """
+    for size in BLOCK_SIZES:
+        found = [
+            blocks_of_size(w, low=least, high=most, size=size)
+            for w, least, most in zip(weights, low, high, strict=True)
+        ]
+        if None not in found:
+            return tuple(found)
+    return None
 
 
 def find_requantization(call: Call, weight_sums: NDArray) -> tuple[Channels, Scaled | None]:
@@ -59,10 +72,20 @@ def _proved(call: Call, weight_sums: tuple[int, ...]) -> tuple[Channels, Scaled 
     return channels, next((scaled for scaled in proofs if scaled is not None), None)
 
 
+def is_general(call: Call, weight_sums: NDArray) -> bool:
+    """Whether outputs take the longer way, of layers for which a form is proved."""
+    _, scaled = find_requantization(call, weight_sums)
+    return scaled is not None and _has_terms(scaled)
+
+
+def _has_terms(scaled: Scaled) -> bool:
+    return scaled.has_signs or scaled.after != 0 or scaled.shift != USUAL_SHIFT
+
+
 def output_struct(channels: Channels, scaled: Scaled) -> Struct:
     """`struct tg_swar_output`."""
-    is_general = scaled.has_signs or scaled.after != 0 or scaled.shift != USUAL_SHIFT
-    words = [scaled.offsets, scaled.multipliers, *([scaled.signs] if is_general else [])]
+    has_terms = _has_terms(scaled)
+    words = [scaled.offsets, scaled.multipliers, *([scaled.signs] if has_terms else [])]
     return Struct(
         tag="tg_swar_output",
         fields={
@@ -70,7 +93,7 @@ def output_struct(channels: Channels, scaled: Scaled) -> Struct:
             "after": scaled.after,
             "prescale": scaled.prescale,
             "shift": scaled.shift,
-            "general": int(is_general),
+            "general": int(has_terms),
             "clamps": int(channels.needs_clamp),
             "out_min": channels.out_min,
             "out_max": channels.out_max,

@@ -6,6 +6,7 @@ byte stays.
 
 from tinygen.ir import Graph
 from tinygen.passes import (
+    compose_unaries,
     dead_channels,
     fold_batch_norm,
     fold_constants,
@@ -45,6 +46,7 @@ INTEGER_PASSES: tuple[Pass, ...] = (
     remove_identities.PASS,
     merge_unary.PASS,
     fuse_activations.PASS,
+    compose_unaries.PASS,
     fold_padding.PASS,
     dead_channels.PASS,
 )

@@ -1,10 +1,12 @@
 """Memory planning: which tensors share storage, where each storage lies in the arena. Pure functions."""
 
+from tinygen.planner.banks import Banks, in_banks
 from tinygen.planner.layout import Layout, lay_out
 from tinygen.planner.offsets import Buffer, Overlap, Plan, place
 from tinygen.planner.storage import Step, Storage, assign_storage
 
 __all__ = [
+    "Banks",
     "Buffer",
     "Layout",
     "Overlap",
@@ -12,6 +14,7 @@ __all__ = [
     "Step",
     "Storage",
     "assign_storage",
+    "in_banks",
     "lay_out",
     "place",
 ]

@@ -15,6 +15,7 @@ class Layout:
     scratch_offsets: tuple[int | None, ...]
     plan: Plan
     buffers: tuple[Buffer, ...]
+    overlaps: tuple[Overlap, ...] = ()
 
     def offset(self, tensor: str) -> int:
         """Where a tensor of the arena starts."""
@@ -41,7 +42,8 @@ def lay_out(
         for i, step in enumerate(steps)
         if step.scratch_bytes
     ]
-    plan = place(buffers, tuple(_overlaps(steps, storages)))
+    overlaps = tuple(_overlaps(steps, storages))
+    plan = place(buffers, overlaps)
     return Layout(
         storages=storages,
         scratch_offsets=tuple(
@@ -49,6 +51,7 @@ def lay_out(
         ),
         plan=plan,
         buffers=tuple(buffers),
+        overlaps=overlaps,
     )
 
 
@@ -57,13 +60,16 @@ def _scratch(step: Step) -> str:
 
 
 def _overlaps(steps: Sequence[Step], storages: Mapping[str, Storage]) -> Iterator[Overlap]:
-    """Outputs that may lie over the input that their step reads for the last time."""
+    """Outputs that may lie over the input that their step reads for the last time, or over its scratch."""
     for index, step in enumerate(steps):
         output = storages[step.write]
+        is_made_here = output.external is None and output.first == index
+        if step.scratch_lead is not None and step.scratch_bytes and is_made_here:
+            yield Overlap(input=_scratch(step), output=output.tensors[0], lead=step.scratch_lead)
         for name, lead in step.leads.items():
             source = storages.get(name)
             if source is None or source is output or step.reads.count(name) != 1:
                 continue
             dies_here = source.external is None and source.last == index
-            if dies_here and output.external is None and output.first == index:
+            if dies_here and is_made_here:
                 yield Overlap(input=source.tensors[0], output=output.tensors[0], lead=lead)

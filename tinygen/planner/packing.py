@@ -11,17 +11,22 @@ from dataclasses import dataclass
 ROUNDS = 6_000
 """Orders that the local search tries."""
 
+PATIENCE = 2_000
+"""Orders without a better one after which it stops."""
+
 DOWNHILL = 0.02
 """Share of the worse orders that the search goes on with all the same, to leave a dead end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """`bytes` of memory from event `first` to event `last`, inclusive. `bytes` is a multiple of the alignment."""
+    """`bytes` of memory from event `first` to event `last`, inclusive, at `floor` or above. `bytes` and `floor` are
+    multiples of the alignment."""
 
     bytes: int
     first: int
     last: int
+    floor: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,25 +50,30 @@ def pack(
 ) -> Packing:
     """The lowest packing found. `progress` is told which share of the rounds is done."""
     bound = most_alive(pieces)
-    neighbours = _neighbours(pieces)
-    tries = [(_first_fit(order, pieces, neighbours), order) for order in _orders(pieces)]
+    fit = _FirstFit(pieces)
+    tries = [(fit.all_of(order), order) for order in _orders(pieces)]
     (height, offsets), order = min(tries, key=lambda t: t[0][0])
     best_height, best_offsets, best_order = height, offsets, order
     choices = random.Random(len(pieces))
+    found_at = 0
     for count in range(rounds):
-        if best_height == bound:
+        if best_height == bound or count > found_at + PATIENCE:
             break
         if count % 100 == 0:
             progress(count / rounds)
-        moved = _moved(order, offsets, height, pieces, neighbours, choices)
-        if moved is None:
+        move = _moved(order, offsets, height, fit, choices)
+        if move is None:
             height, offsets, order = best_height, best_offsets, best_order
             continue
-        new_height, new_offsets = _first_fit(moved, pieces, neighbours)
-        if new_height <= height or choices.random() < DOWNHILL:
-            height, offsets, order = new_height, new_offsets, moved
-        if new_height < best_height:
-            best_height, best_offsets, best_order = new_height, new_offsets, moved
+        moved, same = move
+        most = None if choices.random() < DOWNHILL else height
+        new = fit.from_place(moved, same, offsets, most)
+        if new is None:
+            continue
+        height, offsets, order = *new, moved
+        if height < best_height:
+            best_height, best_offsets, best_order = height, offsets, order
+            found_at = count
     return Packing(offsets=tuple(best_offsets), height=best_height, lower_bound_bytes=bound)
 
 
@@ -100,36 +110,61 @@ def _orders(pieces: Sequence[Piece]) -> list[list[int]]:
     return [sorted(range(len(pieces)), key=lambda i, key=key: key(pieces[i])) for key in keys]
 
 
-def _first_fit(
-    order: Sequence[int], pieces: Sequence[Piece], neighbours: Sequence[frozenset[int]]
-) -> tuple[int, list[int]]:
-    offsets, height = [-1] * len(pieces), 0
-    for index in order:
-        size, offset = pieces[index].bytes, 0
-        taken = sorted((offsets[j], pieces[j].bytes) for j in neighbours[index] if offsets[j] >= 0)
-        for start, length in taken:
-            if start - offset >= size:
-                break
-            offset = max(offset, start + length)
-        offsets[index] = offset
-        height = max(height, offset + size)
-    return height, offsets
+class _FirstFit:
+    """Places pieces in an order, each as low as those before it allow."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.sizes = [p.bytes for p in pieces]
+        self.floors = [p.floor for p in pieces]
+        self.neighbours = _neighbours(pieces)
+
+    def all_of(self, order: Sequence[int]) -> tuple[int, list[int]]:
+        """Height and offsets."""
+        found = self.from_place(order, 0, [-1] * len(order), None)
+        assert found is not None, "there was no limit"
+        return found
+
+    def from_place(
+        self, order: Sequence[int], same: int, known: Sequence[int], most: int | None
+    ) -> tuple[int, list[int]] | None:
+        """The same where the first `same` pieces of the order lie as in `known`; None above `most`."""
+        sizes, offsets = self.sizes, [-1] * len(order)
+        for index in order[:same]:
+            offsets[index] = known[index]
+        height = max((offsets[i] + sizes[i] for i in order[:same]), default=0)
+        for index in order[same:]:
+            size, offset = sizes[index], self.floors[index]
+            placed = [(offsets[j], sizes[j]) for j in self.neighbours[index] if offsets[j] >= 0]
+            placed.sort()
+            for start, length in placed:
+                if start - offset >= size:
+                    break
+                if start + length > offset:
+                    offset = start + length
+            offsets[index] = offset
+            if offset + size > height:
+                height = offset + size
+                if most is not None and height > most:
+                    return None
+        return height, offsets
 
 
 def _moved(
     order: list[int],
     offsets: Sequence[int],
     height: int,
-    pieces: Sequence[Piece],
-    neighbours: Sequence[frozenset[int]],
+    fit: _FirstFit,
     choices: random.Random,
-) -> list[int] | None:
-    """The order with one of the highest pieces before one that is in its way; None where nothing is."""
-    highest = [i for i, p in enumerate(pieces) if offsets[i] + p.bytes == height]
+) -> tuple[list[int], int] | None:
+    """The order with one of the highest pieces before one that is in its way, and how many places are as before; None
+    where nothing is in its way."""
+    highest = [i for i, size in enumerate(fit.sizes) if offsets[i] + size == height]
     index = choices.choice(highest)
     position = order.index(index)
-    obstacles = [p for p in range(position) if order[p] in neighbours[index]]
+    neighbours = fit.neighbours[index]
+    obstacles = [p for p in range(position) if order[p] in neighbours]
     if not obstacles:
         return None
     before = choices.choice(obstacles)
-    return [*order[:before], index, *order[before:position], *order[position + 1 :]]
+    moved = [*order[:before], index, *order[before:position], *order[position + 1 :]]
+    return moved, before

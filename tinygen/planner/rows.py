@@ -1,8 +1,9 @@
 """Row schedules: layers that run row by row, so that only the rows still needed are in memory.
 
 A row graph is a chain or a small net of windowed and elementwise layers. A schedule is the order in which the layers
-compute their rows; nothing is computed twice. Its cost is the most bytes that live at one moment: rows made and still
-needed, and the scratch of the layer that runs.
+compute their rows, one or a few in a step; nothing is computed twice. Its cost is the most bytes that live at one
+moment: rows made and still needed, and the scratch of the layer that runs. Some layers can write a row over one that
+nobody needs after their step.
 
 `rings` computes every row as late as its readers allow, and keeps each tensor in a ring of as many rows as are alive at
 once. `shortest` searches for the schedule with the least live bytes: a depth-first search over the states (steps done
@@ -21,15 +22,22 @@ ROW_ALIGNMENT = 4
 
 @dataclass(frozen=True, kw_only=True)
 class RowTensor:
-    """`row_bytes` is 0 for memory that is not ours: rows that a caller keeps."""
+    """`row_bytes` is 0 for rows that have no places of their own: a caller keeps them, or they are made in a whole
+    tensor, where each of them counts with `whole_row_bytes` from then on."""
 
     name: str
     rows: int
     row_bytes: int
+    whole_row_bytes: int = 0
 
     @property
     def padded_bytes(self) -> int:
         return -(-self.row_bytes // ROW_ALIGNMENT) * ROW_ALIGNMENT
+
+    @property
+    def live_bytes(self) -> int:
+        """What a row counts while it is alive."""
+        return self.padded_bytes + self.whole_row_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +51,10 @@ class Read:
 
 @dataclass(frozen=True, kw_only=True)
 class RowLayer:
-    """A layer that computes one row of `output` a step; a source has no reads.
+    """A layer that computes `rows_per_step` rows of `output` a step, or those left in the last; a source has no reads.
 
-    `sums`: every step adds to the one row of its output, which is complete after the last.
+    `sums`: every step adds to the one row of its output, which is complete after the last. `over`: the tensors in
+    whose rows it may write, row over row, where these die in the step and are as long.
     """
 
     name: str
@@ -54,6 +63,8 @@ class RowLayer:
     reads: tuple[Read, ...] = ()
     scratch_bytes: int = 0
     sums: bool = False
+    rows_per_step: int = 1
+    over: tuple[int, ...] = ()
 
 
 State = tuple[int, ...]
@@ -98,9 +109,10 @@ class RowGraph:
         """Rows of a tensor that exist, whether or not they are still needed."""
         if tensor in self.present:
             return self.tensors[tensor].rows
-        layer = self.producer[tensor]
-        steps = state[layer]
-        return min(steps, 1) if self.layers[layer].sums else steps
+        layer = self.layers[self.producer[tensor]]
+        steps = state[self.producer[tensor]]
+        most = 1 if layer.sums else self.tensors[tensor].rows
+        return min(steps * layer.rows_per_step, most)
 
     def is_complete(self, state: State, tensor: int, row: int) -> bool:
         """Whether a row can be read."""
@@ -130,7 +142,7 @@ class RowGraph:
 
     def live_bytes(self, state: State) -> int:
         return sum(
-            len(self.alive(state, t)) * tensor.padded_bytes for t, tensor in enumerate(self.tensors)
+            len(self.alive(state, t)) * tensor.live_bytes for t, tensor in enumerate(self.tensors)
         )
 
     def is_ready(self, state: State, layer: int) -> bool:
@@ -145,11 +157,30 @@ class RowGraph:
     def after(self, state: State, layer: int) -> State:
         return (*state[:layer], state[layer] + 1, *state[layer + 1 :])
 
+    def new_rows(self, state: State, layer: int) -> range:
+        """Rows that a step makes."""
+        output = self.layers[layer].output
+        return range(self.made(state, output), self.made(self.after(state, layer), output))
+
+    def taken_over(self, state: State, layer: int) -> tuple[tuple[int, int], ...]:
+        """(tensor, row) of the rows in whose place a step writes its first new ones."""
+        after, size = self.after(state, layer), self.row_bytes(self.layers[layer].output)
+        dying = [
+            (tensor, row)
+            for tensor in self.layers[layer].over
+            if self.row_bytes(tensor) == size > 0
+            for row in self.alive(state, tensor)
+            if row not in self.alive(after, tensor)
+        ]
+        return tuple(dying[: len(self.new_rows(state, layer))])
+
+    def row_bytes(self, tensor: int) -> int:
+        return self.tensors[tensor].live_bytes
+
     def new_bytes(self, state: State, layer: int) -> int:
-        """Bytes of the row that a step makes, beside all that is alive before it."""
-        if self.layers[layer].sums and state[layer] > 0:
-            return 0
-        return self.tensors[self.layers[layer].output].padded_bytes
+        """Bytes of the rows that a step makes, beside all that is alive before it."""
+        count = len(self.new_rows(state, layer)) - len(self.taken_over(state, layer))
+        return count * self.row_bytes(self.layers[layer].output)
 
 
 def peak_bytes(graph: RowGraph, schedule: Schedule) -> int:
@@ -163,7 +194,11 @@ def peak_bytes(graph: RowGraph, schedule: Schedule) -> int:
 
 def peaks_by_layer(graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
     """For every layer the most bytes that live during its steps or right after them, without scratch."""
-    moves, state, live = _Moves(graph), graph.start, graph.live_bytes(graph.start)
+    return _peaks(_Moves(graph), graph, schedule)
+
+
+def _peaks(moves: "_Moves", graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
+    state, live = graph.start, graph.live_bytes(graph.start)
     peaks = [live if schedule and i == schedule[0] else 0 for i in range(len(graph.layers))]
     for layer in schedule:
         during = live + moves.new_bytes(state, layer)
@@ -173,12 +208,63 @@ def peaks_by_layer(graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
 
 
 def downstream_first(graph: RowGraph) -> Schedule:
-    """Every row as late as possible: of the layers that are ready, the one nearest to the end."""
-    moves, state, schedule = _Moves(graph), graph.start, []
-    while state != graph.goal:
-        layer = next(i for i in reversed(range(len(state))) if moves.is_ready(state, i))
-        schedule.append(layer)
-        state = graph.after(state, layer)
+    """Every row as soon as it can be: of the layers that are ready, the one nearest to the end."""
+    return _downstream_first(_Moves(graph), graph)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """A schedule that needs no search, and what peaks_by_layer says of it."""
+
+    schedule: Schedule
+    peaks: tuple[int, ...]
+
+
+def usual_schedules(graph: RowGraph) -> tuple[Usual, ...]:
+    """Rows as soon as they can be, and as late as their readers allow, with one branch or the other first."""
+    moves = _Moves(graph)
+    found = dict.fromkeys(
+        (
+            _downstream_first(moves, graph),
+            _on_demand(moves, graph, last_first=True),
+            _on_demand(moves, graph, last_first=False),
+        )
+    )
+    return tuple(Usual(schedule=s, peaks=_peaks(moves, graph, s)) for s in found)
+
+
+def _downstream_first(moves: "_Moves", graph: RowGraph) -> Schedule:
+    last_reader = [
+        max((i for i, _ in graph.readers[layer.output]), default=-1) for layer in graph.layers
+    ]
+    state, schedule = list(graph.start), []
+    layer = len(state) - 1
+    while layer >= 0:
+        if moves.is_ready(state, layer):
+            schedule.append(layer)
+            state[layer] += 1
+            # only its readers may have become ready; all others behind it were not
+            layer = max(layer, last_reader[layer])
+        else:
+            layer -= 1
+    return tuple(schedule)
+
+
+def _on_demand(moves: "_Moves", graph: RowGraph, *, last_first: bool) -> Schedule:
+    """What the next row of the last layer needs, and then that; of the inputs of a layer the last one (or the first)
+    is computed first."""
+    done, schedule = list(graph.start), []
+
+    def run(layer: int, steps: int) -> None:
+        while done[layer] < steps:
+            needed = [(p, of_step[done[layer]]) for p, of_step in moves.needed[layer]]
+            for producer, count in sorted(needed, reverse=last_first):
+                run(producer, count)
+            schedule.append(layer)
+            done[layer] += 1
+
+    for layer in reversed(range(len(done))):
+        run(layer, graph.goal[layer])
     return tuple(schedule)
 
 
@@ -188,7 +274,7 @@ def ring_rows(graph: RowGraph, schedule: Schedule) -> tuple[int, ...]:
     state = graph.start
     for layer in schedule:
         output = graph.layers[layer].output
-        grown = 0 if graph.layers[layer].sums and state[layer] > 0 else 1
+        grown = len(graph.new_rows(state, layer))
         most[output] = max(most[output], len(graph.alive(state, output)) + grown)
         state = graph.after(state, layer)
     return tuple(most)
@@ -212,12 +298,14 @@ MOST_STATES = 20_000
 """States that one budget may visit before the search gives up on proving it."""
 
 
-def shortest(graph: RowGraph, most_states: int = MOST_STATES) -> Search:
-    """The schedule with the least live bytes, by bisection of the budget.
+def shortest(
+    graph: RowGraph, known: Schedule | None = None, most_states: int = MOST_STATES
+) -> Search:
+    """The schedule with the least live bytes, by bisection of the budget; `known` is one that it should be better than.
 
     Budgets at which the search was not exhausted count as impossible for the schedule, but not for the bound.
     """
-    best = downstream_first(graph)
+    best = known or downstream_first(graph)
     high, low, proved, states = peak_bytes(graph, best), 0, 0, 0
     while high - low > ROW_ALIGNMENT:
         budget = (low + high) // 2 // ROW_ALIGNMENT * ROW_ALIGNMENT
@@ -250,16 +338,21 @@ class _Moves:
     def __init__(self, graph: RowGraph) -> None:
         self.layers = range(len(graph.layers))
         self.goal = graph.goal
-        self.bytes = [t.padded_bytes for t in graph.tensors]
+        self.bytes = [t.live_bytes for t in graph.tensors]
         self.rows = [t.rows for t in graph.tensors]
         self.scratch = [layer.scratch_bytes for layer in graph.layers]
-        self.new = [self.bytes[layer.output] for layer in graph.layers]
-        self.sums = [layer.sums for layer in graph.layers]
+        self.output = [layer.output for layer in graph.layers]
         # made[tensor]: its layer, and rows by that layer's steps; (-1, [rows]) for those that are present
         self.made = [(-1, [r]) for r in self.rows]
         for i, layer in enumerate(graph.layers):
-            steps = range(layer.steps + 1)
-            self.made[layer.output] = (i, [min(s, 1) if layer.sums else s for s in steps])
+            most = 1 if layer.sums else self.rows[layer.output]
+            rows = [min(s * layer.rows_per_step, most) for s in range(layer.steps + 1)]
+            self.made[layer.output] = (i, rows)
+        # over[layer]: tensors whose dying rows it takes over
+        self.over = [
+            [t for t in layer.over if self.bytes[t] == self.bytes[layer.output] > 0]
+            for layer in graph.layers
+        ]
         # oldest[tensor]: for each reader, the first row needed by its steps done
         self.oldest = [
             [(0, [0] * (graph.layers[0].steps + 1))]
@@ -288,7 +381,9 @@ class _Moves:
     @staticmethod
     def _steps_needed(graph: RowGraph, producer: int, read: Read) -> list[int]:
         source = graph.layers[producer]
-        return [source.steps if source.sums else last + 1 for last in read.last]
+        return [
+            source.steps if source.sums else last // source.rows_per_step + 1 for last in read.last
+        ]
 
     def _alive(self, state: State, tensor: int) -> int:
         layer, made = self.made[tensor]
@@ -310,14 +405,23 @@ class _Moves:
             if live_after <= budget:
                 yield layer, after, live_after
 
-    def is_ready(self, state: State, layer: int) -> bool:
+    def is_ready(self, state: Sequence[int], layer: int) -> bool:
         step = state[layer]
-        return step < self.goal[layer] and all(
-            state[producer] >= steps[step] for producer, steps in self.needed[layer]
-        )
+        if step >= self.goal[layer]:
+            return False
+        for producer, steps in self.needed[layer]:  # noqa: SIM110 (a generator takes three times as long)
+            if state[producer] < steps[step]:
+                return False
+        return True
 
     def new_bytes(self, state: State, layer: int) -> int:
-        return 0 if self.sums[layer] and state[layer] > 0 else self.new[layer]
+        made = self.made[self.output[layer]][1]
+        count = made[state[layer] + 1] - made[state[layer]]
+        if self.over[layer] and count:
+            after = (*state[:layer], state[layer] + 1, *state[layer + 1 :])
+            for t in self.over[layer]:
+                count -= self._alive(state, t) - self._alive(after, t)
+        return max(count, 0) * self.bytes[self.output[layer]]
 
     def after(self, state: State, live: int, layer: int) -> tuple[State, int]:
         """The state after a step, and the bytes alive in it, given those alive before."""
@@ -396,9 +500,9 @@ def lives(graph: RowGraph, schedule: Schedule) -> tuple[RowLife, ...]:
             for row in graph.alive(state, tensor):
                 last[tensor, row] = event
         output = graph.layers[layer].output
-        row = 0 if graph.layers[layer].sums else state[layer]
-        first.setdefault((output, row), event)
-        last[output, row] = event
+        for row in graph.new_rows(state, layer) or [0]:
+            first.setdefault((output, row), event)
+            last[output, row] = event
         state = graph.after(state, layer)
     end = len(schedule) - 1
     for tensor in range(len(graph.tensors)):
@@ -415,6 +519,19 @@ def lives(graph: RowGraph, schedule: Schedule) -> tuple[RowLife, ...]:
         for tensor, row in sorted(first)
         if graph.tensors[tensor].padded_bytes
     )
+
+
+def shared_rows(graph: RowGraph, schedule: Schedule) -> dict[tuple[int, int], tuple[int, int]]:
+    """For every (tensor, row) that is written over another, that other one."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    state = graph.start
+    for layer in schedule:
+        output = graph.layers[layer].output
+        if graph.layers[layer].over:
+            new = ((output, row) for row in graph.new_rows(state, layer))
+            found |= dict(zip(new, graph.taken_over(state, layer), strict=False))
+        state = graph.after(state, layer)
+    return found
 
 
 def checked(graph: RowGraph, schedule: Sequence[int]) -> Schedule:

@@ -11,7 +11,8 @@ class Step:
     `in_place` names the inputs whose bytes the output may overwrite. `moves_only` says that the output is the
     first input byte for byte, so that sharing its storage makes the step disappear. `leads`: inputs over which the
     output may lie when they start so many bytes above it (offsets.Overlap). With `stays_in_arena` the output is
-    written before the caller's outputs are known.
+    written before the caller's outputs are known. With a `scratch_lead` scratch may lie over the output if it starts so
+    many bytes above it.
     """
 
     name: str = ""
@@ -22,6 +23,7 @@ class Step:
     scratch_bytes: int = 0
     leads: Mapping[str, int] = field(default_factory=dict)
     stays_in_arena: bool = False
+    scratch_lead: int | None = None
 
 
 @dataclass(kw_only=True)

@@ -77,8 +77,38 @@ class Channels:
         return np.where(is_below, below, lowest), np.where(is_above, above, beyond)
 
 
+_KNOWN: dict[tuple, tuple[Call, Channels]] = {}
+"""What was asked for lately: the same node is asked about by many kernels, and as many parts of its rows."""
+
+MOST_KNOWN = 256
+
+
 def channels_of(call: Call, weight_sums: NDArray) -> Channels:
-    """The facts about a node with weights; `weight_sums` [channels] are the sums of each channel's weights."""
+    """The facts about a node with weights; `weight_sums` [channels] are the sums of each channel's weights.
+
+    They are the same object for calls that differ in names, heights and widths only.
+    """
+    key = _key(call, weight_sums)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= MOST_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = call, _channels_of(call, weight_sums)  # the call keeps its arrays alive
+    return _KNOWN[key][1]
+
+
+def _key(call: Call, weight_sums: NDArray) -> tuple:
+    """Arrays by identity, which is theirs as long as they live."""
+    tensors = (*call.inputs, *call.outputs)
+    return (
+        call.op,
+        call.arithmetic,
+        np.asarray(weight_sums, np.int64).tobytes(),
+        tuple((id(t.data) if t.is_constant else t.channels, t.quantization) for t in tensors),
+        tuple(map(id, call.input_ranges)),
+    )
+
+
+def _channels_of(call: Call, weight_sums: NDArray) -> Channels:
     op: WeightedOperator = call.op
     m = op.channel_multipliers(call)
     low, high = op.activation.integer_bounds(call.output.quantization)

@@ -64,6 +64,15 @@ class Narrow:
     zero: int
     has_signs: bool
 
+    @property
+    def statement(self) -> str:
+        """What was proved, in words."""
+        sign = ", a sign term" if self.has_signs else ""
+        return (
+            f"requantization with 32-bit products (shift {self.shift}{sign}): equal to the textbook on both sides "
+            f"of every step of {len(self.multipliers)} channels"
+        )
+
     def apply(self, channels: Channels, start: Integers | int, acc: Integers) -> Integers:
         """What the form gives for accumulators [..., channels]: the model of the C, for tests."""
         t = wrap_int32(wrap_int32(acc - channels.bias + start) - self.cuts)

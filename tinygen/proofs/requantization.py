@@ -17,6 +17,7 @@ right: with Place.SUM the rounding is in t already, so that t < 0 wherever the o
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -86,6 +87,7 @@ class Scaled:
         return np.clip(saturated, channels.out_min, channels.out_max)
 
 
+@lru_cache(maxsize=1024)
 def prove(
     channels: Channels,
     *,

@@ -1,16 +1,25 @@
 """Fits a network into a budget of RAM: kernels with less scratch first, then rows."""
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tinygen.planner import Layout
+from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
 from tinygen.streaming import cuts
-from tinygen.streaming.cuts import Item, Network
+from tinygen.streaming.cuts import Parts
+from tinygen.streaming.network import Item, Network
+from tinygen.streaming.progress import Progress, report
 
-Progress = Callable[[float], None]
+TRIES = 12
+"""Budgets that are tried where addresses need more than estimated."""
 
-SCRATCH_CAPS = (None, 6144, 3072, 1536, 768, 384, 0)
-"""Bytes of scratch that the kernels of a network may use, in the order in which they are tried."""
+SPARE_BYTES = (0, 256, 768)
+"""What is left free when kernels get what rows do not need, because addresses never fill everything."""
+
+SQUEEZES = 5
+"""Halvings of the interval in which the least RAM is searched."""
+
+POINTS = 14
+"""Budgets between the least and all that a table of points asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +37,7 @@ class Way:
     @property
     def cycles(self) -> float:
         """Predicted; unknown costs count as nothing."""
-        return self.network.cycles_of(self.items)
+        return sum(item.cycles for item in self.items)
 
     @property
     def share_by_rows(self) -> float:
@@ -38,39 +47,45 @@ class Way:
         return by_rows / max(sum(macs), 1)
 
 
-def fitted(network: Network, budget: int | None, *, progress: Progress = lambda share: None) -> Way:
+def fitted(network: Network, budget: int | None, *, progress: Progress = report) -> Way:
     """The fastest way found to run the network within the budget; the one with the least RAM where none fits.
 
-    No budget: layers run whole with the kernels that were chosen. Budget 0 asks for the least RAM.
+    No budget: layers run whole with the kernels that were chosen. Budget 0 asks for the least RAM without kernels that
+    are slow.
     """
-    first = next(_all_whole(network), None) or next(_by_rows(network, 0))
-    if budget is None or first.bytes <= budget:
-        return first
-    found = [first]
-    for share, capped in _networks(network):
-        progress(share)
-        found += _all_whole(capped)
-        for way in _by_rows(capped, budget):
-            found.append(way)
-            if way.bytes <= budget:
-                break
-    fitting = [way for way in found if way.bytes <= budget]
-    if fitting:
-        return min(fitting, key=lambda way: way.cycles)
-    return _thorough(min(found, key=_least_first), progress)
+    whole = _whole(network)
+    if budget is None and whole is None:
+        budget = max(network.memory.tensor_bytes.values()) * 4
+    if whole is not None and (budget is None or whole.bytes <= budget):
+        return whole
+    if budget == 0:
+        network = network.brisk()
+    parts = cuts.parts_of(network)
+    way = _within(network, parts, budget) if budget else None
+    if way is not None:
+        return way
+    least = _least(network, parts, progress)
+    if least.bytes <= budget:
+        return least
+    return _squeezed(network.growing(), least)
 
 
-def points(network: Network, *, progress: Progress = lambda share: None) -> tuple[Way, ...]:
+def points(network: Network, *, progress: Progress = report) -> tuple[Way, ...]:
     """Ways from the least RAM to the fewest predicted cycles; each is better than its neighbours in one of both.
 
     A budget of the bytes of any of them is met.
     """
-    found = list(_all_whole(network))
-    for share, capped in _networks(network):
-        progress(share)
-        found += [*_all_whole(capped), *_by_rows(capped, 0)]
-    least = min(found, key=_least_first)
-    found.append(_thorough(least, progress))
+    parts = cuts.parts_of(network)
+    whole = _whole(network)
+    found = [] if whole is None else [whole]
+    low = cuts.least(network, parts)
+    high = whole.bytes if whole else 4 * low
+    for index in range(POINTS):
+        progress(index / POINTS)
+        way = _within(network, parts, round(low * (high / low) ** (index / POINTS)))
+        met = way and _within(network, parts, way.bytes)
+        found += [met] if met else []
+    found.append(fitted(network, 0, progress=progress))
     kept: list[Way] = []
     for way in sorted(found, key=_least_first):
         if not kept or way.cycles < kept[-1].cycles:
@@ -82,38 +97,59 @@ def _least_first(way: Way) -> tuple[float, float]:
     return way.bytes, way.cycles
 
 
-def _networks(network: Network) -> Iterator[tuple[float, Network]]:
-    """The network with less and less scratch, each choice of kernels once, and which share of them is done."""
-    seen: list[Sequence[object]] = []
-    for count, cap in enumerate(SCRATCH_CAPS):
-        capped = network if cap is None else network.with_scratch(cap)
-        if capped.candidates not in seen:
-            seen.append(capped.candidates)
-            yield count / len(SCRATCH_CAPS), capped
-
-
 def _way(network: Network, items: tuple[Item, ...]) -> Way:
-    return Way(network=network, items=items, layout=network.lay_out(items))
+    return Way(network=network.choosing(items), items=items, layout=network.lay_out(items))
 
 
-def _all_whole(network: Network) -> Iterator[Way]:
-    """One way, but none where the input is never whole."""
-    if network.memory.pushed is None:
-        yield _way(network, network.whole_items(0, len(network.candidates) - 1))
+def _whole(network: Network) -> Way | None:
+    """With the kernels that were chosen; None where the input is never whole."""
+    if network.memory.pushed is not None:
+        return None
+    return _way(network, network.whole_items(0, len(network.candidates) - 1))
 
 
-def _by_rows(network: Network, budget: int) -> Iterator[Way]:
-    """Ways with segments, with fewer and fewer bytes, from those that may fit in the budget on; always the least."""
-    parts = cuts.parts_of(network)
-    least = cuts.least(network, parts)
-    limit = max(budget, least) if budget else None
-    while limit is None or limit >= least:
+def _within(network: Network, parts: Parts, budget: int) -> Way | None:
+    """The fastest way whose addresses fit: what was estimated too low is asked for again, with less."""
+    limit, least = budget, cuts.least(network, parts)
+    for _ in range(TRIES):
+        if limit < least:
+            break
         path = cuts.cheapest(network, parts, limit)
-        yield _way(network, cuts.planned(path.items))
-        limit = path.bytes - 1
+        way = _way(network, cuts.planned(path.items))
+        if way.bytes <= budget:
+            return way
+        limit = min(path.bytes - 4, limit - (way.bytes - budget) // 2)
+    return None
 
 
-def _thorough(way: Way, progress: Progress) -> Way:
-    """The same segments with the best order of rows and the best packing that the searches find."""
-    searched = cuts.planned(way.items, thorough=True, progress=progress)
-    return min(_way(way.network, searched), way, key=_least_first)
+def _squeezed(network: Network, known: Way) -> Way:
+    """The way with the least RAM for which addresses are found, by bisection; the known one where none is better."""
+    parts = cuts.parts_of(network)
+    low, best = cuts.least(network, parts), known
+    for _ in range(SQUEEZES):
+        way = _within(network, parts, (low + best.bytes) // 2)
+        if way is not None:
+            best = min(way, best, key=_least_first)
+        else:
+            low = (low + best.bytes) // 2
+    return best
+
+
+def _least(network: Network, parts: Parts, progress: Progress) -> Way:
+    """The path with the least RAM, with the best order of rows and the best packing that the searches find."""
+    path = cuts.cheapest(network, parts, cuts.least(network, parts))
+    usual = _way(network, cuts.planned(path.items))
+    searched = _way(network, cuts.planned(path.items, thorough=True, progress=progress))
+    least = min(usual, searched, key=_least_first)
+    return min(least, _with_faster_kernels(network, least), key=_least_first)
+
+
+def _with_faster_kernels(network: Network, way: Way) -> Way:
+    """Where rows do not need all of the block, kernels may; as far as addresses can still be found."""
+    for spare in SPARE_BYTES:
+        faster = _way(
+            network, cuts.planned(cuts.faster(way.items, spare), rounds=PACKING_ROUNDS // 4)
+        )
+        if faster.bytes <= way.bytes:
+            return faster
+    return way

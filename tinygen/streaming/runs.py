@@ -1,12 +1,13 @@
-"""How a layer computes one row of its output from rows of its inputs."""
+"""How a layer computes a few rows of its output from rows of its inputs."""
 
 import dataclasses
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 
 from tinygen.ir import Call, Tensor
 from tinygen.kernels import CATALOGUE, Kernel, KernelCall
-from tinygen.kernels.row_sums import OF_SUMS, sums_of
+from tinygen.kernels.row_sums import OF_SUMS, Sums, sums_of
 from tinygen.kernels.sources import has_rows
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
@@ -24,7 +25,7 @@ ROW_WISE = (Add, Mul, Concatenate, UnaryOperator)
 
 
 class Kind(enum.Enum):
-    """How the kernel is called for a row."""
+    """How the kernel is called for a step."""
 
     WINDOW = "window"
     """<symbol>_rows with the row pointers of the window."""
@@ -47,26 +48,55 @@ class InputRows:
 
 @dataclass(frozen=True, kw_only=True)
 class RowRun:
-    """A layer as a sequence of steps. `window` is that of a WINDOW; `finish` makes the output of a SUM."""
+    """A layer as a sequence of steps of `rows` output rows, the last perhaps of fewer.
+
+    `row_call` is the node as a step sees it. `over` are inputs whose rows may become those of the output where nobody
+    needs them any more. `window` is that of a WINDOW; `sums` are the kernels of a SUM.
+    """
 
     candidate: Candidate
     kind: Kind
     kernel: Kernel
-    kernel_calls: tuple[KernelCall, ...]
+    row_call: Call
     inputs: tuple[InputRows, ...]
-    steps: int
-    scratch_bytes: int
-    cycles: float | None
-    finish: Kernel | None = None
+    rows: int = 1
+    over: tuple[int, ...] = ()
+    sums: Sums | None = None
     window: Window | None = None
 
     @property
     def call(self) -> Call:
         return self.candidate.call
 
+    @property
+    def steps(self) -> int:
+        return len(self.inputs[0].first)
 
-def row_run(candidate: Candidate) -> RowRun | None:
-    """The layer row by row; None where it must run whole."""
+    @property
+    def finish(self) -> Kernel | None:
+        """Makes the output of a SUM."""
+        return self.sums.finish if self.sums else None
+
+    @cached_property
+    def kernel_calls(self) -> tuple[KernelCall, ...]:
+        return self.sums.kernel_calls if self.sums else self.kernel.lower(self.row_call)
+
+    @cached_property
+    def scratch_bytes(self) -> int:
+        return self.kernel.scratch_bytes(self.row_call) if self.kernel.scratch_bytes else 0
+
+    @cached_property
+    def cycles(self) -> float | None:
+        """Predicted, for all rows."""
+        if self.kind is Kind.SUM:
+            return self.candidate.cycles
+        calls = self.call.output.shape[1] / self.row_call.output.shape[1]
+        cycles = self.candidate.table.cycles(self.kernel, self.row_call)
+        return None if cycles is None else calls * cycles
+
+
+def row_run(candidate: Candidate, rows: int = 1) -> RowRun | None:
+    """The layer with up to `rows` rows a step; None where it must run whole."""
     call = candidate.call
     shapes = [t.shape for t in (*call.activations, *call.outputs)]
     if any(len(shape) != 4 or shape[0] != 1 for shape in shapes):
@@ -75,7 +105,7 @@ def row_run(candidate: Candidate) -> RowRun | None:
         return _sum(candidate)
     window = _window(call)
     if window is not None:
-        return _windowed(candidate, window) if has_rows(candidate.kernel) else None
+        return _windowed(candidate, window, rows) if has_rows(candidate.kernel) else None
     return _row_wise(candidate) if isinstance(call.op, ROW_WISE) else None
 
 
@@ -87,39 +117,68 @@ def _window(call: Call) -> Window | None:
     return None
 
 
-def _windowed(candidate: Candidate, window: Window) -> RowRun:
+def _windowed(candidate: Candidate, window: Window, rows: int) -> RowRun | None:
     call = candidate.call
-    height, steps = call.inputs[0].shape[1], call.output.shape[1]
-    starts = [s * window.stride[0] - window.padding.top for s in range(steps)]
-    reach = window.extent[0] - 1
+    height, out_height = call.inputs[0].shape[1], call.output.shape[1]
+    rows = min(rows, out_height)
+    tops = range(0, out_height, rows)
+    starts = [top * window.stride[0] - window.padding.top for top in tops]
+    reaches = [_extent(window, min(rows, out_height - top)) - 1 for top in tops]
+    row_call = _part_of(call, window, rows)
+    if not _takes(candidate.kernel, row_call):
+        return None  # a kernel of several rows at once, which a step does not have
     return RowRun(
         candidate=candidate,
         kind=Kind.WINDOW,
         kernel=candidate.kernel,
-        kernel_calls=candidate.kernel_calls,
+        row_call=row_call,
         inputs=(
             InputRows(
                 index=0,
                 first=tuple(min(max(s, 0), height - 1) for s in starts),
-                last=tuple(min(max(s + reach, 0), height - 1) for s in starts),
+                last=tuple(
+                    min(max(s + reach, 0), height - 1)
+                    for s, reach in zip(starts, reaches, strict=True)
+                ),
             ),
         ),
-        steps=steps,
-        scratch_bytes=candidate.scratch_bytes,
-        cycles=_cycles_of_rows(candidate, _one_window(call, window), steps),
+        rows=rows,
+        over=(0,) if _writes_over(candidate.kernel, row_call, window) else (),
         window=window,
     )
 
 
-def _one_window(call: Call, window: Window) -> Call:
-    """The call for one output row: what its cost is predicted for."""
+def _takes(kernel: Kernel, row_call: Call) -> bool:
+    """Whether the C function computes these rows: rows of the catalogue that work in place want whole tensors."""
+    rows = (k for k in CATALOGUE[kernel.op] if k.symbol == kernel.symbol)
+    return any(row.reason_against(row_call, row.needs) is None for row in rows)
+
+
+def _extent(window: Window, rows: int) -> int:
+    """Input rows from the first to the last that so many output rows need."""
+    return (rows - 1) * window.stride[0] + window.extent[0]
+
+
+def _part_of(call: Call, window: Window, rows: int) -> Call:
+    """The call for so many output rows."""
     x, *others = call.inputs
-    inputs = (_with_rows(x, min(window.extent[0], x.shape[1])), *others)
-    return dataclasses.replace(call, inputs=inputs, outputs=(_with_rows(call.output, 1),))
+    inputs = (_with_rows(x, min(_extent(window, rows), x.shape[1])), *others)
+    return dataclasses.replace(call, inputs=inputs, outputs=(_with_rows(call.output, rows),))
+
+
+def _writes_over(kernel: Kernel, row_call: Call, window: Window) -> bool:
+    """Whether output rows may lie in the oldest input rows of a step: kernels that work in place on whole tensors read
+    all rows of some channels before they write these, and pointwise kernels with a lead of 0 a block of pixels."""
+    x, y = row_call.inputs[0], row_call.output
+    if window.stride != (1, 1) or x.shape[2:] != y.shape[2:]:
+        return False
+    if window.kernel == (1, 1):
+        return kernel.lead is not None and kernel.lead(row_call) == 0
+    return 0 in kernel.in_place
 
 
 def _row_wise(candidate: Candidate) -> RowRun | None:
-    call = candidate.call
+    call, kernel = candidate.call, candidate.kernel
     height = call.output.shape[1]
     heights = {t.shape[1] for t in call.activations}
     touches_height = isinstance(call.op, Concatenate) and call.op.axis == 1
@@ -130,11 +189,9 @@ def _row_wise(candidate: Candidate) -> RowRun | None:
         inputs=tuple(t if t.is_constant else _with_rows(t, 1) for t in call.inputs),
         outputs=(_with_rows(call.output, 1),),
     )
-    kernel = candidate.kernel
     if kernel.reason_against(row_call, kernel.needs) is not None:
         return None
-    kernel_calls = kernel.lower(row_call)
-    if any(call.inputs[i].is_constant for kc in kernel_calls for i in kc.inputs):
+    if any(call.inputs[i].is_constant for kc in kernel.lower(row_call) for i in kc.inputs):
         return None
     rows = tuple(range(height))
     read = [i for i, t in enumerate(call.inputs) if not t.is_constant]
@@ -142,11 +199,9 @@ def _row_wise(candidate: Candidate) -> RowRun | None:
         candidate=candidate,
         kind=Kind.ROW,
         kernel=kernel,
-        kernel_calls=kernel_calls,
+        row_call=row_call,
         inputs=tuple(InputRows(index=i, first=rows, last=rows) for i in read),
-        steps=height,
-        scratch_bytes=kernel.scratch_bytes(row_call) if kernel.scratch_bytes else 0,
-        cycles=_cycles_of_rows(candidate, row_call, height),
+        over=tuple(i for i in kernel.in_place if i in read),
     )
 
 
@@ -178,26 +233,17 @@ def _sum(candidate: Candidate) -> RowRun | None:
     )
     if whole is None:
         return None
-    height = call.inputs[0].shape[1]
-    rows = tuple(range(height))
+    rows = tuple(range(call.inputs[0].shape[1]))
     sums = sums_of(call, whole)
     return RowRun(
         candidate=candidate,
         kind=Kind.SUM,
         kernel=sums.add,
-        kernel_calls=sums.kernel_calls,
+        row_call=call,
         inputs=(InputRows(index=0, first=rows, last=rows),),
-        steps=height,
-        scratch_bytes=0,
-        cycles=candidate.cycles,
-        finish=sums.finish,
+        sums=sums,
     )
 
 
 def _with_rows(tensor: Tensor, rows: int) -> Tensor:
     return dataclasses.replace(tensor, shape=(1, rows, *tensor.shape[2:]))
-
-
-def _cycles_of_rows(candidate: Candidate, row_call: Call, rows: int) -> float | None:
-    cycles = candidate.table.cycles(candidate.kernel, row_call)
-    return None if cycles is None else rows * cycles

@@ -1,7 +1,6 @@
 """A segment: layers that run by rows together, the order of their rows, and where every row lies."""
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,11 +11,12 @@ from tinygen.planner.rows import (
     Read,
     RowGraph,
     RowLayer,
+    RowLife,
     RowTensor,
     Schedule,
-    downstream_first,
     lives,
     peaks_by_layer,
+    shared_rows,
     shortest,
 )
 from tinygen.streaming.runs import Kind, RowRun
@@ -60,16 +60,12 @@ class Rows:
     @cached_property
     def scratch_room(self) -> tuple[int, ...]:
         """For every layer of the graph what its scratch takes wherever it lies."""
-        sizes = (self.scratch_bytes(layer) for layer in range(len(self.stages)))
-        return tuple(
-            _aligned(size) + SCRATCH_ALIGNMENT - ROW_ALIGNMENT if size else 0 for size in sizes
-        )
+        return tuple(room_for(self.scratch_bytes(layer)) for layer in range(len(self.stages)))
 
     @property
     def cycles(self) -> float:
         """Predicted; unknown costs count as nothing."""
-        steps = sum(layer.steps for layer in self.graph.layers)
-        return sum(run.cycles or 0.0 for run in self.runs) + STEP_CYCLES * steps
+        return sum(cycles_of(run) for run in self.runs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +73,7 @@ class Segment:
     """A schedule with addresses: `offsets[tensor, row]` and `scratch[layer, step]` in a block of `block_bytes`.
 
     `leads[input, output]`: what the planner must keep between a whole input and a whole output that shares its memory.
+    `lies_over_output`: the block may begin where the whole output does, or above.
     """
 
     rows: Rows
@@ -86,6 +83,7 @@ class Segment:
     block_bytes: int
     is_optimal: bool
     leads: dict[tuple[str, str], int]
+    lies_over_output: bool = False
 
     @property
     def runs(self) -> tuple[RowRun, ...]:
@@ -96,17 +94,34 @@ class Segment:
         return self.rows.cycles
 
 
+def cycles_of(run: RowRun) -> float:
+    """Predicted for a layer that runs by rows; unknown costs count as nothing."""
+    return (run.cycles or 0.0) + STEP_CYCLES * run.steps
+
+
+def room_for(scratch_bytes: int) -> int:
+    """What scratch takes wherever it lies."""
+    return _aligned(scratch_bytes) + SCRATCH_ALIGNMENT - ROW_ALIGNMENT if scratch_bytes else 0
+
+
 def _aligned(size: int) -> int:
     return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
 
 
-def rows_of(runs: Sequence[RowRun], outputs: frozenset[str], pushed: str | None = None) -> Rows:
+def rows_of(
+    runs: Sequence[RowRun],
+    outputs: frozenset[str],
+    pushed: str | None = None,
+    *,
+    grows: bool = False,
+) -> Rows:
     """The row graph of layers in order.
 
-    `outputs` are tensors that others read afterwards: they are whole, outside of the block. The input `pushed` arrives
+    `outputs` are tensors that others read afterwards: they are whole, outside of the block. With `grows` their memory
+    is free for rows of the block until their own rows are written. The input `pushed` arrives
     row by row, and its rows lie in the block.
     """
-    builder = _Builder(outputs)
+    builder = _Builder(outputs, grows)
     if pushed is not None:
         x = next(t for run in runs for t in run.call.inputs if t.name == pushed)
         source = builder.tensor(x.name, x.shape[1], x.bytes // x.shape[1])
@@ -129,8 +144,9 @@ def rows_of(runs: Sequence[RowRun], outputs: frozenset[str], pushed: str | None 
 class _Builder:
     """Collects tensors and layers of a row graph."""
 
-    def __init__(self, outputs: frozenset[str]) -> None:
+    def __init__(self, outputs: frozenset[str], grows: bool) -> None:
         self.outputs = outputs
+        self.grows = grows
         self.tensors: list[RowTensor] = []
         self.layers: list[RowLayer] = []
         self.stages: list[Stage | None] = []
@@ -138,9 +154,11 @@ class _Builder:
         self.kept: set[int] = set()
         self.index: dict[str, int] = {}
 
-    def tensor(self, name: str, rows: int, row_bytes: int) -> int:
+    def tensor(self, name: str, rows: int, row_bytes: int, whole_row_bytes: int = 0) -> int:
         self.index[name] = len(self.tensors)
-        self.tensors.append(RowTensor(name=name, rows=rows, row_bytes=row_bytes))
+        self.tensors.append(
+            RowTensor(name=name, rows=rows, row_bytes=row_bytes, whole_row_bytes=whole_row_bytes)
+        )
         return self.index[name]
 
     def add(self, index: int, run: RowRun) -> None:
@@ -160,8 +178,11 @@ class _Builder:
                 output=made,
                 steps=run.steps,
                 reads=tuple(reads),
-                scratch_bytes=0,
                 sums=is_sum,
+                rows_per_step=run.rows,
+                over=tuple(self.index[run.call.inputs[i].name] for i in run.over)
+                if y.name not in self.outputs
+                else (),
             )
         )
         self.stages.append(Stage(run=index))
@@ -175,36 +196,35 @@ class _Builder:
 
     def _made(self, name: str, rows: int, row_bytes: int) -> int:
         is_output = name in self.outputs
-        made = self.tensor(name, rows, 0 if is_output else row_bytes)
+        grows = is_output and self.grows
+        made = self.tensor(name, rows, 0 if is_output else row_bytes, row_bytes if grows else 0)
         if is_output:
             self.kept.add(made)
         return made
 
 
-def estimated_bytes(rows: Rows) -> int:
-    """What the block needs at least with the usual schedule, before its rows have addresses."""
-    peaks = zip(_usual_peaks(rows.graph), rows.scratch_room, strict=True)
-    return max((peak + scratch for peak, scratch in peaks), default=0)
-
-
-@functools.lru_cache(maxsize=4096)
-def _usual_peaks(graph: RowGraph) -> tuple[int, ...]:
-    """The same rows are asked for with kernels of different scratch."""
-    return peaks_by_layer(graph, downstream_first(graph))
-
-
 def plan_segment(
-    rows: Rows, *, thorough: bool = False, progress: Progress = lambda share: None
+    rows: Rows,
+    schedule: Schedule,
+    *,
+    thorough: bool = False,
+    rounds: int | None = None,
+    progress: Progress = lambda share: None,
 ) -> Segment:
-    """Order and addresses. `thorough` searches for the order with the least memory, and for the best packing."""
+    """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing."""
     graph = rows.graph
-    search = shortest(_with_scratch(rows)) if thorough else None
-    schedule = search.schedule if search else downstream_first(graph)
+    search = shortest(_with_scratch(rows), schedule) if thorough else None
+    schedule = search.schedule if search else schedule
     row_lives = lives(graph, schedule)
-    pieces = [Piece(bytes=p.bytes, first=p.first, last=p.last) for p in row_lives]
-    rounds = PACKING_ROUNDS if thorough else QUICK_ROUNDS
+    cells = _cells(row_lives, shared_rows(graph, schedule))
+    written = _written(graph, schedule)
+    pieces = [
+        Piece(bytes=c[0].bytes, first=c[0].first, last=c[-1].last, floor=written[c[-1].last])
+        for c in cells
+    ]
+    rounds = rounds or (PACKING_ROUNDS if thorough else QUICK_ROUNDS)
     found = []
-    for scratch in _ways_of_scratch(rows, schedule):
+    for scratch in _ways_of_scratch(rows, schedule, written):
         packing = pack([*pieces, *scratch.pieces], progress=progress, rounds=rounds)
         found.append((packing.height, scratch, packing))
         if packing.is_optimal:
@@ -214,12 +234,64 @@ def plan_segment(
     return Segment(
         rows=rows,
         schedule=schedule,
-        offsets={(p.tensor, p.row): at for p, at in zip(row_lives, packing.offsets, strict=False)},
+        offsets={
+            (life.tensor, life.row): at
+            for cell, at in zip(cells, packing.offsets, strict=False)
+            for life in cell
+        },
         scratch={step: _aligned(rest[piece]) for step, piece in scratch.piece_of.items()},
         block_bytes=height,
         is_optimal=bool(search and search.is_optimal and height == search.lower_bound_bytes),
         leads=_leads(rows, schedule),
+        lies_over_output=written[-1] > 0,
     )
+
+
+def with_faster_kernels(
+    segment: Segment, options: Sequence[Sequence[RowRun]], spare: int
+) -> Segment:
+    """The same order of rows; every layer has the fastest kernel whose scratch fits beside the rows of its steps with
+    `spare` bytes left, or the one it has."""
+    rows = segment.rows
+    room = [segment.block_bytes] * len(rows.runs)
+    peaks = peaks_by_layer(rows.graph, segment.schedule)
+    for stage, peak in zip(rows.stages, peaks, strict=True):
+        if stage is not None and not stage.finishes:
+            room[stage.run] = min(room[stage.run], segment.block_bytes - peak)
+    runs = tuple(
+        next(
+            (way for way in ways if way is now or room_for(way.scratch_bytes) <= most - spare), now
+        )
+        for now, ways, most in zip(rows.runs, options, room, strict=True)
+    )
+    return replace(segment, rows=replace(rows, runs=runs))
+
+
+def _written(graph: RowGraph, schedule: Schedule) -> list[int]:
+    """After every event the bytes of a growing output that are written, which rows of the block must lie above."""
+    growing = [t for t in graph.kept if graph.tensors[t].whole_row_bytes]
+    state, found = graph.start, []
+    for layer in schedule:
+        state = graph.after(state, layer)
+        sizes = (graph.made(state, t) * graph.tensors[t].whole_row_bytes for t in growing)
+        found.append(_up_to_word(max(sizes, default=0)))
+    return found
+
+
+def _up_to_word(size: int) -> int:
+    return -(-size // ROW_ALIGNMENT) * ROW_ALIGNMENT
+
+
+def _cells(
+    row_lives: Sequence[RowLife], shared: Mapping[tuple[int, int], tuple[int, int]]
+) -> list[list[RowLife]]:
+    """Rows that lie in the same place one after the other, in the order of their lives."""
+    cells: dict[tuple[int, int], list[RowLife]] = {}
+    for life in sorted(row_lives, key=lambda r: r.first):
+        key = (life.tensor, life.row)
+        cells[key] = cells[shared[key]] if key in shared else []
+        cells[key].append(life)
+    return list({id(cell): cell for cell in cells.values()}.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,12 +302,12 @@ class _Scratch:
     piece_of: dict[tuple[int, int], int]
 
 
-def _ways_of_scratch(rows: Rows, schedule: Schedule) -> Iterator[_Scratch]:
+def _ways_of_scratch(rows: Rows, schedule: Schedule, written: Sequence[int]) -> Iterator[_Scratch]:
     """For every step a piece of its own, which can need the least; one piece for all, which leaves no gaps."""
     steps = list(_steps_with_scratch(rows, schedule))
     yield _Scratch(
         pieces=tuple(
-            Piece(bytes=rows.scratch_room[step[0]], first=event, last=event)
+            Piece(bytes=rows.scratch_room[step[0]], first=event, last=event, floor=written[event])
             for event, step in steps
         ),
         piece_of={step: i for i, (_, step) in enumerate(steps)},
@@ -243,7 +315,7 @@ def _ways_of_scratch(rows: Rows, schedule: Schedule) -> Iterator[_Scratch]:
     if steps:
         most = max(rows.scratch_room)
         yield _Scratch(
-            pieces=(Piece(bytes=most, first=0, last=len(schedule) - 1),),
+            pieces=(Piece(bytes=most, first=0, last=len(schedule) - 1, floor=written[-1]),),
             piece_of={step: 0 for _, step in steps},
         )
 
@@ -276,7 +348,7 @@ def _leads(rows: Rows, schedule: Schedule) -> dict[tuple[str, str], int]:
         output = graph.layers[layer].output
         if output in graph.kept and not graph.layers[layer].sums:
             name = graph.tensors[output].name
-            written = (state[layer] + 1) * sizes[name]
+            written = graph.made(graph.after(state, layer), output) * sizes[name]
             for source in graph.present:
                 x = graph.tensors[source].name
                 needed = min(graph.oldest(state, source), graph.tensors[source].rows) * sizes[x]

@@ -88,6 +88,18 @@ class QemuBoard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FastRam:
+    """The part of a board's RAM that is faster than the rest, by the vendor's name for it."""
+
+    name: str
+    bytes: int
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name), "fast RAM needs the vendor's name for it")
+        _require(self.bytes > 0, "fast RAM must have bytes")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActiveCurrent:
     """Supply current while the core computes at `clock_hz`, as published by the vendor."""
 
@@ -111,6 +123,7 @@ class Target:
     """What the generator, the device layer and the reports need to know about a core or board.
 
     `None` means unknown or unlimited: a bare core has no memory budget, no clock and no current.
+    `ram_bytes` is all RAM, `fast_ram` a part of it.
     `qemu` lists machines that execute the target's code, in order of preference: the first one
     that the firmware fits is used. It is empty where none exists. `costs_of` is the core whose cost table
     stands for this one (tinygen/costs); by default the target's own core.
@@ -124,6 +137,7 @@ class Target:
     compile_flags: tuple[str, ...]
     flash_bytes: int | None = None
     ram_bytes: int | None = None
+    fast_ram: FastRam | None = None
     clock_hz: int | None = None
     memory_source: str | None = None
     active_current: ActiveCurrent | None = None
@@ -137,6 +151,8 @@ class Target:
         for field in ("flash_bytes", "ram_bytes", "clock_hz"):
             value = getattr(self, field)
             _require(value is None or value > 0, f"{field} must be positive")
+        has_rest = self.fast_ram is None or self.fast_ram.bytes <= (self.ram_bytes or 0)
+        _require(has_rest, "fast_ram is a part of ram_bytes")
         sourced = self.flash_bytes is None or bool(self.memory_source)
         _require(sourced, "memory sizes need a memory_source")
         current_has_clock = self.active_current is None or self.clock_hz is not None
@@ -188,6 +204,8 @@ def parse(name: str, entry: dict[str, Any]) -> Target:
         fields["features"] = frozenset(fields.get("features", ()))
         fields["compile_flags"] = tuple(fields.get("compile_flags", ()))
         fields["qemu"] = tuple(_machine(machine) for machine in fields.get("qemu", ()))
+        if "fast_ram" in fields:
+            fields["fast_ram"] = FastRam(**fields["fast_ram"])
         if "active_current" in fields:
             fields["active_current"] = ActiveCurrent(**fields["active_current"])
         return Target(name=name, **fields)

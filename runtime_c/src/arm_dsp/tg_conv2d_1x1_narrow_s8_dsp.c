@@ -186,7 +186,7 @@ TG_KERNEL void tg_conv2d_1x1_narrow_run_dsp(const struct task *task)
 #endif
 
 /* All channels of `count` outputs that lie side by side. */
-static void compute_pixels(const struct tg_conv2d_1x1_narrow_dsp *layer, struct tg_pixel_walk *walk, int32_t count,
+TG_COMPACT static void compute_pixels(const struct tg_conv2d_1x1_narrow_dsp *layer, struct tg_pixel_walk *walk, int32_t count,
                            int8_t *out)
 {
     const struct tg_dsp_scale clamps = {NULL, TG_DSP_ONE_PRODUCT, 0, layer->out_min, layer->out_max};

@@ -47,11 +47,11 @@ void tg_conv2d_3_wide_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_
     "ldr r3, [r0, #" TG_PAIR_TASK_WRAP_BYTES "]\n"                                                                     \
     "add r3, r3, r1\n"                                                                                                 \
     "str r3, [sp, #" TG_3_WIDE_W_WRAP "]\n"                                                                            \
+    "ldr x, [sp, #" TG_PAIR_X "]\n"                                                                                    \
     /* a pair */                                                                                                       \
     "1: ldr r0, [sp, #" TG_PAIR_STARTS "]\n"                                                                           \
     "ldr r1, [sp, #" TG_3_WIDE_W_WRAP "]\n"                                                                            \
     "ldr w, [sp, #" TG_PAIR_W "]\n"                                                                                    \
-    "ldr x, [sp, #" TG_PAIR_X "]\n"                                                                                    \
     "str r1, [sp, #" TG_3_WIDE_W_STOP "]\n"                                                                            \
     TG_PAIR_START                                                                                                      \
     ".balign 4\n"                                                                                                      \

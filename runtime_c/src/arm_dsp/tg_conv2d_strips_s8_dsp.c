@@ -112,7 +112,7 @@ struct pairing {
     int32_t b_rows;
 };
 
-static struct pairing pairing_of(const struct tg_conv2d_strips_dsp *layer, int32_t whole)
+TG_COMPACT static struct pairing pairing_of(const struct tg_conv2d_strips_dsp *layer, int32_t whole)
 {
     const int32_t width = layer->window.out_width;
     const struct pairing halves = {(width + 1) / 2, 1, width / 2, 0};
@@ -134,9 +134,11 @@ struct places {
     int32_t entry_bytes;
     int32_t pair_bytes; /* entries from a pair to the next */
     int32_t next;       /* the input row that is loaded next */
+    const struct tg_dsp_rows *in;
 };
 
-static struct places places_in(const struct tg_conv2d_strips_dsp *layer, const struct pairing *pairing, void *scratch)
+TG_COMPACT static struct places places_in(const struct tg_conv2d_strips_dsp *layer, const struct pairing *pairing,
+                                          const struct tg_dsp_rows *in, void *scratch)
 {
     const struct tg_window *const w = &layer->window;
     int8_t *const rows = (int8_t *)scratch + TG_PAIR_SUMS_BYTES;
@@ -145,7 +147,7 @@ static struct places places_in(const struct tg_conv2d_strips_dsp *layer, const s
     const int32_t entry_bytes = w->kernel_height * PAIR_BYTES;
     const int32_t pair_values = pairing->columns * w->stride_width * layer->in_channels;
     const struct places places = {(int8_t *)scratch, (const int8_t **)(void *)rows, entries, lines,
-                                  entry_bytes,       pair_values / 2 * entry_bytes, 0};
+                                  entry_bytes,       (pair_values >> 1) * entry_bytes, 0, in};
 
     (void)memset(lines, layer->in_zero_point, (size_t)(layer->lines * layer->line_bytes));
     return places;
@@ -156,33 +158,20 @@ TG_INLINE int8_t *line_of(const struct tg_conv2d_strips_dsp *layer, const struct
     return places->lines + row % layer->lines * layer->line_bytes;
 }
 
-TG_INLINE void store_quad(int8_t *to, uint32_t word)
+/* An input row as a line without a copy, for kernels of one row without padding: NULL where what is read behind it
+ * would lie behind the tensor. */
+static const int8_t *line_in_place(const struct tg_conv2d_strips_dsp *layer, const struct tg_dsp_rows *in, int32_t row)
 {
-    memcpy(to, &word, sizeof word);
-}
+    const struct tg_window *const w = &layer->window;
+    const int32_t at = row * in->row_bytes;
+    const int32_t is_plain = w->kernel_height == 1 && w->pad_top == 0 && w->pad_left == 0 && w->pad_right == 0;
 
-static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
-{
-    for (; count >= 16; count -= 16) {
-        const uint32_t word0 = tg_load_quad(from);
-        const uint32_t word1 = tg_load_quad(from + 4);
-        const uint32_t word2 = tg_load_quad(from + 8);
-        const uint32_t word3 = tg_load_quad(from + 12);
-        store_quad(to, word0);
-        store_quad(to + 4, word1);
-        store_quad(to + 8, word2);
-        store_quad(to + 12, word3);
-        from += 16;
-        to += 16;
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
+    return is_plain && in->pointers == NULL && at + layer->line_bytes <= in->height * in->row_bytes ? in->tensor + at
+                                                                                                     : NULL;
 }
 
 /* Loads the input rows below `end`. */
-static void load_lines(const struct tg_conv2d_strips_dsp *layer, const struct tg_dsp_rows *rows, struct places *places,
-                       int32_t end)
+TG_COMPACT static void load_lines(const struct tg_conv2d_strips_dsp *layer, struct places *places, int32_t end)
 {
     const int32_t row_bytes = layer->window.in_width * layer->in_channels;
 
@@ -190,24 +179,28 @@ static void load_lines(const struct tg_conv2d_strips_dsp *layer, const struct tg
         places->next = end - layer->lines;
     }
     for (; places->next < end; places->next++) {
-        const int8_t *const row = tg_dsp_row(rows, places->next);
+        const int8_t *const row = tg_dsp_row(places->in, places->next);
         int8_t *const to = line_of(layer, places, places->next) + layer->window.pad_left * layer->in_channels;
+        if (line_in_place(layer, places->in, places->next) != NULL) {
+            continue;
+        }
         if (row == NULL) {
             (void)memset(to, layer->in_zero_point, (size_t)row_bytes);
         } else {
-            copy_bytes(to, row, row_bytes);
+            (void)memcpy(to, row, (size_t)row_bytes);
         }
     }
 }
 
 /* Widens a's or b's words of `pairs` pairs, of which the first is in output row y at `column`. */
-static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct places *places, int32_t y,
+TG_COMPACT static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct places *places, int32_t y,
                         int32_t column, int32_t pairs, int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
     const int32_t words = (pairs - 1) * (places->pair_bytes / places->entry_bytes) + layer->row_words;
     const int8_t *const end = places->lines + layer->lines * layer->line_bytes;
-    const int8_t *line = line_of(layer, places, y * w->stride_height);
+    const int8_t *const in_place = line_in_place(layer, places->in, y * w->stride_height);
+    const int8_t *line = in_place != NULL ? in_place : line_of(layer, places, y * w->stride_height);
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
         places->rows[ky] = line;
@@ -215,7 +208,7 @@ static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct p
         line = line < end ? line : places->lines;
     }
     tg_conv2d_strips_widen_dsp(to, places->rows, w->kernel_height, column * w->stride_width * layer->in_channels,
-                               (words + 1) / 2);
+                               (words + 1) >> 1);
 }
 
 /* All channels of the pairs in scratch. */
@@ -237,7 +230,7 @@ static void compute_strip(const struct tg_conv2d_strips_dsp *layer, const struct
 }
 
 /* Output row y, and the one below if pairs are rows; `out` is that row. */
-static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct places *places,
+TG_COMPACT static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct places *places,
                         const struct pairing *pairing, int32_t y, int8_t *out)
 {
     const int32_t channels = layer->out_channels;
@@ -262,20 +255,20 @@ static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct p
     }
 }
 
-TG_KERNEL void tg_conv2d_strips_s8_dsp(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out,
+TG_KERNEL TG_COMPACT void tg_conv2d_strips_s8_dsp(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out,
                                        void *scratch)
 {
     const struct tg_window *const w = &layer->window;
     const struct tg_dsp_rows rows = tg_dsp_whole_tensor(w, layer->in_channels, in);
     const int32_t row_bytes = w->out_width * layer->out_channels;
     struct pairing pairing = pairing_of(layer, 1);
-    struct places places = places_in(layer, &pairing, scratch);
+    struct places places = places_in(layer, &pairing, &rows, scratch);
 
     for (int32_t y = 0; y < w->out_height; y += 1 + pairing.b_rows) {
         if (y + pairing.b_rows == w->out_height) { /* a last row alone */
             pairing = pairing_of(layer, 0);
         }
-        load_lines(layer, &rows, &places, (y + pairing.b_rows) * w->stride_height + w->kernel_height);
+        load_lines(layer, &places, (y + pairing.b_rows) * w->stride_height + w->kernel_height);
         compute_row(layer, &places, &pairing, y, out + y * row_bytes);
     }
     tg_dsp_scale_clamp(&layer->scale, out, w->out_height * row_bytes);
@@ -287,10 +280,10 @@ TG_KERNEL void tg_conv2d_strips_s8_dsp_rows(const struct tg_conv2d_strips_dsp *l
     const struct tg_window *const w = &layer->window;
     const struct tg_dsp_rows in = tg_dsp_row_pointers(w, rows);
     const struct pairing pairing = pairing_of(layer, 0);
-    struct places places = places_in(layer, &pairing, scratch);
+    struct places places = places_in(layer, &pairing, &in, scratch);
 
     for (int32_t y = 0; y < row_count; y++) {
-        load_lines(layer, &in, &places, y * w->stride_height + w->kernel_height);
+        load_lines(layer, &places, y * w->stride_height + w->kernel_height);
         compute_row(layer, &places, &pairing, y, out[y]);
         tg_dsp_scale_clamp(&layer->scale, out[y], w->out_width * layer->out_channels);
     }

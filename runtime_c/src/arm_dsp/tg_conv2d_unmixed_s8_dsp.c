@@ -67,8 +67,14 @@ TG_NOINLINE static void add_up(const int8_t *x, const int32_t *weights, const in
         x += 2 * TG_PAIR_WORD_BYTES;
         weights += TG_DSP_BLOCK;
     } while (weights != end);
-    *a = (struct sums){{a0, a1, a2, a3}};
-    *b = (struct sums){{b0, b1, b2, b3}};
+    a->acc[0] = a0;
+    a->acc[1] = a1;
+    a->acc[2] = a2;
+    a->acc[3] = a3;
+    b->acc[0] = b0;
+    b->acc[1] = b1;
+    b->acc[2] = b2;
+    b->acc[3] = b3;
 }
 
 static void run(struct tg_pair_task *task)

@@ -175,7 +175,7 @@ static void find_rows(const struct tg_conv2d_dsp *layer, const struct tg_dsp_row
 }
 
 /* A copy of a run that lies in the padding in part, or is short. `row` holds the group's channels of the first column. */
-static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t column, int32_t values, int8_t *to)
+TG_COMPACT static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t *row, int32_t column, int32_t values, int8_t *to)
 {
     const int32_t columns = layer->run_columns;
     const int32_t depth = values / columns;
@@ -187,7 +187,7 @@ static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t *row, int32
 }
 
 /* Widens the window of output column x. */
-static void widen_window(const struct tg_conv2d_dsp *layer, const struct places *places, int32_t x, int32_t group,
+TG_HOT static void widen_window(const struct tg_conv2d_dsp *layer, const struct places *places, int32_t x, int32_t group,
                          int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
@@ -244,7 +244,7 @@ static struct walk widen_windows(const struct tg_conv2d_dsp *layer, const struct
 }
 
 /* `count` pixels that lie side by side in the output, from the first of row y on. */
-static void compute_pixels(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y, int32_t count,
+TG_COMPACT static void compute_pixels(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y, int32_t count,
                            int8_t *out, const struct places *places, const struct tg_conv2d_method *method)
 {
     const int32_t channels = layer->out_channels;

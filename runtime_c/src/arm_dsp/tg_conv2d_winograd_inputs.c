@@ -243,7 +243,7 @@ static const int8_t *input_row(const struct tg_conv2d_winograd_dsp *layer, const
         return image->in_rows[i];
     }
     if (y < 0 || y >= w->in_height) {
-        return layer->pad_row;
+        return image->pad_row;
     }
     return image->in + y * w->in_width * layer->in_channels;
 }
@@ -265,7 +265,7 @@ static void transform_padding(const uint32_t *zeros, int32_t begin, int32_t end,
     transform_columns(&columns, work + begin * COLUMN_WORDS);
 }
 
-TG_KERNEL void tg_conv2d_winograd_inputs(const struct tg_conv2d_winograd_dsp *layer,
+TG_KERNEL TG_COMPACT void tg_conv2d_winograd_inputs(const struct tg_conv2d_winograd_dsp *layer,
                                          const struct tg_winograd_image *image,
                                          const struct tg_winograd_tiles *tiles, uint32_t *x, uint32_t *work)
 {

@@ -20,6 +20,7 @@ struct tg_winograd_image {
     const int8_t *const *in_rows; /* NULL: a whole tensor */
     int8_t *const *out_rows;
     int32_t row_count;
+    const int8_t *pad_row; /* zero points */
 };
 
 /* Pairs of tiles side by side: tile row and pair are counted from the first ones of the image. */

@@ -1,8 +1,7 @@
 /* See tg_conv2d_winograd_dsp.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_conv2d_winograd_dsp.h"
-#include "tg_conv2d_winograd_outputs.h"
+#include "tg_conv2d_winograd_fast.h"
 
 /* Output rows of an image, from transformed weights. Scratch: the chunk's transformed inputs, then room for work. */
 static void compute(const struct tg_conv2d_winograd_dsp *layer, const struct tg_winograd_image *image, void *scratch)
@@ -25,8 +24,7 @@ static void compute(const struct tg_conv2d_winograd_dsp *layer, const struct tg_
             for (int32_t channel = 0; channel < layer->out_channels; channel += 4) {
                 for (int32_t i = 0; i < tiles.pairs; i++) {
                     tiles.pair = first + i;
-                    tg_conv2d_winograd_outputs(layer, image, &tiles, channel, u, x + i * pair_words,
-                                               (int32_t *)work);
+                    tg_conv2d_winograd_fast(layer, image, &tiles, channel, u, x + i * pair_words, (int32_t *)work);
                 }
                 u += steps * TG_WINOGRAD_POSITIONS * 4;
             }
@@ -37,7 +35,7 @@ static void compute(const struct tg_conv2d_winograd_dsp *layer, const struct tg_
 TG_KERNEL void tg_conv2d_winograd_s8_dsp(const struct tg_conv2d_winograd_dsp *layer, const int8_t *in, int8_t *out,
                                          void *scratch)
 {
-    const struct tg_winograd_image image = {in, out, NULL, NULL, layer->window.out_height};
+    const struct tg_winograd_image image = {in, out, NULL, NULL, layer->window.out_height, layer->pad_row};
 
     compute(layer, &image, scratch);
 }
@@ -45,7 +43,7 @@ TG_KERNEL void tg_conv2d_winograd_s8_dsp(const struct tg_conv2d_winograd_dsp *la
 TG_KERNEL void tg_conv2d_winograd_s8_dsp_rows(const struct tg_conv2d_winograd_dsp *layer, const int8_t *const *rows,
                                               int8_t *const *out, int32_t row_count, void *scratch)
 {
-    const struct tg_winograd_image image = {NULL, NULL, rows, out, row_count};
+    const struct tg_winograd_image image = {NULL, NULL, rows, out, row_count, layer->pad_row};
 
     compute(layer, &image, scratch);
 }

@@ -52,7 +52,7 @@
     "push {r4-r7, lr}\n"                                                                                      \
     "add r12, r1, #48\n"                                                                                      \
     ".p2align 2\n"                                                                                            \
-    "1:\n" TAPS(widen) TAPS(widen)                                                                            \
+    "1:\n" TAPS(widen)                                                                                        \
     "cmp r1, r12\n"                                                                                           \
     "bne.w 1b\n"                                                                                              \
     "pop {r4-r7, pc}\n"

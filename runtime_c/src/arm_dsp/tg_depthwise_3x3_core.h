@@ -12,7 +12,7 @@
 /* (w0, w1), (w1, w2) of three rows; start, multiplier; offset, sign term and shift where there are some. */
 #define CHANNEL_WORDS (8 + 2 * SIGNED + SHIFTED)
 
-void COMPUTE(const struct tg_planes_task *task);
+void COMPUTE(struct tg_planes_task *task);
 
 #if TG_ASSEMBLY
 #include "tg_slots.h"
@@ -106,7 +106,7 @@ void COMPUTE(const struct tg_planes_task *task);
 
 /* Blocks of 2 x 2 outputs in 56 cycles and 6 for each turn of four; 2 x 1 outputs in 36, 1 x 2 in 38, 1 x 1 in 20; 20
  * for each two rows, 45 for each channel. A pair of words of a line serves two rows and two columns. */
-TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
+TG_NAKED void COMPUTE(struct tg_planes_task *task __attribute__((unused)))
 {
     __asm__ volatile( /* macros only, because of the length that a string may have */
         ".syntax unified\n" TG_SLOTS_MACROS
@@ -402,7 +402,7 @@ static void compute_row(const struct tg_planes_task *task, const uint32_t *line,
     }
 }
 
-TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
+TG_KERNEL void COMPUTE(struct tg_planes_task *task)
 {
     const uint32_t *plane = task->plane;
 

@@ -5,6 +5,7 @@
 #define SHIFTED 0
 #define COMPUTE tg_depthwise_3x3_compute_dsp
 
+#include "tg_depthwise_3x3_s8_dsp.h"
 #include "tg_depthwise_3x3_core.h"
 
 TG_KERNEL void tg_depthwise_3x3_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch)

@@ -13,7 +13,7 @@
  * are some. */
 #define CHANNEL_WORDS (7 + 2 * SIGNED + SHIFTED)
 
-void COMPUTE(const struct tg_planes_task *task);
+void COMPUTE(struct tg_planes_task *task);
 
 #if TG_ASSEMBLY
 #include "tg_slots.h"
@@ -95,7 +95,7 @@ void COMPUTE(const struct tg_planes_task *task);
 /* Blocks of 4 outputs in 64 cycles and 6 for each turn of two, 2 in 40, 1 in 25; 22 for each row, 45
  * for each channel. A word of a line holds the first two taps of one output, and in its lower half the last tap of the
  * output before. */
-TG_NAKED void COMPUTE(const struct tg_planes_task *task __attribute__((unused)))
+TG_NAKED void COMPUTE(struct tg_planes_task *task __attribute__((unused)))
 {
     __asm__ volatile( /* macros only, because of the length that a string may have */
         ".syntax unified\n" TG_SLOTS_MACROS
@@ -327,7 +327,7 @@ static void compute_row(const struct tg_planes_task *task, const uint32_t *line,
     }
 }
 
-TG_KERNEL void COMPUTE(const struct tg_planes_task *task)
+TG_KERNEL void COMPUTE(struct tg_planes_task *task)
 {
     const uint32_t *plane = task->plane;
 

@@ -1,13 +1,8 @@
 /* See tg_depthwise_planes.h.
  *
  * SPDX-License-Identifier: MIT-0 */
+#include "tg_depthwise_any_s8_dsp.h"
 #include "tg_assembly.h"
-#include "tg_planes.h"
-
-/* Words behind the taps: start, multiplier, offset, sign, shift. */
-#define FACTOR_WORDS 5
-
-TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task);
 
 #if TG_ASSEMBLY
 #include "tg_slots.h"
@@ -33,7 +28,7 @@ TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task);
 
 /* Four outputs: 15 cycles for each pair of taps, which are 8 products; 8 for each kernel row, 55 for the rest. Windows
  * may begin between two words. What is computed beyond the end of a row is not stored. */
-TG_NAKED void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task __attribute__((unused)))
+TG_NAKED void tg_depthwise_any_compute_dsp(struct tg_planes_task *task __attribute__((unused)))
 {
     __asm__ volatile(
         ".syntax unified\n" TG_SLOTS_MACROS
@@ -223,7 +218,7 @@ static int8_t one_output(const struct tg_planes_task *task, const uint32_t *line
     return (int8_t)tg_ssat8(sum >> factors[4]);
 }
 
-TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task)
+TG_KERNEL void tg_depthwise_any_compute_dsp(struct tg_planes_task *task)
 {
     const int32_t *taps = task->channel;
     const uint32_t *plane = task->plane;
@@ -239,7 +234,7 @@ TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task)
             line += task->line_step / (int32_t)sizeof *line;
         }
         plane += task->plane_steps[c & 1] / (int32_t)sizeof *plane;
-        taps += task->kernel_height * task->pairs + FACTOR_WORDS;
+        taps += task->kernel_height * task->pairs + TG_ANY_FACTOR_WORDS;
     }
 }
 
@@ -247,7 +242,7 @@ TG_KERNEL void tg_depthwise_any_compute_dsp(const struct tg_planes_task *task)
 
 static int32_t channel_words(const struct tg_window *w)
 {
-    return w->kernel_height * (((w->kernel_width - 1) * w->dilation_width + 2) / 2) + FACTOR_WORDS;
+    return w->kernel_height * (((w->kernel_width - 1) * w->dilation_width + 2) / 2) + TG_ANY_FACTOR_WORDS;
 }
 
 TG_KERNEL void tg_depthwise_any_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,

@@ -9,45 +9,55 @@ static int32_t is_rule(int32_t form)
 }
 
 /* The results of one pixel: bytes, or sums that become bytes here. */
-TG_NOINLINE static void store(const struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t count,
-                              const int8_t *sums, int8_t *out)
+TG_COMPACT static void store(const struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t count,
+                             const int8_t *sums, int8_t *out)
 {
-    const int32_t words = tg_dsp_channel_words(task->form);
+    const int32_t words = tg_dsp_channel_words(TG_DSP_RULE_A6); /* as many as with A7 */
 
     for (int32_t i = 0; i < count; i++) {
         if (is_rule(task->form)) {
             int32_t acc;
+
             memcpy(&acc, sums + i * TG_PAIR_WORD_BYTES, sizeof acc);
-            out[i] = tg_dsp_by_rule(acc, task->block + i * words, scale);
+            out[i] = tg_dsp_by_plain_rule(acc, task->block + i * words, scale);
         } else {
             out[i] = sums[i];
         }
     }
 }
 
-/* The next blocks of a task, pair by pair, with the block's results in `sums` first: rules, and fewer than four
- * channels, of which `count` are stored. */
-TG_NOINLINE static void run_apart(const struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t count,
+/* A block of a task, pair by pair, with the block's results in `sums` first: rules, and fewer than four channels, of
+ * which `count` are stored. */
+TG_COMPACT static void run_apart(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t count,
                                  int8_t *sums, tg_pair_run *run)
 {
     const int32_t pixel_bytes = TG_PAIR_SUMS_BYTES / 2;
+    const int32_t pairs = task->pairs;
+    const int32_t out_b = task->out_b;
+    const int8_t *const x = task->x;
+    int8_t *out = task->out;
 
-    for (int32_t pair = 0; pair < task->pairs; pair++) {
-        struct tg_pair_task one = *task;
-        int8_t *const out = task->out + pair * task->out_step;
-
-        one.x += pair * task->x_step;
-        one.out = sums;
-        one.out_b = pixel_bytes;
-        one.pairs = 1;
-        one.blocks = 1;
-        run(&one);
-        store(&one, scale, count, sums + pixel_bytes, out + task->out_b);
-        store(&one, scale, count, sums, out);
+    task->pairs = 1;
+    task->out_b = pixel_bytes;
+    for (int32_t left = pairs; left > 0; left--) {
+        task->out = sums;
+        run(task);
+        store(task, scale, count, sums + pixel_bytes, out + out_b);
+        store(task, scale, count, sums, out);
+        task->x += task->x_step;
+        out += task->out_step;
     }
+    task->x = x;
+    task->out_b = out_b;
+    task->pairs = pairs;
 }
 
-TG_KERNEL void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels,
+static const int32_t *words_on(const int32_t *words, int32_t bytes)
+{
+    return (const int32_t *)(const void *)((const int8_t *)words + bytes);
+}
+
+TG_KERNEL TG_COMPACT void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels,
                                     int8_t *sums, tg_pair_run *run)
 {
     const int32_t form = scale->form;
@@ -67,8 +77,8 @@ TG_KERNEL void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_d
         } else {
             run(task);
         }
-        task->weights += task->blocks * (task->weights_bytes / TG_PAIR_WORD_BYTES);
-        task->block += task->blocks * (task->block_bytes / TG_PAIR_WORD_BYTES);
+        task->weights = words_on(task->weights, task->blocks * task->weights_bytes);
+        task->block = words_on(task->block, task->blocks * task->block_bytes);
     }
     task->out = out;
 }

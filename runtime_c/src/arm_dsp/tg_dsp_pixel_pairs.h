@@ -23,6 +23,8 @@ struct tg_pixel_walk {
     int32_t row_step;     /* bytes from row to row */
     int32_t width;        /* pixels of a row */
     int32_t left;         /* of these */
+    int32_t out_gap;      /* bytes from the end of a row's outputs to those of the next row */
+    int32_t out_moved;    /* of these since the first row */
 };
 
 static inline void tg_pixel_walk_on(struct tg_pixel_walk *walk, int32_t pixels)
@@ -33,6 +35,7 @@ static inline void tg_pixel_walk_on(struct tg_pixel_walk *walk, int32_t pixels)
     if (walk->left == 0) {
         walk->at += walk->row_step - walk->width * walk->step;
         walk->left = walk->width;
+        walk->out_moved += walk->out_gap;
     }
 }
 
@@ -52,8 +55,8 @@ static int32_t tg_next_pixel_pairs(struct tg_pixel_walk *walk, int32_t pixels, i
         return 2 * run->pairs;
     }
     if (pixels == 1) { /* with the one before once more, or with itself */
-        run->pixel = walk->before;
-        run->step = (int32_t)(walk->at - walk->before);
+        run->pixel = walk->left == walk->width ? walk->at : walk->before;
+        run->step = (int32_t)(walk->at - run->pixel);
         run->out_step = run->step == 0 ? 0 : out_channels;
         run->out -= run->out_step;
         tg_pixel_walk_on(walk, 1);
@@ -61,7 +64,8 @@ static int32_t tg_next_pixel_pairs(struct tg_pixel_walk *walk, int32_t pixels, i
     }
     run->pixel = walk->at; /* the last of a row, and the first of the next */
     tg_pixel_walk_on(walk, 1);
-    run->step = (int32_t)(walk->at - run->pixel);
+    run->step = (int32_t)((intptr_t)walk->at - (intptr_t)run->pixel);
+    run->out_step += walk->out_gap;
     tg_pixel_walk_on(walk, 1);
     return 2;
 }
@@ -74,7 +78,9 @@ TG_INLINE struct tg_pixel_walk tg_pixel_walk_from(const struct tg_window *w, int
                                        w->stride_width * channels,
                                        w->stride_height * w->in_width * channels,
                                        w->out_width,
-                                       w->out_width};
+                                       w->out_width,
+                                       0,
+                                       0};
 
     return walk;
 }

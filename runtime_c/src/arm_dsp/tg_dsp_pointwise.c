@@ -184,7 +184,7 @@ static int8_t *widen_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pix
     run.quads = layer->in_channels / 4;
     run.left = layer->in_channels % 4;
     for (int32_t done = 0; done < count;) {
-        run.from.out = out + done * layer->out_channels;
+        run.from.out = out + done * layer->out_channels + walk->out_moved;
         done += tg_next_pixel_pairs(walk, count - done, layer->out_channels, &run.from);
         tg_pointwise_widen(&run);
         run.to += run.from.pairs * pair_bytes;
@@ -229,7 +229,7 @@ static void run_pairs(const struct tg_conv2d_1x1_dsp *layer, int8_t *pairs, int8
     }
 }
 
-/* All channels of `count` outputs that lie side by side. */
+/* All channels of `count` outputs, from `out` on. */
 static void compute_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pixel_walk *walk, int32_t count,
                            int8_t *out, void *scratch, tg_pointwise_run *run)
 {
@@ -244,7 +244,6 @@ static void compute_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pixe
         end = widen_pixels(layer, walk, some, out + done * layer->out_channels, (int8_t *)scratch);
         run_pairs(layer, (int8_t *)scratch, end, run);
     }
-    tg_dsp_scale_clamp(&layer->scale, out, count * layer->out_channels);
 }
 
 TG_KERNEL void tg_pointwise_whole(const struct tg_conv2d_1x1_dsp *layer, const int8_t *in, int8_t *out, void *scratch,
@@ -254,6 +253,15 @@ TG_KERNEL void tg_pointwise_whole(const struct tg_conv2d_1x1_dsp *layer, const i
     struct tg_pixel_walk walk = tg_pixel_walk_over(w, layer->in_channels, in);
 
     compute_pixels(layer, &walk, w->out_height * w->out_width, out, scratch, run);
+    tg_dsp_scale_clamp(&layer->scale, out, w->out_height * w->out_width * layer->out_channels);
+}
+
+/* How far the second of two rows is from the first; 0 where that is no int32. */
+static int32_t distance(const int8_t *first, const int8_t *second)
+{
+    const intptr_t bytes = (intptr_t)second - (intptr_t)first;
+
+    return bytes == (int32_t)bytes ? (int32_t)bytes : 0;
 }
 
 TG_KERNEL void tg_pointwise_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows, int8_t *const *out,
@@ -261,8 +269,22 @@ TG_KERNEL void tg_pointwise_rows(const struct tg_conv2d_1x1_dsp *layer, const in
 {
     const struct tg_window *const w = &layer->window;
 
-    for (int32_t y = 0; y < row_count; y++) {
-        struct tg_pixel_walk walk = tg_pixel_walk_from(w, layer->in_channels, rows[y * w->stride_height]);
-        compute_pixels(layer, &walk, w->out_width, out[y], scratch, run);
+    const int32_t row_bytes = w->out_width * layer->out_channels;
+    int32_t together;
+
+    for (int32_t y = 0; y < row_count; y += together) { /* two rows are one, wherever they lie */
+        const int8_t *const *const in = rows + y * w->stride_height;
+        struct tg_pixel_walk walk = tg_pixel_walk_from(w, layer->in_channels, *in);
+
+        together = 1;
+        if (y + 1 < row_count && distance(in[0], in[w->stride_height]) != 0 && distance(out[y], out[y + 1]) != 0) {
+            walk.row_step = distance(in[0], in[w->stride_height]);
+            walk.out_gap = distance(out[y], out[y + 1]) - row_bytes;
+            together = 2;
+        }
+        compute_pixels(layer, &walk, together * w->out_width, out[y], scratch, run);
+        for (int32_t i = y; i < y + together; i++) {
+            tg_dsp_scale_clamp(&layer->scale, out[i], row_bytes);
+        }
     }
 }

@@ -49,16 +49,22 @@ TG_INLINE int8_t tg_dsp_moved(int32_t scaled, int32_t zero_point)
     return (int8_t)tg_ssat8(tg_clamp(scaled, -256, 256) + zero_point);
 }
 
-/* Any form: rare, so small rather than fast. */
+/* The rules: rare, so small rather than fast. */
+static inline int8_t tg_dsp_by_plain_rule(int32_t acc, const int32_t *channel, const struct tg_dsp_scale *scale)
+{
+    const int32_t scaled = scale->form == TG_DSP_RULE_A6 ? tg_requantize_tflm(acc, channel[0], channel[1])
+                                                         : tg_requantize_native(acc, channel[0], channel[1]);
+
+    return tg_dsp_moved(scaled, scale->out_zero_point);
+}
+
+/* Any form. */
 static inline int8_t tg_dsp_by_rule(int32_t acc, const int32_t *channel, const struct tg_dsp_scale *scale)
 {
-    if (scale->form == TG_DSP_RULE_A6) {
-        return tg_dsp_moved(tg_requantize_tflm(acc, channel[0], channel[1]), scale->out_zero_point);
+    if (scale->form == TG_DSP_ONE_PRODUCT || scale->form == TG_DSP_TWO_ROUNDINGS) {
+        return tg_dsp_scaled(acc, channel, scale->form);
     }
-    if (scale->form == TG_DSP_RULE_A7) {
-        return tg_dsp_moved(tg_requantize_native(acc, channel[0], channel[1]), scale->out_zero_point);
-    }
-    return tg_dsp_scaled(acc, channel, scale->form);
+    return tg_dsp_by_plain_rule(acc, channel, scale);
 }
 
 /* Applies the clamps of an activation to `count` finished bytes; free where there are none. */

@@ -5,7 +5,7 @@
 
 #if TG_ASSEMBLY
 
-/* For each pair and block 15 cycles for each step, which is 16 products, 8 for each 16 steps, and 82 more.
+/* For each pair and block 15 cycles for each step, which is 16 products, 8 for each 16 steps, and 80 more.
  *
  * The loop over the steps is unrolled 16 times and entered in its middle, so that it ends where the steps end: `x` and
  * `w` start as much too low. Frame: */
@@ -36,14 +36,13 @@ TG_NAKED TG_KERNEL void tg_dsp_steps_run(struct tg_pair_task *task TG_PAIR_ARGUM
         "ldr r3, [sp, #" TG_PAIR_X "]\n"
         "sub r1, r1, r2\n"
         "str r1, [sp, #" W_ENTRY "]\n"
-        "sub r3, r3, r2\n"
-        "str r3, [sp, #" TG_PAIR_X "]\n"
+        "sub x, r3, r2\n"
+        "str x, [sp, #" TG_PAIR_X "]\n"
 
         /* a pair */
         "1: ldr r0, [sp, #" TG_PAIR_STARTS "]\n"
         "ldr r1, [sp, #" ENTRY "]\n"
         "ldr w, [sp, #" W_ENTRY "]\n"
-        "ldr x, [sp, #" TG_PAIR_X "]\n"
         TG_PAIR_START
         "bx r1\n"
 

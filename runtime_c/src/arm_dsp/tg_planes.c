@@ -41,6 +41,12 @@ static void fill_lines_with(uint32_t *to, int32_t lines, uint32_t value)
     }
 }
 
+/* The word that lies so many bytes on. */
+TG_INLINE uint32_t *words_on(uint32_t *words, int32_t bytes)
+{
+    return (uint32_t *)(void *)((uint8_t *)words + bytes);
+}
+
 /* Bytes from the plane of a group's first channel to that of channel `c`. */
 TG_INLINE int32_t plane_offset(const struct walk *walk, int32_t c)
 {
@@ -53,7 +59,7 @@ static void place_planes(struct walk *walk, int32_t c)
     const int32_t from_even = walk->split.plane_1;
     const int32_t from_odd = walk->split.plane_2 - walk->split.plane_1;
 
-    walk->task.plane = walk->lines + plane_offset(walk, c) / WORD_BYTES;
+    walk->task.plane = words_on(walk->lines, plane_offset(walk, c));
     walk->task.plane_steps[0] = c & 1 ? from_odd : from_even;
     walk->task.plane_steps[1] = c & 1 ? from_even : from_odd;
 }
@@ -65,7 +71,7 @@ TG_INLINE uint32_t padding_word(const struct tg_depthwise_planes *layer)
 }
 
 /* As tg_planes_split_dsp, for fewer than four channels: words of four would reach beyond the tensor. */
-static TG_NOINLINE void split_few(const struct tg_planes_split *task)
+TG_COMPACT static void split_few(const struct tg_planes_split *task)
 {
     const int32_t columns = 2 * task->pairs + task->tail + task->head;
 
@@ -74,7 +80,7 @@ static TG_NOINLINE void split_few(const struct tg_planes_split *task)
         const int32_t c = i % task->channels;
         const int8_t *from = task->from + y * task->row_bytes + c;
         const int32_t plane = (c & 1) * task->plane_1 + (c >> 1) * task->plane_2;
-        uint32_t *to = task->to + y * TG_LINE_WORDS + plane / WORD_BYTES;
+        uint32_t *to = words_on(task->to + y * TG_LINE_WORDS, plane);
 
         for (int32_t x = task->head; x < columns + task->head; x++) {
             const uint32_t value = (uint32_t)(uint8_t)*from << (x & 1 ? 24 : 8);
@@ -87,7 +93,7 @@ static TG_NOINLINE void split_few(const struct tg_planes_split *task)
 }
 
 /* The outputs of a tile. */
-static void place_outputs(struct walk *walk, int32_t tile)
+TG_INLINE void place_outputs(struct walk *walk, int32_t tile)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const int32_t first = tile * layer->tile_columns;
@@ -99,7 +105,7 @@ static void place_outputs(struct walk *walk, int32_t tile)
 }
 
 /* The inputs of a tile. */
-static void place_inputs(struct walk *walk, int32_t tile)
+TG_COMPACT static void place_inputs(struct walk *walk, int32_t tile)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const struct tg_window *w = &layer->window;
@@ -137,7 +143,7 @@ TG_INLINE int32_t has_passes(const struct walk *walk)
     return walk->layer->pass_rows < walk->rows->count;
 }
 
-static void pad_lines(const struct walk *walk, int32_t first, int32_t end)
+TG_COMPACT static void pad_lines(const struct walk *walk, int32_t first, int32_t end)
 {
     for (int32_t i = 0; first < end && i < walk->blocks; i++) {
         fill_lines_with(walk->lines + i * walk->block_words + first * TG_LINE_WORDS, end - first,
@@ -146,7 +152,7 @@ static void pad_lines(const struct walk *walk, int32_t first, int32_t end)
 }
 
 /* Lines first .. end - 1 of the tile. */
-static void fill_lines(struct walk *walk, int32_t first, int32_t end)
+TG_COMPACT static void fill_lines(struct walk *walk, int32_t first, int32_t end)
 {
     const struct tg_window *w = &walk->layer->window;
     const int32_t y = walk->first_row * w->stride_height - w->pad_top; /* the image row of line 0 */
@@ -163,7 +169,7 @@ static void fill_lines(struct walk *walk, int32_t first, int32_t end)
 }
 
 /* The same from row pointers. */
-static TG_NOINLINE void fill_lines_from_rows(struct walk *walk, int32_t first, int32_t end)
+TG_COMPACT static void fill_lines_from_rows(struct walk *walk, int32_t first, int32_t end)
 {
     const int8_t *const *rows = walk->rows->in_rows + walk->first_row * walk->layer->window.stride_height;
 
@@ -176,12 +182,22 @@ static TG_NOINLINE void fill_lines_from_rows(struct walk *walk, int32_t first, i
     }
 }
 
-/* Output channels from channel `o` on. Every row by itself where rows are behind pointers. */
-static void compute_channels(struct walk *walk, int32_t o)
+/* How far the second of two output rows is from the first; 0 where that is no int32. */
+TG_INLINE int32_t row_distance(int8_t *const *rows)
+{
+    const intptr_t distance = (intptr_t)rows[1] - (intptr_t)rows[0];
+
+    return distance == (int32_t)distance ? (int32_t)distance : 0;
+}
+
+/* Output channels from channel `o` on. Rows behind pointers two by two: wherever these lie, one step leads from the
+ * first to the second. */
+TG_COMPACT static void compute_channels(struct walk *walk, int32_t o)
 {
     const struct tg_planes_rows *rows = walk->rows;
     struct tg_planes_task *task = &walk->task;
     const uint32_t *plane = task->plane;
+    const int32_t row_step = task->row_step;
 
     task->channel = walk->layer->channels + o * walk->channel_words;
     if (rows->out_rows == NULL) {
@@ -190,16 +206,20 @@ static void compute_channels(struct walk *walk, int32_t o)
         walk->compute(task);
         return;
     }
-    task->rows = 1;
-    for (int32_t y = 0; y < walk->row_count; y++) {
+    for (int32_t y = 0; y < walk->row_count; y += task->rows) {
+        int8_t *const *out = rows->out_rows + walk->first_row + y;
+
+        task->row_step = y + 1 < walk->row_count ? row_distance(out) : 0;
+        task->rows = task->row_step == 0 ? 1 : 2;
         task->plane = plane;
-        task->out = rows->out_rows[walk->first_row + y] + walk->out_offset + o;
+        task->out = *out + walk->out_offset + o;
         walk->compute(task);
-        plane += task->line_step / WORD_BYTES;
+        plane += task->rows * walk->layer->window.stride_height * TG_LINE_WORDS;
     }
+    task->row_step = row_step;
 }
 
-static void compute_tile(struct walk *walk)
+TG_INLINE void compute_tile(struct walk *walk)
 {
     const int32_t multiplier = walk->layer->channel_multiplier;
     const int32_t first = walk->done_channels - walk->first_channel;
@@ -212,7 +232,7 @@ static void compute_tile(struct walk *walk)
         return;
     }
     for (int32_t c = first; c < channels; c++) {
-        walk->task.plane = walk->lines + plane_offset(walk, c) / WORD_BYTES;
+        walk->task.plane = words_on(walk->lines, plane_offset(walk, c));
         compute_channels(walk, (walk->first_channel + c) * multiplier);
     }
 }
@@ -230,7 +250,7 @@ static void keep_lines(const struct walk *walk, int32_t shared)
 }
 
 /* One pass: the lines from `filled` on, then all its outputs, then the lines that the next pass reads as well. */
-static void run_pass(struct walk *walk, int32_t filled, int32_t shared)
+TG_INLINE void run_pass(struct walk *walk, int32_t filled, int32_t shared)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const int32_t stride = layer->window.stride_height;
@@ -254,7 +274,7 @@ static void run_pass(struct walk *walk, int32_t filled, int32_t shared)
 }
 
 /* All rows of one group of channels. */
-static void run_group(struct walk *walk)
+TG_COMPACT static void run_group(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const int32_t common = layer->pass_lines - layer->pass_rows * layer->window.stride_height;
@@ -279,31 +299,6 @@ static int32_t is_simple(const struct walk *walk)
 
     return layer->tiles == 1 && layer->channel_multiplier == 1 && layer->in_channels >= TG_PLANES &&
            walk->rows->in_rows == NULL && walk->split.pairs != 0;
-}
-
-/* All groups, where moreover one pass is all. */
-static void run_simple_pass(struct walk *walk)
-{
-    const struct tg_depthwise_planes *layer = walk->layer;
-    const int32_t last = layer->in_channels - TG_PLANES;
-    const int32_t begin = tg_clamp(layer->window.pad_top, 0, layer->pass_lines); /* the first line in the image */
-    const int32_t stop = tg_clamp(layer->window.pad_top + layer->window.in_height, begin, layer->pass_lines);
-    const int8_t *from = walk->rows->in + (begin - layer->window.pad_top) * walk->split.row_bytes + walk->in_offset;
-
-    walk->split.to = walk->lines + begin * TG_LINE_WORDS + walk->first_word;
-    walk->split.lines = stop - begin;
-    walk->task.rows = walk->rows->count;
-    for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
-        const int32_t first = c < last ? c : last;
-
-        walk->split.from = from + first;
-        tg_planes_split_dsp(&walk->split);
-        place_planes(walk, c - first);
-        walk->task.channels = first + TG_PLANES - c;
-        walk->task.channel = layer->channels + c * walk->channel_words;
-        walk->task.out = walk->rows->out + c;
-        walk->compute(&walk->task);
-    }
 }
 
 /* Lines first .. end - 1 where that is so; `y`: the image row of line 0. */
@@ -351,20 +346,43 @@ TG_INLINE void run_simple_group(struct walk *walk)
     walk->compute(&walk->task);
 }
 
+/* The same where one pass is all; `from` is the first channel of the first row. */
+TG_INLINE void run_simple_pass(struct walk *walk, const int8_t *from)
+{
+    walk->split.from = from + walk->first_channel;
+    tg_planes_split_dsp(&walk->split);
+    walk->compute(&walk->task);
+}
+
 /* All groups, where that is so. */
 static void run_simple(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
+    const struct tg_window *w = &layer->window;
     const int32_t last = layer->in_channels - TG_PLANES;
+    const int32_t is_one_pass = !has_passes(walk) && w->pad_top < layer->pass_lines;
+    const int32_t begin = w->pad_top; /* the first line in the image */
+    const int32_t stop = tg_clamp(begin + w->in_height, begin, layer->pass_lines);
 
+    walk->split.to = walk->lines + begin * TG_LINE_WORDS + walk->first_word;
+    walk->split.lines = stop - begin;
+    walk->task.channels = TG_PLANES;
+    place_planes(walk, 0);
     for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {
-        walk->first_channel = c < last ? c : last;
-        place_planes(walk, c - walk->first_channel);
-        walk->task.channels = walk->first_channel + TG_PLANES - c;
+        walk->first_channel = c;
+        if (c > last) {
+            walk->first_channel = last;
+            walk->task.channels = last + TG_PLANES - c;
+            place_planes(walk, c - last);
+        }
         walk->task.channel = layer->channels + c * walk->channel_words;
         walk->task.out = walk->rows->out + c;
         walk->task.rows = walk->rows->count;
-        run_simple_group(walk);
+        if (is_one_pass) {
+            run_simple_pass(walk, walk->rows->in + walk->in_offset);
+        } else {
+            run_simple_group(walk);
+        }
     }
 }
 
@@ -375,7 +393,7 @@ static void clamp_row(const struct tg_depthwise_planes *layer, int8_t *out, int3
     }
 }
 
-static TG_NOINLINE void clamp_rows(const struct walk *walk)
+TG_COMPACT static void clamp_rows(const struct walk *walk)
 {
     const struct tg_planes_rows *rows = walk->rows;
 
@@ -396,7 +414,7 @@ static void place_blocks(struct walk *walk)
     walk->split.plane_2 = in_line == TG_PLANES ? LINE_BYTES / 2 : 2 / in_line * block_bytes;
 }
 
-static void begin(struct walk *walk)
+TG_COMPACT static void begin(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const struct tg_window *w = &layer->window;
@@ -414,9 +432,11 @@ static void begin(struct walk *walk)
     walk->task.column_step = layer->in_channels * layer->channel_multiplier;
     walk->task.row_step = w->out_width * walk->task.column_step;
     walk->task.window_step = w->stride_width * (int32_t)sizeof(int16_t);
-    walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) / 2;
+    walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) >> 1;
     walk->task.kernel_height = w->kernel_height;
     walk->task.tap_line_step = w->dilation_height * LINE_BYTES;
+    walk->task.layer = layer;
+    walk->task.unpacked = (int32_t *)(void *)(walk->scratch + layer->tiles * walk->blocks * walk->block_words);
     fill_lines_with(walk->scratch, layer->tiles * walk->blocks * layer->pass_lines, padding_word(layer));
     place_inputs(walk, 0);
     place_outputs(walk, 0);
@@ -435,9 +455,7 @@ TG_KERNEL void tg_planes_run_dsp(const struct tg_depthwise_planes *layer, const 
     walk.scratch = (uint32_t *)scratch;
     walk.channel_words = channel_words;
     begin(&walk);
-    if (is_simple(&walk) && !has_passes(&walk) && layer->window.pad_top < layer->pass_lines) {
-        run_simple_pass(&walk);
-    } else if (is_simple(&walk)) {
+    if (is_simple(&walk)) {
         run_simple(&walk);
     } else {
         for (int32_t c = 0; c < layer->in_channels; c += TG_PLANES) {

@@ -23,9 +23,12 @@ struct tg_planes_task {
     int32_t pairs;         /* of taps in a kernel row, those between dilated ones included */
     int32_t kernel_height;
     int32_t tap_line_step; /* from one kernel row to the next in the plane */
+    int32_t *unpacked;     /* room for the words of packed channels, behind the planes */
+    const struct tg_depthwise_planes *layer;
 };
 
-typedef void tg_planes_compute(const struct tg_planes_task *task);
+/* It may replace the channels by words of its own; they stay until the walk comes to other channels. */
+typedef void tg_planes_compute(struct tg_planes_task *task);
 
 /* Where the rows are: in whole tensors, or behind row pointers (tg_rows.h). */
 struct tg_planes_rows {

@@ -13,7 +13,7 @@ static TG_NOINLINE void compute_row(const struct tg_conv2d_mve *layer, const int
 {
     const struct tg_window *w = &layer->window;
     const struct tg_mve_dense *dense = &layer->dense;
-    const struct tg_mve_columns columns = {w->kernel_height, w->kernel_width * layer->in_channels,
+    const struct tg_mve_layout columns = {w->kernel_height, w->kernel_width * layer->in_channels,
                                            w->stride_width * layer->in_channels};
     const int32_t bytes = columns.height * columns.cell;
     int8_t *const windows = (int8_t *)sums + tg_mve_sums_bytes(dense);

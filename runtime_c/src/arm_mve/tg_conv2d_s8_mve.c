@@ -22,7 +22,7 @@ struct pass {
 static int8_t *lay_columns(const struct pass *pass, int32_t x, int32_t step, int32_t count, int8_t *to)
 {
     const struct tg_conv2d_mve *layer = pass->layer;
-    const struct tg_mve_columns columns = {layer->window.kernel_height, layer->in_channels / layer->groups,
+    const struct tg_mve_layout columns = {layer->window.kernel_height, layer->in_channels / layer->groups,
                                            step * layer->in_channels};
     const int32_t bytes = columns.height * columns.cell;
     const int32_t before = x < 0 ? tg_clamp((-x + step - 1) / step, 0, count) : 0;

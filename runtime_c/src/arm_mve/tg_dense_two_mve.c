@@ -1,6 +1,6 @@
 /* Pairs of vectors times a weight matrix. See tg_dense_two_mve.h.
  *
- * Instructions for a pair of vectors: 14 for each tile and step of 16 values (128 products), 1 for each second step,
+ * Instructions for a pair of vectors: 14 for each tile and step of 16 values (128 products), 2 for every four steps,
  * 9 for each tile (16 in all for each tile of a single step); then 27 for
  * every eight channels (39 and more for the other forms), and about 27.
  *
@@ -52,7 +52,8 @@ TG_KERNEL TG_NAKED void tg_dense_two_mve(const struct tg_mve_dense *dense TG_REG
         "push {r4-r11, lr}\n"
         "vpush {d8-d11}\n"
         "sub sp, #44\n"
-        /* frame: 0 first vector, 4 second, 8 weights, 12 sums, 16 their end, 20 out, 24 pairs, 28 dense, 32 x_step */
+        /* frame: 0 first vector, 4 second, 8 weights, 12 sums, 16 their end, 20 out, 24 pairs, 28 dense, 32 x_step,
+         * 36 where the loop of steps is entered, 40 how often it runs */
         "add.w r6, r1, r2\n"
         "strd r1, r6, [sp, #0]\n"
         "ldrd r4, r5, [sp, #112]\n" /* pairs, sums */
@@ -66,7 +67,7 @@ TG_KERNEL TG_NAKED void tg_dense_two_mve(const struct tg_mve_dense *dense TG_REG
         "ldr r3, [r0, #0]\n"
         "str r3, [sp, #8]\n"
         "ldr r9, [r0, #8]\n"
-        "subs r9, #1\n"
+        "subs r9, #1\n" TG_MVE_ENTER("36", "3", "2")
 
         /* a pair of vectors */
         "1:\n"
@@ -85,12 +86,12 @@ TG_KERNEL TG_NAKED void tg_dense_two_mve(const struct tg_mve_dense *dense TG_REG
         "bne 6b\n"
         "b 7f\n"
 
-        /* a tile: the first step, one if their number is even, then two at a time */
+        /* a tile: the first step, then four at a time, of which the first time leaves out some */
         "2:\n"
-        "ldrd r1, r5, [sp, #0]\n" STEP("vmladav") "lsrs.w r11, r9, #1\n"
-        "bcc 3f\n" STEP("vmladava") "3: beq 5f\n"
-        "4:\n" STEP("vmladava") STEP("vmladava") "subs.w r11, r11, #1\n"
-        "bne 4b\n"
+        "ldrd r1, r5, [sp, #0]\n" STEP("vmladav") "ldr r11, [sp, #40]\n"
+        "ldr pc, [sp, #36]\n"
+        "41:\n" STEP("vmladava") "42:\n" STEP("vmladava") STEP("vmladava") STEP("vmladava") "subs.w r11, r11, #1\n"
+        "bne.w 41b\n"
         "5:\n"
         "stm r7!, {r0, r2, r4, r6}\n"
         "stm.w r7!, {r8, r10, r12, lr}\n"

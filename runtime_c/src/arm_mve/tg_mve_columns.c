@@ -7,7 +7,7 @@
 
 #if TG_MVE_ASSEMBLY
 
-TG_KERNEL TG_NAKED void tg_mve_columns(const struct tg_mve_columns *columns TG_REGISTER,
+TG_KERNEL TG_NAKED void tg_mve_columns(const struct tg_mve_layout *columns TG_REGISTER,
                                        const int8_t *const *rows TG_REGISTER, int32_t offset TG_REGISTER,
                                        int32_t count TG_REGISTER, int8_t *to TG_REGISTER)
 {
@@ -69,7 +69,7 @@ TG_KERNEL TG_NAKED void tg_mve_columns(const struct tg_mve_columns *columns TG_R
 
 #else
 
-TG_KERNEL void tg_mve_columns(const struct tg_mve_columns *columns, const int8_t *const *rows, int32_t offset,
+TG_KERNEL void tg_mve_columns(const struct tg_mve_layout *columns, const int8_t *const *rows, int32_t offset,
                               int32_t count, int8_t *to)
 {
     for (int32_t c = 0; c < count; c++) {

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_depthwise_lanes_v6m.h"
 #include "tg_depthwise_3x3_lanes_v6m.h"
-#include "tg_depthwise_line_v6m.h"
+#include "tg_depthwise_lines_v6m.h"
 #include "tg_requantize_line_s8_v6m.h"
 #include "tg_rows.h"
 
@@ -31,18 +31,6 @@ struct room {
     int32_t *lines;
 };
 
-/* Input row i of the call, counted from the first row under the first window. */
-static const int8_t *input_row(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, int32_t i)
-{
-    const int32_t y = i - layer->window.pad_top;
-
-    if (io->rows) {
-        return io->rows[i];
-    }
-    return y >= 0 && y < layer->window.in_height ? io->in + y * layer->window.in_width * layer->in_channels
-                                                 : layer->pad_row;
-}
-
 /* Words of padding in all lines; those that cells change are written again and again. */
 static void clear_lines(const struct tg_depthwise_lanes_v6m *layer, const struct room *room, int32_t count)
 {
@@ -54,18 +42,55 @@ static void clear_lines(const struct tg_depthwise_lanes_v6m *layer, const struct
     }
 }
 
-/* Makes the lines first .. end of one channel from the rows first_row .. */
-static void make_lines(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, const struct room *room,
-                       int32_t in_channel, int32_t first, int32_t end, int32_t first_row)
+/* `count` lines from line `first` on, of rows that lie `row_bytes` apart. */
+static struct tg_lines_v6m lines_at(const struct tg_depthwise_lanes_v6m *layer, const struct room *room,
+                                    const int8_t *cells, int32_t row_bytes, int32_t first, int32_t count)
 {
     const struct tg_window *w = &layer->window;
-    const struct tg_line_v6m shape = {w->in_width, layer->in_zero_point, w->stride_width};
-    int32_t *line = room->lines + first * layer->line_words + layer->lead_words + w->pad_left - w->stride_width;
+    struct tg_lines_v6m lines;
 
-    for (int32_t i = first; i < end; i++) {
-        tg_depthwise_line_v6m(&shape, input_row(layer, io, first_row) + in_channel, layer->in_channels, line);
-        first_row++;
-        line += layer->line_words;
+    lines.cells = cells;
+    lines.line = room->lines + first * layer->line_words + layer->lead_words + w->pad_left - w->stride_width;
+    lines.step = layer->in_channels;
+    lines.padding = layer->in_zero_point;
+    lines.stride = w->stride_width;
+    lines.count = w->in_width;
+    lines.row_bytes = row_bytes;
+    lines.line_bytes = 4 * layer->line_words;
+    lines.lines = count;
+    return lines;
+}
+
+/* Makes these lines of one channel. */
+static void make_lines(const struct tg_depthwise_lanes_v6m *layer, const struct room *room, const int8_t *cells,
+                       int32_t row_bytes, int32_t first, int32_t count)
+{
+    struct tg_lines_v6m lines = lines_at(layer, room, cells, row_bytes, first, count);
+
+    tg_depthwise_lines_v6m(&lines);
+}
+
+/* Makes the lines first .. end of one channel from the rows of the call from row + first on. Where no pass writes over
+ * lines of padding, those that are there stay. */
+static void take_rows(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, const struct room *room,
+                      int32_t in_channel, int32_t first, int32_t end, int32_t row)
+{
+    const struct tg_window *w = &layer->window;
+    const int32_t row_bytes = w->in_width * layer->in_channels;
+    int32_t next;
+
+    for (; first < end; first = next) {
+        const int32_t y = row + first - w->pad_top;
+
+        next = first + 1;
+        if (io->rows) {
+            make_lines(layer, room, io->rows[row + first] + in_channel, 0, first, 1);
+        } else if (y >= 0 && y < w->in_height) {
+            next = end - first < w->in_height - y ? end : first + w->in_height - y;
+            make_lines(layer, room, io->in + y * row_bytes + in_channel, row_bytes, first, next - first);
+        } else if (io->row_count > layer->pass_rows) {
+            make_lines(layer, room, layer->pad_row + in_channel, 0, first, 1);
+        }
     }
 }
 
@@ -124,13 +149,15 @@ static void compute_channel(const struct tg_depthwise_lanes_v6m *layer, const st
         const int32_t count = left < layer->pass_rows ? left : layer->pass_rows;
         const int32_t lines = (count - 1) * stride + KERNEL_ROWS;
 
-        make_lines(layer, io, room, channel->in, ready, lines, oy * stride + ready);
+        take_rows(layer, io, room, channel->in, ready, lines, oy * stride);
         room->pass->sums_end = room->pass->sums
                              + ((count - 1) * room->pass->row_bytes + room->pass->pairs_bytes) / 4;
         tg_depthwise_3x3_lanes_v6m(room->pass);
         finish(layer, io, room, channel, oy, count);
         ready = shared;
-        keep_lines(layer, room, count * stride, shared);
+        if (left > count) {
+            keep_lines(layer, room, count * stride, shared);
+        }
     }
 }
 
@@ -154,27 +181,74 @@ static struct room room_in(const struct tg_depthwise_lanes_v6m *layer, void *scr
     return room;
 }
 
+/* The weights of an output channel. */
+static void take_weights(const struct tg_depthwise_lanes_v6m *layer, struct tg_pass_v6m *pass, int32_t channel)
+{
+    const int8_t *const weights = layer->weights + channel * TAPS;
+
+    for (int32_t i = 0; i < TAPS; i++) {
+        pass->weights[i] = weights[i];
+    }
+    pass->loop = layer->window.stride_width - 1 + (layer->blocks[channel] == 2 ? 2 : 0);
+}
+
+static void compute_in_passes(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, const struct room *room)
+{
+    struct channel channel = {0, 0, layer->narrow.records};
+
+    for (; channel.in < layer->in_channels; channel.in++) {
+        for (int32_t m = 0; m < layer->channel_multiplier; m++) {
+            take_weights(layer, room->pass, channel.out);
+            compute_channel(layer, io, room, &channel);
+            channel.record += layer->narrow.record_words;
+            channel.out++;
+        }
+    }
+}
+
+/* Where one pass is all: channels differ in addresses only. */
+static void compute_at_once(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, const struct room *room)
+{
+    const struct tg_window *w = &layer->window;
+    const int32_t needed = (w->out_height - 1) * w->stride_height + KERNEL_ROWS - w->pad_top;
+    const int32_t row_bytes = w->in_width * layer->in_channels;
+    struct tg_pass_v6m *const pass = room->pass;
+    struct tg_lines_v6m lines =
+        lines_at(layer, room, io->in, row_bytes, w->pad_top, needed < w->in_height ? needed : w->in_height);
+    struct tg_narrow_line_v6m line;
+    const int32_t *record = layer->narrow.records;
+    int32_t channel = 0;
+
+    pass->sums_end = pass->sums + ((w->out_height - 1) * pass->row_bytes + pass->pairs_bytes) / 4;
+    line.sums = pass->sums;
+    line.sums_end = line.sums + w->out_height * w->out_width;
+    line.out = io->out;
+    line.out_step = layer->in_channels * layer->channel_multiplier;
+    for (int32_t left = layer->in_channels; left > 0; left--) {
+        struct tg_lines_v6m own = lines;
+
+        if (lines.lines > 0) {
+            tg_depthwise_lines_v6m(&own);
+        }
+        lines.cells++;
+        for (int32_t m = 0; m < layer->channel_multiplier; m++) {
+            take_weights(layer, pass, channel++);
+            tg_depthwise_3x3_lanes_v6m(pass);
+            tg_requantize_line_s8_v6m(&layer->narrow, record, &line);
+            record += layer->narrow.record_words;
+            line.out++;
+        }
+    }
+}
+
 static void compute(const struct tg_depthwise_lanes_v6m *layer, const struct io *io, void *scratch)
 {
     const struct room room = room_in(layer, scratch);
-    const int32_t multiplier = layer->channel_multiplier;
-    const int32_t channels = layer->in_channels * multiplier;
-    struct channel channel = {0, 0, layer->narrow.records};
-    int32_t with_next = multiplier; /* output channels up to the next input channel */
 
-    for (; channel.out < channels; channel.out++) {
-        const int8_t *const weights = layer->weights + channel.out * TAPS;
-
-        for (int32_t i = 0; i < TAPS; i++) {
-            room.pass->weights[i] = weights[i];
-        }
-        room.pass->loop = layer->window.stride_width - 1 + (layer->blocks[channel.out] == 2 ? 2 : 0);
-        compute_channel(layer, io, &room, &channel);
-        channel.record += layer->narrow.record_words;
-        if (--with_next == 0) {
-            with_next = multiplier;
-            channel.in++;
-        }
+    if (io->rows == 0 && io->row_count <= layer->pass_rows) {
+        compute_at_once(layer, io, &room);
+    } else {
+        compute_in_passes(layer, io, &room);
     }
 }
 

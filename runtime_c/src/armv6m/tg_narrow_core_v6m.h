@@ -128,7 +128,7 @@ TG_INLINE int32_t tg_narrow_scale(const int32_t *record, int32_t x)
 TG_INLINE int8_t tg_narrow(const struct tg_narrow_v6m *narrow, const int32_t *record, int32_t sum)
 {
     const uint32_t range = (uint32_t)narrow->out_range;
-    const int32_t t = sum - record[3];
+    const int32_t t = tg_wrap_int32((uint32_t)sum - (uint32_t)record[3]);
     uint32_t steps = 0;
 
     if (t >= narrow->limit) {
@@ -137,7 +137,9 @@ TG_INLINE int8_t tg_narrow(const struct tg_narrow_v6m *narrow, const int32_t *re
         int32_t value = tg_narrow_scale(record, t);
 
         if (narrow->record_words == 5) {
-            value += (value < 0 ? record[4] : 0) + narrow->zero;
+            const uint32_t sign = value < 0 ? (uint32_t)record[4] : 0;
+
+            value = tg_wrap_int32((uint32_t)value + sign + (uint32_t)narrow->zero);
         }
         steps = (uint32_t)value >> narrow->shift;
     }

@@ -14,6 +14,7 @@ TG_KERNEL void tg_nearest_differences_s16(const struct tg_nearest_differences *l
     for (int32_t row = 0; row < layer->rows; row++) {
         int32_t sum = 0;
         int32_t largest = 0;
+        int32_t count = 0;
 
         for (int32_t k = 0; k < layer->depth; k++) {
             const int32_t difference = in[k] - *stored++;
@@ -21,8 +22,9 @@ TG_KERNEL void tg_nearest_differences_s16(const struct tg_nearest_differences *l
 
             sum += gap;
             largest = gap > largest ? gap : largest;
+            count += gap > 0;
         }
-        sum = layer->is_largest ? largest : sum;
+        sum = layer->measure == TG_DIFFERENCE_SUM ? sum : layer->measure == TG_DIFFERENCE_LARGEST ? largest : count;
         if (sum < worst) {
             worst = tg_nearest_insert(out, layer->count, sum, row);
         }

@@ -15,6 +15,7 @@ TG_KERNEL void tg_nearest_differences_s8(const struct tg_nearest_differences *la
     for (int32_t row = 0; row < layer->rows; row++) {
         int32_t sum = 0;
         int32_t largest = 0;
+        int32_t count = 0;
 
         for (int32_t k = 0; k < layer->depth; k++) {
             const int32_t value = in[k] < TG_LEAST_FEATURE ? TG_LEAST_FEATURE : in[k];
@@ -23,8 +24,9 @@ TG_KERNEL void tg_nearest_differences_s8(const struct tg_nearest_differences *la
 
             sum += gap;
             largest = gap > largest ? gap : largest;
+            count += gap > 0;
         }
-        sum = layer->is_largest ? largest : sum;
+        sum = layer->measure == TG_DIFFERENCE_SUM ? sum : layer->measure == TG_DIFFERENCE_LARGEST ? largest : count;
         if (sum < worst) {
             worst = tg_nearest_insert(out, layer->count, sum, row);
         }

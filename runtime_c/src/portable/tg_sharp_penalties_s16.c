@@ -3,38 +3,39 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_gaussian.h"
 
-/* Subtracts the same difference from the scores of a group's entries. */
-static void subtract(const struct tg_sharp_penalties *layer, const int16_t *entry, int32_t count, int32_t difference,
-                     int32_t *out)
+/* What a difference takes from the scores of a group. */
+static int32_t penalty_of(const struct tg_sharp_penalties *layer, int32_t difference, int32_t weight)
 {
     const uint32_t size = (uint32_t)(difference < 0 ? -difference : difference);
     const uint32_t square = (size * size) >> layer->shift;
     const int32_t d = (int32_t)(square > 65535u ? 65535u : square < 1u ? 1u : square);
+    const int32_t product = d * weight;
 
-    for (int32_t i = 0; i < count; i++, entry += 2) {
-        const int32_t product = d * entry[1];
-        const int32_t penalty = (int32_t)((uint32_t)(product > layer->limit ? layer->limit : product) << layer->scale);
-        int32_t *const score = out + entry[0];
-
-        *score = *score < INT32_MIN + penalty ? INT32_MIN : *score - penalty;
-    }
+    return (int32_t)((uint32_t)(product > layer->limit ? layer->limit : product) << layer->scale);
 }
 
 TG_KERNEL void tg_sharp_penalties_s16(const struct tg_sharp_penalties *layer, const int32_t *scores, const int16_t *in,
                                     int32_t *out)
 {
     const int16_t *group = layer->group;
-    const int16_t *entry = layer->entry;
+    const uint8_t *member = layer->members;
 
     for (int32_t c = 0; c < layer->outputs; c++) {
         out[c] = scores[c];
     }
     for (int32_t g = 0; g < layer->groups; g++, group += 3) {
+        const uint8_t *const end = member + layer->counts[g];
         const int32_t difference = in[group[0]] - group[1];
 
         if (difference != 0) {
-            subtract(layer, entry, group[2], difference, out);
+            const int32_t penalty = penalty_of(layer, difference, group[2]);
+
+            for (; member < end; member++) {
+                int32_t *const score = out + *member;
+
+                *score = *score < INT32_MIN + penalty ? INT32_MIN : *score - penalty;
+            }
         }
-        entry += 2 * group[2];
+        member = end;
     }
 }

@@ -2,20 +2,23 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_conv2d_swar_core.h"
+#include "tg_swar_pack_rv32.h"
 #include "tg_swar_pass_rv32.h"
+
+static const struct tg_swar_core tg_core_rv32 = {tg_swar_pass_rv32, tg_swar_pack_rv32, 2};
 
 TG_KERNEL void tg_conv2d_s8_rv32_rows(const struct tg_conv2d_swar *layer, const int8_t *const *rows,
                                     int8_t *const *out, int32_t row_count, void *scratch)
 {
-    const struct tg_swar_image image = {rows, out, 0, 0};
+    const struct tg_swar_image image = {rows, out, 0, 0, 0, 0, 0};
 
-    tg_conv2d_swar_image(layer, &image, row_count, scratch, 2, tg_swar_pass_rv32);
+    tg_conv2d_swar_image(layer, image, row_count, scratch, tg_core_rv32);
 }
 
 TG_KERNEL void tg_conv2d_s8_rv32(const struct tg_conv2d_swar *layer, const int8_t *in, int8_t *out,
                                void *scratch)
 {
-    const struct tg_swar_image image = {0, 0, in, out};
+    const struct tg_swar_image image = {0, 0, in, out, 0, 0, 0};
 
-    tg_conv2d_swar_image(layer, &image, layer->window.out_height, scratch, 2, tg_swar_pass_rv32);
+    tg_conv2d_swar_image(layer, image, layer->window.out_height, scratch, tg_core_rv32);
 }

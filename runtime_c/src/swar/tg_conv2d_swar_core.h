@@ -11,7 +11,12 @@
 
 #define TG_SWAR_MAX_PIXELS (2 * TG_SWAR_MAX_PAIRS)
 
-typedef void tg_swar_pass_function(const struct tg_swar_pass *pass);
+/* What the cores bring: all channels of some pairs of pixels, whose number is in `pairs`, and their words. */
+struct tg_swar_core {
+    void (*run_pass)(const struct tg_swar_pass *pass);
+    void (*pack)(const int8_t *const *runs, int32_t count, const uint16_t *places, uint8_t *words);
+    int32_t pairs;
+};
 
 /* A whole tensor, or rows by their pointers. */
 struct tg_swar_image {
@@ -19,6 +24,9 @@ struct tg_swar_image {
     int8_t *const *out_rows;
     const int8_t *in;
     int8_t *out;
+    int32_t in_offset;  /* the first channel of the group, and of its output, where rows are given: */
+    int32_t out_offset; /* otherwise `in` and `out` are there */
+    const uint16_t *places; /* of the group */
 };
 
 /* Where a pixel of the output reads and writes. */
@@ -35,7 +43,7 @@ TG_INLINE const int8_t *tg_swar_in_row(const struct tg_conv2d_swar *layer, const
     const int32_t y = index - w->pad_top;
 
     if (image->in_rows != 0) {
-        return image->in_rows[index];
+        return image->in_rows[index] + image->in_offset;
     }
     return y >= 0 && y < w->in_height ? image->in + y * w->in_width * layer->in_channels : layer->pad_row;
 }
@@ -44,7 +52,7 @@ TG_INLINE int8_t *tg_swar_out_pixel(const struct tg_conv2d_swar *layer, const st
                                     struct tg_swar_pixel pixel)
 {
     if (image->out_rows != 0) {
-        return image->out_rows[pixel.y] + pixel.x * layer->out_channels;
+        return image->out_rows[pixel.y] + pixel.x * layer->out_channels + image->out_offset;
     }
     return image->out + (pixel.y * layer->window.out_width + pixel.x) * layer->out_channels;
 }
@@ -53,12 +61,12 @@ TG_INLINE int8_t *tg_swar_out_pixel(const struct tg_conv2d_swar *layer, const st
 static TG_NOINLINE const int8_t *tg_swar_padded_run(const struct tg_conv2d_swar *layer, const int8_t *row,
                                                     int32_t x, int32_t taps, int8_t *room)
 {
-    const int32_t channels = layer->in_channels;
+    const int32_t channels = layer->group_channels;
     int8_t *to = room;
 
     for (int32_t end = x + taps; x < end; x++) {
         if (x >= 0 && x < layer->window.in_width) {
-            memcpy(to, row + x * channels, (size_t)channels);
+            memcpy(to, row + x * layer->in_channels, (size_t)channels);
         } else {
             memset(to, layer->in_zero_point, (size_t)channels);
         }
@@ -76,97 +84,44 @@ TG_INLINE const int8_t *tg_swar_run(const struct tg_conv2d_swar *layer, const in
     return tg_swar_padded_run(layer, row, x, taps, room);
 }
 
-TG_INLINE void tg_swar_put(uint8_t *words, int32_t place, int32_t pair, int32_t low, int32_t high)
-{
-    const uint32_t word = (uint32_t)low + ((uint32_t)high << 16);
-
-    memcpy(words + place + 4 * pair, &word, sizeof word);
-}
-
-/* `count` inputs of one pair of pixels. */
-static TG_NOINLINE void tg_swar_pack_pair(const int8_t *const *runs, int32_t count, const uint16_t *places,
-                                          uint8_t *words)
-{
-    const int8_t *a = runs[0];
-    const int8_t *b = runs[1];
-
-    for (; count >= 4; count -= 4) {
-        tg_swar_put(words, places[0], 0, a[0], b[0]);
-        tg_swar_put(words, places[1], 0, a[1], b[1]);
-        tg_swar_put(words, places[2], 0, a[2], b[2]);
-        tg_swar_put(words, places[3], 0, a[3], b[3]);
-        places += 4;
-        a += 4;
-        b += 4;
-    }
-    for (; count > 0; count--) {
-        tg_swar_put(words, *places++, 0, *a++, *b++);
-    }
-}
-
-/* `count` inputs of two pairs. */
-static TG_NOINLINE void tg_swar_pack_two_pairs(const int8_t *const *runs, int32_t count,
-                                               const uint16_t *places, uint8_t *words)
-{
-    const int8_t *a = runs[0];
-    const int8_t *b = runs[1];
-    const int8_t *c = runs[2];
-    const int8_t *d = runs[3];
-
-    /* not unrolled: GCC would run out of registers */
-    for (; count > 0; count--) {
-        const int32_t place = 2 * *places++;
-
-        tg_swar_put(words, place, 0, *a++, *b++);
-        tg_swar_put(words, place, 1, *c++, *d++);
-    }
-}
-
-TG_INLINE void tg_swar_pack(const int8_t *const *runs, int32_t count, const uint16_t *places, uint8_t *words,
-                            int32_t pairs)
-{
-    if (pairs == 1) {
-        tg_swar_pack_pair(runs, count, places, words);
-    } else {
-        tg_swar_pack_two_pairs(runs, count, places, words);
-    }
-}
-
-/* The words of 2 * pairs pixels under a kernel of one cell without padding. */
+/* The words of the pixels of a pass under a kernel of one cell without padding. */
 TG_INLINE void tg_swar_gather_cells(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
-                                    const struct tg_swar_pixel *pixels, uint8_t *words, int32_t pairs)
+                                    const struct tg_swar_pixel *pixels, uint8_t *words,
+                                    struct tg_swar_core core)
 {
     const struct tg_window *w = &layer->window;
     const int32_t step = w->stride_width * layer->in_channels;
     const int8_t *runs[TG_SWAR_MAX_PIXELS];
 
-    for (int32_t i = 0; i < 2 * pairs; i++) {
+    for (int32_t i = 0; i < 2 * core.pairs; i++) {
         runs[i] = tg_swar_in_row(layer, image, pixels[i].y * w->stride_height) + pixels[i].x * step;
     }
-    tg_swar_pack(runs, layer->in_channels, layer->places, words, pairs);
+    core.pack(runs, layer->group_channels, image->places, words);
 }
 
-/* The words of the windows of 2 * pairs pixels. `room` holds a run for each of them. */
+/* The words of the windows of these pixels. `room` holds a run for each of them. */
 TG_INLINE void tg_swar_gather(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
-                              const struct tg_swar_pixel *pixels, uint8_t *words, int8_t *room, int32_t pairs)
+                              const struct tg_swar_pixel *pixels, uint8_t *words, int8_t *room,
+                              struct tg_swar_core core)
 {
     const struct tg_window *w = &layer->window;
-    const int32_t taps = w->dilation_width == 1 ? w->kernel_width : 1;
-    const int32_t step = w->dilation_width == 1 ? w->kernel_width : w->dilation_width;
+    const int32_t is_run = w->dilation_width == 1 && layer->groups == 1; /* cells side by side */
+    const int32_t taps = is_run ? w->kernel_width : 1;
+    const int32_t step = is_run ? w->kernel_width : w->dilation_width;
     const int32_t extent = (w->kernel_width - 1) * w->dilation_width + 1;
-    const int32_t count = taps * layer->in_channels;
-    const uint16_t *places = layer->places;
+    const int32_t count = taps * layer->group_channels;
+    const uint16_t *places = image->places;
     const int8_t *runs[TG_SWAR_MAX_PIXELS];
 
     if (extent == 1 && w->kernel_height == 1 && w->pad_left == 0 && w->pad_right == 0) {
-        tg_swar_gather_cells(layer, image, pixels, words, pairs);
+        tg_swar_gather_cells(layer, image, pixels, words, core);
         return;
     }
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
         for (int32_t kx = 0; kx < extent; kx += step) {
             const int8_t *row = 0;
 
-            for (int32_t i = 0; i < 2 * pairs; i++) {
+            for (int32_t i = 0; i < 2 * core.pairs; i++) {
                 const int32_t x = pixels[i].x * w->stride_width - w->pad_left + kx;
 
                 if (i == 0 || pixels[i].y != pixels[i - 1].y) {
@@ -176,7 +131,7 @@ TG_INLINE void tg_swar_gather(const struct tg_conv2d_swar *layer, const struct t
                 }
                 runs[i] = tg_swar_run(layer, row, x, taps, room + i * count);
             }
-            tg_swar_pack(runs, count, places, words, pairs);
+            core.pack(runs, count, places, words);
             places += count;
         }
     }
@@ -189,8 +144,7 @@ TG_INLINE void tg_swar_start_pass(const struct tg_conv2d_swar *layer, struct tg_
 
     pass->words = words;
     pass->weights = layer->weights;
-    pass->output = &layer->output;
-    pass->channel_count = layer->out_channels;
+    pass->channel_count = layer->out_channels / layer->groups;
     pass->block = layer->block;
     pass->blocks = layer->blocks;
     /* words that belong to no input have zero weights */
@@ -208,35 +162,59 @@ TG_INLINE struct tg_swar_pixel tg_swar_next_pixel(const struct tg_conv2d_swar *l
     return pixel;
 }
 
-/* Output rows 0 .. row_count. The last pixel fills up the last pass: it is computed again. */
-TG_INLINE void tg_conv2d_swar_image(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
-                                    int32_t row_count, void *scratch, int32_t pairs,
-                                    tg_swar_pass_function *run_pass)
+/* A group's channels of the pixels of row_count rows. The last pixel fills up the last pass: it is computed again. */
+TG_INLINE void tg_swar_run_group(const struct tg_conv2d_swar *layer, const struct tg_swar_image *image,
+                                 int32_t row_count, struct tg_swar_pass *pass, uint8_t *words, int8_t *room,
+                                 struct tg_swar_core core)
 {
-    uint32_t *const words = (uint32_t *)scratch;
-    int8_t *const room = (int8_t *)(words + layer->block * layer->blocks * pairs);
     int32_t left = row_count * layer->window.out_width;
     struct tg_swar_pixel pixels[TG_SWAR_MAX_PIXELS];
     struct tg_swar_pixel pixel = {0, 0};
-    struct tg_swar_pass pass;
 
-    tg_swar_start_pass(layer, &pass, words, pairs);
     while (left > 0) {
-        for (int32_t i = 0; i < 2 * pairs; i++) {
+        for (int32_t i = 0; i < 2 * core.pairs; i++) {
             pixels[i] = pixel;
-            pass.out[i] = tg_swar_out_pixel(layer, image, pixel);
+            pass->out[i] = tg_swar_out_pixel(layer, image, pixel);
             left--;
             if (left > 0) {
                 pixel = tg_swar_next_pixel(layer, pixel);
             }
         }
-        tg_swar_gather(layer, image, pixels, (uint8_t *)words, room, pairs);
-        run_pass(&pass);
+        tg_swar_gather(layer, image, pixels, words, room, core);
+        core.run_pass(pass);
         if (layer->output.clamps) {
-            for (int32_t i = 0; i < 2 * pairs; i++) {
-                tg_swar_clamp(&layer->output, pass.out[i], layer->out_channels);
+            for (int32_t i = 0; i < 2 * core.pairs; i++) {
+                tg_swar_clamp(&layer->output, pass->out[i], pass->channel_count);
             }
         }
+    }
+}
+
+/* Output rows 0 .. row_count. */
+TG_INLINE void tg_conv2d_swar_image(const struct tg_conv2d_swar *layer, struct tg_swar_image image,
+                                    int32_t row_count, void *scratch, struct tg_swar_core core)
+{
+    const int32_t inputs = layer->block * layer->blocks;
+    uint32_t *const words = (uint32_t *)scratch;
+    int8_t *const room = (int8_t *)(words + inputs * core.pairs);
+    struct tg_swar_output output = layer->output;
+    struct tg_swar_pass pass;
+
+    tg_swar_start_pass(layer, &pass, words, core.pairs);
+    pass.output = &output;
+    image.places = layer->places;
+    for (int32_t group = 0; group < layer->groups; group++) {
+        tg_swar_run_group(layer, &image, row_count, &pass, (uint8_t *)words, room, core);
+        if (image.in_rows != 0) {
+            image.in_offset += layer->group_channels;
+            image.out_offset += pass.channel_count;
+        } else {
+            image.in += layer->group_channels;
+            image.out += pass.channel_count;
+        }
+        image.places += layer->window.kernel_height * layer->window.kernel_width * layer->group_channels;
+        pass.weights += (pass.channel_count + TG_SWAR_CHANNELS - 1) / TG_SWAR_CHANNELS * TG_SWAR_CHANNELS * inputs;
+        output.channels += pass.channel_count * tg_swar_channel_words(&output);
     }
 }
 

@@ -10,4 +10,59 @@
 /* Generated code may ask for no alignment of its buffers; C compilers align arrays by type. */
 #define ALIGNED __attribute__((aligned(16)))
 
+/* Working memory, where the caller has it. */
+#if TINYGEN_CALLERS_ARENAS == 2
+static ALIGNED int8_t tgdevice_arena[TINYGEN_MODEL_ARENA_BYTES];
+static ALIGNED int8_t tgdevice_fast_arena[TINYGEN_MODEL_FAST_ARENA_BYTES];
+#define TGDEVICE_MEMORY tgdevice_arena, tgdevice_fast_arena
+#define TGDEVICE_AND_MEMORY , TGDEVICE_MEMORY
+#elif TINYGEN_CALLERS_ARENAS == 1
+static ALIGNED int8_t tgdevice_arena[TINYGEN_MODEL_ARENA_BYTES];
+#define TGDEVICE_MEMORY tgdevice_arena
+#define TGDEVICE_AND_MEMORY , TGDEVICE_MEMORY
+#else
+#define TGDEVICE_MEMORY
+#define TGDEVICE_AND_MEMORY
+#endif
+
+/* TINYGEN_MODEL_RUN(input, output), whoever owns the input and the memory. TINYGEN_MODEL_NOTHING is the same without the
+ * model: what it costs to put the input where it belongs. */
+#if TINYGEN_INPUT_IN_ARENA
+/* not a call of the C library, which would count as the model's */
+__attribute__((optimize("no-tree-loop-distribute-patterns"), unused)) static void
+tgdevice_deliver(const void *input, void *output)
+{
+    const int8_t *const from = (const int8_t *)input;
+    int8_t *const to = (int8_t *)TINYGEN_MODEL_INPUT(TGDEVICE_MEMORY);
+    (void)output;
+    for (uint32_t i = 0; i < TINYGEN_MODEL_INPUT_BYTES; i++) {
+        to[i] = from[i];
+    }
+}
+
+__attribute__((unused)) static void tgdevice_run(const void *input, void *output)
+{
+    tgdevice_deliver(input, output);
+    TINYGEN_MODEL_ENTRY(output TGDEVICE_AND_MEMORY);
+}
+#define TINYGEN_MODEL_RUN tgdevice_run
+#define TINYGEN_MODEL_NOTHING tgdevice_deliver
+#else
+__attribute__((noipa, unused)) static void tgdevice_return_at_once(const void *input, void *output)
+{
+    (void)input;
+    (void)output;
+}
+#define TINYGEN_MODEL_NOTHING tgdevice_return_at_once
+#if TINYGEN_CALLERS_ARENAS
+__attribute__((unused)) static void tgdevice_run(const void *input, void *output)
+{
+    TINYGEN_MODEL_ENTRY(input, output TGDEVICE_AND_MEMORY);
+}
+#define TINYGEN_MODEL_RUN tgdevice_run
+#else
+#define TINYGEN_MODEL_RUN TINYGEN_MODEL_ENTRY
+#endif
+#endif
+
 #endif

@@ -29,6 +29,7 @@ def _clusters(item, columns: int) -> Description:
         task=Task.CLASSIFY,
         answer=item.predict,
         classes=tuple(range(len(centers))),
+        centers=centers,
     )
 
 

@@ -6,8 +6,24 @@ from pathlib import Path
 from tinygen.errors import ModelFileError, ToolMissingError, UsageError
 from tinygen.importers.format import first_bytes
 
-SAFE_TYPES = ("sklearn.tree._tree.Tree",)
-"""Types that skops leaves to its users: arrays in a C struct, which are checked before they are used (trees.py)."""
+SAFE_TYPES = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.feature_selection._univariate_selection.chi2",
+    "numpy.dtype",
+    "sklearn.utils._bunch.Bunch",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.multiclass._ConstantPredictor",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+)
+"""Types that skops leaves to its users: arrays in a C struct, which are checked before they are used (trees.py), scores
+of features, which only `fit` calls, types of numbers, and classes of scikit-learn that have attributes only: parts of
+other estimators."""
 
 
 def load_estimator(path: Path, *, trust: bool) -> object:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from tinygen.classical import Description, Gaussian, Linear, Link, Task
+from tinygen.classical import Description, Gaussian, Linear, Link, Task, Trees
 from tinygen.importers.sklearn.fitted import classes_of, features_of, real, require_fitted
+from tinygen.importers.sklearn.forests import OneTree, joined, one_tree
 from tinygen.importers.sklearn.registry import estimator
 
 
@@ -26,7 +27,69 @@ def _multinomial(item, columns: int) -> Description:
     )
 
 
-def _described(item, columns: int, scorer: Gaussian | Linear) -> Description:
+@estimator("ComplementNB")
+def _complement(item, columns: int) -> Description:
+    require_fitted(item, "feature_log_prob_")
+    prior = real(item.class_log_prior_)
+    bias = prior if len(prior) == 1 else np.zeros(len(prior))
+    return _described(item, columns, Linear(weights=real(item.feature_log_prob_), bias=bias))
+
+
+@estimator("BernoulliNB")
+def _bernoulli(item, columns: int) -> Description:
+    """Features that are compared with a threshold are trees of one comparison; features that are 0 and 1, linear."""
+    require_fitted(item, "feature_log_prob_")
+    present, prior = real(item.feature_log_prob_), real(item.class_log_prior_)
+    absent = np.log(1 - np.exp(present))
+    if item.binarize is None:
+        scorer = Linear(weights=present - absent, bias=prior + absent.sum(axis=1))
+        return _described(item, columns, scorer)
+    pairs = zip(absent.T, present.T, strict=True)
+    trees = [_steps(k, [float(item.binarize)], np.stack(p)) for k, p in enumerate(pairs)]
+    return _described(item, columns, joined(trees, prior, number=np.float64))
+
+
+@estimator("CategoricalNB")
+def _categorical(item, columns: int) -> Description:
+    """Features that are categories 0, 1, ... are trees that look for the category; others are its nearest."""
+    require_fitted(item, "feature_log_prob_")
+    trees = [
+        _steps(k, np.arange(table.shape[1] - 1) + 0.5, real(table).T)
+        for k, table in enumerate(item.feature_log_prob_)
+    ]
+    bias = real(item.class_log_prior_)
+    return _described(item, columns, joined(trees, bias, number=np.float64))
+
+
+def _steps(feature: int, thresholds, values: np.ndarray) -> OneTree:
+    """A balanced tree: values[i], [classes], where i thresholds are below the feature."""
+    left, right, cuts, rows = [], [], [], []
+
+    def grow(first: int, last: int) -> int:
+        """The node of values first..last; parents come before children."""
+        node = len(left)
+        is_leaf = first == last
+        middle = (first + last) // 2
+        left.append(-1)
+        right.append(-1)
+        cuts.append(0.0 if is_leaf else float(thresholds[middle]))
+        rows.append(values[middle])
+        if not is_leaf:
+            left[node] = grow(first, middle)
+            right[node] = grow(middle + 1, last)
+        return node
+
+    grow(0, len(values) - 1)
+    return one_tree(
+        left=left,
+        right=right,
+        features=np.full(len(left), feature),
+        thresholds=cuts,
+        values=np.array(rows),
+    )
+
+
+def _described(item, columns: int, scorer: Gaussian | Linear | Trees) -> Description:
     return Description(
         features=features_of(item, columns),
         transforms=(),

@@ -12,6 +12,7 @@ from tinygen.importers.sklearn.fitted import (
     require_fitted,
     unsupported,
 )
+from tinygen.importers.sklearn.members import regressor, several, values
 from tinygen.importers.sklearn.registry import estimator
 
 METRICS = {
@@ -23,6 +24,7 @@ METRICS = {
     "l1": Metric.MANHATTAN,
     "chebyshev": Metric.CHEBYSHEV,
     "infinity": Metric.CHEBYSHEV,
+    "hamming": Metric.HAMMING,
     "cosine": Metric.COSINE,
 }
 
@@ -33,24 +35,48 @@ EXPONENTS = {1: Metric.MANHATTAN, 2: Metric.EUCLIDEAN, np.inf: Metric.CHEBYSHEV}
 @estimator("KNeighborsClassifier")
 def _classifier(item, columns: int) -> Description:
     require_fitted(item, "_fit_X")
+    if isinstance(item.classes_, list):
+        found = [tuple(np.asarray(c).tolist()) for c in item.classes_]
+        members = [_classifier_of(item, columns, item._y[:, k], c) for k, c in enumerate(found)]
+        return several(item, columns, members)
+    return _classifier_of(item, columns, item._y, classes_of(item))
+
+
+def _classifier_of(
+    item, columns: int, targets: NDArray, classes: tuple[object, ...]
+) -> Description:
     return Description(
         features=features_of(item, columns),
         transforms=(),
-        scorer=_neighbors(item, np.asarray(item._y, np.int64)),
+        scorer=_neighbors(item, np.asarray(targets, np.int64)),
         task=Task.CLASSIFY,
         answer=item.predict,
-        classes=classes_of(item),
+        classes=classes,
     )
 
 
 @estimator("KNeighborsRegressor")
 def _regressor(item, columns: int) -> Description:
     require_fitted(item, "_fit_X")
-    targets = real(item._y)
+    targets = real(item._y).reshape(len(item._y), -1)
+    spreads = np.ptp(targets, axis=0)
+    if spreads.max() <= ALIKE * spreads.min():
+        return _regressor_of(item, columns, targets)
+    members = [_regressor_of(item, columns, column[:, None]) for column in targets.T]
+    each = np.eye(len(members))
+    parts = [values(m, each[:, k : k + 1]) for k, m in enumerate(members)]
+    return regressor(item, columns, parts)
+
+
+ALIKE = 8.0
+"""Values of which the spreads differ by more than this get scales of their own."""
+
+
+def _regressor_of(item, columns: int, targets: NDArray[np.float64]) -> Description:
     return Description(
         features=features_of(item, columns),
         transforms=(),
-        scorer=_neighbors(item, targets.reshape(len(targets), -1)),
+        scorer=_neighbors(item, targets),
         task=Task.REGRESS,
         answer=item.predict,
     )
@@ -60,15 +86,15 @@ def _neighbors(item, targets: NDArray) -> Neighbors:
     if item.weights not in ("uniform", "distance", None):
         raise unsupported(item, "weights", item.weights, "'uniform', 'distance'")
     return Neighbors(
-        rows=_rows(item),
+        rows=rows_of(item),
         targets=targets,
         count=int(item.n_neighbors),
-        metric=_metric(item),
+        metric=metric_of(item),
         is_weighted=item.weights == "distance",
     )
 
 
-def _rows(item) -> NDArray[np.float64]:
+def rows_of(item) -> NDArray[np.float64]:
     if hasattr(item._fit_X, "toarray"):
         raise UnsupportedError(
             what=f"{type(item).__name__} was fitted on a sparse matrix",
@@ -77,7 +103,7 @@ def _rows(item) -> NDArray[np.float64]:
     return real(item._fit_X)
 
 
-def _metric(item) -> Metric:
+def metric_of(item) -> Metric:
     """The metric in force; scikit-learn has replaced `minkowski` where it knows a name for it."""
     name = item.effective_metric_
     if name == "minkowski":

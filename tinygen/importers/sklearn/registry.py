@@ -56,7 +56,12 @@ def known_transformers() -> tuple[str, ...]:
 
 def known_estimators() -> tuple[str, ...]:
     _load_families()
-    return tuple(sorted(_ESTIMATORS))
+    return _public(_ESTIMATORS)
+
+
+def _public(table: dict[str, Callable]) -> tuple[str, ...]:
+    """The classes that users meet, not those inside of others."""
+    return tuple(name for name in sorted(table) if not name.startswith("_") and name != "NetStep")
 
 
 def is_transformer(item: object) -> bool:
@@ -83,6 +88,6 @@ def _found(table: dict[str, Callable], item: object, kind: str) -> Callable:
         raise UnsupportedError(
             what=f"the {kind} {name} is not supported",
             where=f"{type(item).__module__}.{name}",
-            next_step=f"supported: {', '.join(sorted(table))}",
+            next_step=f"supported: {', '.join(_public(table))}",
         )
     return table[name]

@@ -1,10 +1,12 @@
 """Scalers: every column times a factor, plus an offset."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.classical import Columns
-from tinygen.importers.sklearn.fitted import real, require_fitted, unsupported
+from tinygen.importers.sklearn.fitted import real, require_fitted
 from tinygen.importers.sklearn.registry import transformer
 
 
@@ -19,9 +21,9 @@ def _standard(item, columns: int) -> Columns:
 @transformer("MinMaxScaler")
 def _min_max(item, columns: int) -> Columns:
     require_fitted(item, "scale_")
-    if item.clip:
-        raise unsupported(item, "clip", True, "False")
-    return _affine(item, real(item.scale_), real(item.min_))
+    found = _affine(item, real(item.scale_), real(item.min_))
+    # clipped columns are no lines, but their comparisons fold and tables have them
+    return replace(found, factors=None, offsets=None) if item.clip else found
 
 
 @transformer("MaxAbsScaler")

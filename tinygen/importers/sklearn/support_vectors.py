@@ -57,6 +57,7 @@ def _one_class(item, columns: int) -> Description:
         answer=item.predict,
         classes=(-1, 1),
         has_decision=True,
+        score_offset=float(np.ravel(item.offset_)[0]),
     )
 
 
@@ -69,6 +70,8 @@ def _machine(item, groups=None) -> KernelMachine:
             what=f"{type(item).__name__} was fitted on a sparse matrix",
             next_step="fit it on an array: X.toarray()",
         )
+    if item.kernel == "poly" and not (float(item.degree).is_integer() and item.degree >= 1):
+        raise unsupported(item, "degree", item.degree, "whole numbers from 1")
     rows = real(item.support_vectors_)
     return KernelMachine(
         rows=rows,
@@ -78,4 +81,13 @@ def _machine(item, groups=None) -> KernelMachine:
         kernel=KERNELS[item.kernel],
         gamma=float(item._gamma),
         offset=float(item.coef0),
+        degree=int(item.degree),
+        platt=_platt(item) if groups is None else None,
     )
+
+
+def _platt(item) -> tuple[float, float] | None:
+    """Log-odds of the second of two classes, by the decision; libsvm's decision is that for the first class."""
+    if not getattr(item, "probability", False) or len(getattr(item, "_probA", ())) != 1:
+        return None
+    return -float(item._probA[0]), float(item._probB[0])

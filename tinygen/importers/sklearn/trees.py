@@ -9,6 +9,7 @@ from tinygen.classical import Description, Link, Task
 from tinygen.errors import ModelFileError
 from tinygen.importers.sklearn.fitted import classes_of, features_of, require_fitted
 from tinygen.importers.sklearn.forests import OneTree, joined, one_tree
+from tinygen.importers.sklearn.members import several
 from tinygen.importers.sklearn.registry import estimator
 
 
@@ -37,11 +38,22 @@ def _forest_regressor(item, columns: int) -> Description:
 
 
 def _classifier(item, trees: Sequence[object], columns: int) -> Description:
-    """The mean of the trees' class shares."""
-    classes = classes_of(item)
+    """The mean of the trees' class shares; of several outputs a classifier for each."""
+    if isinstance(item.classes_, list):
+        found = [tuple(np.asarray(c).tolist()) for c in item.classes_]
+        members = [_classifier_of(item, trees, columns, c, k) for k, c in enumerate(found)]
+        return several(item, columns, members)
+    return _classifier_of(item, trees, columns, classes_of(item), 0)
+
+
+def _classifier_of(
+    item, trees: Sequence[object], columns: int, classes: tuple[object, ...], output: int
+) -> Description:
     parts = []
     for tree in trees:
-        counts = tree.value[:, 0, :]  # shares since scikit-learn 1.3, counts before
+        counts = tree.value[
+            :, output, : len(classes)
+        ]  # shares since scikit-learn 1.3, counts before
         shares = counts / counts.sum(axis=1, keepdims=True)
         parts.append(tree_of(tree, shares / len(trees)))
     return Description(

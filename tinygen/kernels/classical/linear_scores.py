@@ -43,6 +43,8 @@ def _kernel(dtype: DType, is_wide: bool) -> Kernel:
     def fits(call: Call) -> str | None:
         if call.inputs[0].dtype is not dtype:
             return f"the features are not {dtype.value}"
+        if call.inputs[1].dtype is not DType.INT16:
+            return "the weights are not int16"
         return None if is_wide else sums_fit(call)
 
     symbol = f"tg_linear_scores_{TYPE_SUFFIX[dtype]}{'_wide' if is_wide else ''}"

@@ -26,7 +26,8 @@ def packed(weights: NDArray[np.int16], dtype: DType) -> NDArray[np.uint32]:
         block = weights[first : first + count]
         steps = block[:, :whole].reshape(count, -1, FEATURES)[:, :, ORDER[dtype]]
         rest = block[:, whole:].T.ravel()
-        parts += [steps.transpose(1, 0, 2).ravel(), np.stack([rest, 0 * rest], axis=1).ravel()]
+        words = steps.reshape(count, -1, 2, 2).transpose(1, 2, 0, 3)
+        parts += [words.ravel(), np.stack([rest, 0 * rest], axis=1).ravel()]
         first += count
     return np.ascontiguousarray(np.concatenate(parts), dtype="<i2").view("<u4")
 
@@ -47,6 +48,8 @@ def _kernel(dtype: DType) -> Kernel:
     def fits(call: Call) -> str | None:
         if call.inputs[0].dtype is not dtype:
             return f"the features are not {dtype.value}"
+        if call.inputs[1].dtype is not DType.INT16:
+            return "the weights are not int16"
         return sums_fit(call)
 
     symbol = f"tg_linear_scores_{TYPE_SUFFIX[dtype]}_dsp"

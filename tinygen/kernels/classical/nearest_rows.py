@@ -18,6 +18,8 @@ from tinygen.ops.classical.nearest_rows import NearestRows
 from tinygen.ops.classical.stored_rows import Measure
 
 DSP = frozenset({"dsp"})
+DIFFERENCES = (Measure.MANHATTAN, Measure.CHEBYSHEV, Measure.HAMMING)
+"""In the order of enum tg_difference."""
 
 
 def _lower(is_dsp: bool) -> Callable[[Call], tuple[KernelCall, ...]]:
@@ -46,7 +48,7 @@ def _lower_differences(call: Call) -> tuple[KernelCall, ...]:
         "rows": rows.shape[0],
         "depth": rows.shape[1],
         "count": call.op.count,
-        "is_largest": int(call.op.measure is Measure.CHEBYSHEV),
+        "measure": DIFFERENCES.index(call.op.measure),
         "stored": Array(name="stored", data=rows.ravel(), role=Role.WEIGHTS),
     }
     return (KernelCall(params=Struct(tag="tg_nearest_differences", fields=fields), inputs=(0,)),)

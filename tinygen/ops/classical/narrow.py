@@ -28,6 +28,12 @@ class Narrow(ClassicalOperator):
                 what=f"Narrow: shift {self.shift}, {self.low}..{self.high}",
                 next_step="supported: shifts up to 30, bounds in int16",
             )
+        reach = 1 << (31 - self.shift)
+        if self.low >= reach or self.high < -reach:
+            raise UnsupportedError(
+                what=f"Narrow: no sum reaches {self.low}..{self.high}",
+                next_step=f"with shift {self.shift} results are within {-reach}..{reach - 1}",
+            )
 
     @property
     def half(self) -> int:

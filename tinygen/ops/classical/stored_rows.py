@@ -33,6 +33,9 @@ class Measure(enum.Enum):
     CHEBYSHEV = "chebyshev"
     """the largest |x[k] - s[k]|"""
 
+    HAMMING = "hamming"
+    """the number of k with x[k] != s[k]"""
+
     PRODUCT = "product"
     """-(sum over k of x[k] * s[k])"""
 
@@ -56,6 +59,8 @@ def _differences(measure: Measure, x: NDArray, rows: NDArray) -> NDArray[np.int6
     if measure is Measure.SQUARED:
         return (x**2).sum(1)[:, None] - 2 * (x @ rows.T) + (rows**2).sum(1)
     gaps = np.abs(x[:, None, :] - rows)
+    if measure is Measure.HAMMING:
+        return (gaps != 0).sum(2)
     return gaps.sum(2) if measure is Measure.MANHATTAN else gaps.max(2)
 
 
@@ -92,6 +97,8 @@ def _bounds(measure: Measure, x: Range, rows: NDArray[np.int64]) -> tuple[int, i
     if measure is Measure.PRODUCT:
         ends = np.stack([x.low * rows, x.high * rows])
         return int(-ends.max(0).sum(1).max()), int(-ends.min(0).sum(1).min())
+    if measure is Measure.HAMMING:
+        return 0, rows.shape[1]
     gaps = np.maximum(np.abs(x.high - rows), np.abs(rows - x.low))
     if measure is Measure.CHEBYSHEV:
         return 0, int(gaps.max())

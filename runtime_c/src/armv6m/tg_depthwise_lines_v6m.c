@@ -1,19 +1,19 @@
-/* See tg_depthwise_line_v6m.h.
+/* See tg_depthwise_lines_v6m.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_depthwise_line_v6m.h"
+#include "tg_depthwise_lines_v6m.h"
 #include "tg_assembly.h"
 #include "tg_fixedpoint.h"
+
+TG_KERNEL void tg_depthwise_lines_v6m(struct tg_lines_v6m *lines);
 
 #if TG_ASSEMBLY
 
 /* Of a naked function: it comes in a register, and the compiler sees no use of it. */
 #define ARGUMENT __attribute__((unused))
 
-/* 7.5 cycles for each cell with stride 1, 9 with stride 2. */
-TG_KERNEL TG_NAKED void tg_depthwise_line_v6m(const struct tg_line_v6m *shape ARGUMENT,
-                                              const int8_t *cells_ ARGUMENT, int32_t step_ ARGUMENT,
-                                              int32_t *line_ ARGUMENT)
+/* 7.5 cycles for each cell with stride 1, 9 with stride 2; 48 for a line. */
+TG_KERNEL TG_NAKED void tg_depthwise_lines_v6m(struct tg_lines_v6m *lines ARGUMENT)
 {
     __asm__ volatile(
         ".syntax unified\n"
@@ -32,19 +32,33 @@ TG_KERNEL TG_NAKED void tg_depthwise_line_v6m(const struct tg_line_v6m *shape AR
         "mov r4, r8\n"
         "mov r5, r9\n"
         "mov r6, r10\n"
-        "push {r4-r6}\n"
-        "ldmia r0!, {r4, r5, r6}\n" /* count, padding, stride */
-        "lsls r7, r4, #31\n"
-        "mov odd, r7\n"
+        "push {r0, r4-r6}\n"
+        "ldr step, [r0, #8]\n"
+        "lsls r4, step, #1\n"
+        "mov two_steps, r4\n"
+        "ldr r4, [r0, #12]\n"
+        "mov ip, r4\n" /* padding */
+        "ldr r4, [r0, #20]\n"
+        "lsls r4, r4, #31\n"
+        "mov odd, r4\n"
+        "movs none, #0\n"
+        /* a line */
+        "9: ldr r0, [sp]\n"
+        "ldr cells, [r0, #0]\n"
+        "ldr line, [r0, #4]\n"
+        "ldr r4, [r0, #20]\n"
         "lsrs r4, r4, #1\n"
         "lsls r4, r4, #3\n"
         "adds r4, r4, line\n"
         "mov pairs_end, r4\n"
-        "lsls r4, step, #1\n"
-        "mov two_steps, r4\n"
-        "movs first, r5\n" /* padding, and stays in ip */
-        "mov ip, r5\n"
-        "movs none, #0\n"
+        "ldr r4, [r0, #24]\n"
+        "ldr r5, [r0, #28]\n"
+        "ldr r6, [r0, #16]\n"
+        "adds r4, r4, cells\n"
+        "adds r5, r5, line\n"
+        "stmia r0!, {r4, r5}\n"
+        "mov first, ip\n"
+        "mov second, ip\n"
         "cmp r6, #2\n"
         "beq 3f\n"
         /* stride 1: two cells each time */
@@ -106,7 +120,12 @@ TG_KERNEL TG_NAKED void tg_depthwise_line_v6m(const struct tg_line_v6m *shape AR
         "lsls upper, upper, #16\n"
         "adds first, first, upper\n"
         "stmia line!, {first}\n"
-        "8: pop {r4-r6}\n"
+        "8: ldr r0, [sp]\n"
+        "ldr r4, [r0, #32]\n"
+        "subs r4, r4, #1\n"
+        "str r4, [r0, #32]\n"
+        "bne 9b\n"
+        "pop {r0, r4-r6}\n"
         "mov r8, r4\n"
         "mov r9, r5\n"
         "mov r10, r6\n"
@@ -126,21 +145,33 @@ TG_KERNEL TG_NAKED void tg_depthwise_line_v6m(const struct tg_line_v6m *shape AR
 
 #else
 
-TG_KERNEL void tg_depthwise_line_v6m(const struct tg_line_v6m *shape, const int8_t *cells, int32_t step,
-                                     int32_t *line)
+static void make_line(const struct tg_lines_v6m *shape)
 {
     int32_t before[2] = {shape->padding, shape->padding};
+    const int8_t *cells = shape->cells;
+    int32_t *line = shape->line;
 
     for (int32_t j = 0; j < shape->count + shape->stride; j++) {
         int32_t value = shape->padding;
 
         if (j < shape->count) {
             value = *cells;
-            cells += step;
+            cells += j + 1 < shape->count ? shape->step : 0;
         }
         *line++ = tg_wrap_int32((uint32_t)before[0] + ((uint32_t)value << 16));
         before[0] = shape->stride == 2 ? before[1] : value;
         before[1] = value;
+    }
+}
+
+TG_KERNEL void tg_depthwise_lines_v6m(struct tg_lines_v6m *lines)
+{
+    for (; lines->lines > 0; lines->lines--) {
+        make_line(lines);
+        lines->line += lines->line_bytes / 4;
+        if (lines->lines > 1) {
+            lines->cells += lines->row_bytes;
+        }
     }
 }
 

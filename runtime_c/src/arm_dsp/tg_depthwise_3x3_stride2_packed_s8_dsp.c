@@ -1,0 +1,29 @@
+/* See tg_depthwise_planes.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_depthwise_3x3_stride2_s8_dsp.h"
+#include "tg_planes_unpack.h"
+
+#define TAP_WORDS 5
+
+static void compute(struct tg_planes_task *task)
+{
+    tg_planes_unpack(task, TAP_WORDS, 0);
+    tg_depthwise_3x3_stride2_compute_dsp(task);
+}
+
+TG_KERNEL void tg_depthwise_3x3_stride2_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch)
+{
+    const struct tg_planes_rows rows = {in, out, NULL, NULL, layer->window.out_height};
+
+    tg_planes_run_dsp(layer, &rows, scratch, tg_packed_words(TAP_WORDS, 0), compute);
+}
+
+TG_KERNEL void tg_depthwise_3x3_stride2_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch)
+{
+    const struct tg_planes_rows all = {NULL, NULL, rows, out, row_count};
+
+    tg_planes_run_dsp(layer, &all, scratch, tg_packed_words(TAP_WORDS, 0), compute);
+}

@@ -1,0 +1,32 @@
+/* See tg_depthwise_planes.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_depthwise_any_s8_dsp.h"
+#include "tg_planes_unpack.h"
+
+static int32_t packed_words(const struct tg_window *w)
+{
+    return tg_packed_words(w->kernel_height * (((w->kernel_width - 1) * w->dilation_width + 2) / 2), 1);
+}
+
+static void compute(struct tg_planes_task *task)
+{
+    tg_planes_unpack(task, task->kernel_height * task->pairs, 1);
+    tg_depthwise_any_compute_dsp(task);
+}
+
+TG_KERNEL void tg_depthwise_any_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch)
+{
+    const struct tg_planes_rows rows = {in, out, NULL, NULL, layer->window.out_height};
+
+    tg_planes_run_dsp(layer, &rows, scratch, packed_words(&layer->window), compute);
+}
+
+TG_KERNEL void tg_depthwise_any_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch)
+{
+    const struct tg_planes_rows all = {NULL, NULL, rows, out, row_count};
+
+    tg_planes_run_dsp(layer, &all, scratch, packed_words(&layer->window), compute);
+}

@@ -1,0 +1,16 @@
+/* From measures to kernels, and from sums to outputs, as tg_wide_kernel_sums.h defines them.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#ifndef TG_WIDE_KERNEL_H
+#define TG_WIDE_KERNEL_H
+
+#include "tg_wide_kernel_sums.h"
+
+TG_EXTERN_C_BEGIN
+
+int32_t tg_wide_kernel(const struct tg_wide_kernel_sums *layer, int64_t measure);
+void tg_wide_kernel_outputs(const struct tg_wide_kernel_sums *layer, const int64_t *sums, int32_t *out);
+
+TG_EXTERN_C_END
+
+#endif

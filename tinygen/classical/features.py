@@ -1,0 +1,72 @@
+"""Transformers that are neither a matrix nor functions of one column each. `apply` is the transformer itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.ops.classical.normalized import Norm
+
+Rows = NDArray[np.float64]
+"""[samples, columns]"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Polynomial:
+    """Output k is the product over the columns i of x[i] ^ powers[k, i]."""
+
+    powers: NDArray[np.int64]
+    apply: Callable[[Rows], Rows]
+
+    @property
+    def outputs(self) -> int:
+        return len(self.powers)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Normalization:
+    """Rows divided by their length; rows of zeros stay."""
+
+    norm: Norm
+    columns: int
+    apply: Callable[[Rows], Rows]
+
+    @property
+    def outputs(self) -> int:
+        return self.columns
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Imputation:
+    """Output k is x[sources[k]], or values[k] where that is `missing`, a number or NaN."""
+
+    sources: NDArray[np.int64]
+    values: NDArray[np.float64]
+    missing: float
+    apply: Callable[[Rows], Rows]
+
+    @property
+    def outputs(self) -> int:
+        return len(self.sources)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Branches:
+    """The columns behind several chains of transformers, all of which see the same columns."""
+
+    chains: tuple[tuple[object, ...], ...]
+    outputs: int
+    apply: Callable[[Rows], Rows]
+
+
+Special = Polynomial | Normalization | Imputation | Branches
+
+
+def takes_nan(transforms: Sequence[object]) -> bool:
+    """True where something puts numbers in place of NaN."""
+    return any(
+        (isinstance(t, Imputation) and np.isnan(t.missing))
+        or (isinstance(t, Branches) and any(takes_nan(chain) for chain in t.chains))
+        for t in transforms
+    )

@@ -1,0 +1,325 @@
+"""Wide arithmetic for models whose weights cancel: features of 28 bits, weights of 32, kernels of 30, sums of 64.
+
+Where coefficients are large and cancel, the bits of int16 factors are gone: a sum of terms c[n] * k[n], of which each k
+has an error of its own, is off by the length of c times that. This is known before a model is made: what wide sums
+cannot hold either is refused.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.classical import algebra
+from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Matrix
+from tinygen.classical.fixed_features import INT16_MAX, SCORE_MAX, features_bits, fixed_point
+from tinygen.classical.stored_rows import common_scale
+from tinygen.errors import UnsupportedError
+from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.fixed_point import MOST_OF_BITS
+from tinygen.ops.classical.pairs import sources
+from tinygen.ops.classical.wide_kernel_sums import (
+    FRACTION_BITS,
+    LARGEST_SUM,
+    ONE,
+    WideKernel,
+    WideKernelSums,
+)
+from tinygen.ops.classical.wide_scores import WideScores
+
+INT32_MAX = 2**31 - 1
+
+HEADROOM = 8.0
+"""Scores saturate beyond those of the samples times this."""
+
+MEASURE_BITS = 35
+FACTOR_MAX = 2.0**26
+"""A measure of so many bits times such a factor fits in int64."""
+
+LARGE_ERROR = 0.002
+"""Of the spread of scores: a larger standard error is worth wide sums."""
+
+SIZE_MARGIN = 1.5
+"""Of features that the firmware meets, over the root mean square of the samples."""
+
+TOO_LARGE_ERROR = 0.03
+"""Of the spread of scores: where three standard errors are more, one row in a hundred could have another answer."""
+
+WIDE_KERNELS = (Kernel.RBF, Kernel.POLY)
+
+
+def linear_is_coarse(graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]) -> bool:
+    """True if int16 features and weights leave a standard error of scores that matters.
+
+    Rounding a weight moves a score by up to half a unit times the feature: the error grows with the size of features
+    as they are met, whereas the unit depends on how large their type lets them be.
+    """
+    if graph.input.dtype is DType.INT32:
+        return True
+    spread = (samples @ linear.weights.T).std(axis=0)
+    exact = graph.input.dtype is not DType.FLOAT32
+    if exact:
+        steps, reach = np.ones(samples.shape[1]), graph.reach()
+        sizes = np.minimum(SIZE_MARGIN * np.sqrt((samples**2).mean(axis=0)), reach)
+    else:
+        low, high = samples.min(axis=0), samples.max(axis=0)
+        bits = features_bits(samples.shape[1])
+        steps = np.maximum(np.maximum((high - low) * 1.5, np.abs(low + high) / 2**14), 0) / 2**bits
+        reach = np.full(samples.shape[1], 2.0 ** (bits - 1))
+        sizes = reach / 2
+    weights = np.abs(linear.weights) * steps
+    unit = max(float(weights.max()) / INT16_MAX, float((weights @ reach).max()) / SCORE_MAX)
+    features = 0.0 if exact else (weights**2).sum(axis=1) / 12
+    error = np.sqrt(features + ((unit * sizes) ** 2).sum() / 12)
+    return bool((error > LARGE_ERROR * np.maximum(spread, 1e-300)).any() and spread.max() > 0)
+
+
+def wide_features(
+    graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]
+) -> tuple[Tensor, Linear, NDArray[np.float64]]:
+    """As `integer_features`, with 28 bits of float32 features; raw integers stay as they are."""
+    x = graph.input
+    if x.dtype is not DType.FLOAT32:
+        return x, linear, np.full(x.channels, -float(x.dtype.limits[0]))
+    return fixed_point(graph, linear, samples, MOST_OF_BITS)
+
+
+def wide_linear(
+    graph: GraphBuilder, name: str, linear: Linear, samples: NDArray[np.float64]
+) -> Tensor:
+    """Scores of one scale, clamped to int32 far beyond those of the samples."""
+    real = samples @ linear.weights.T + linear.bias
+    x, linear, reach = wide_features(graph, linear, samples)
+    sums = (np.abs(linear.weights) @ reach).max() + np.abs(linear.bias).max()
+    unit = max(float(np.abs(linear.weights).max()) / INT32_MAX, float(sums) / (LARGEST_SUM / 2))
+    unit = max(unit, 1e-300)
+    wanted = HEADROOM * max(float(np.abs(real).max()), 1e-30) / 2**31
+    shift = max(0, math.ceil(math.log2(wanted / unit)))
+    return _scores_node(graph, name, x, linear, unit, shift, INT32_MAX, unit * 2.0**shift)
+
+
+def _scores_node(
+    graph: GraphBuilder,
+    name: str,
+    x: Tensor,
+    linear: Linear,
+    unit: float,
+    shift: int,
+    reach: int,
+    scale: float,
+) -> Tensor:
+    bias, bias_shift = _in_two(linear.bias / unit)
+    constants = [
+        graph.constant(f"{name}: weights", np.rint(linear.weights / unit)),
+        graph.constant(f"{name}: bias", bias),
+    ]
+    op = WideScores(shift=shift, bias_shift=bias_shift, reach=reach)
+    return graph.node(name, op, [x, *constants], scale=float(np.float32(scale)))
+
+
+def _in_two(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Integers of 31 bits and a power of two that together are the values."""
+    largest = max(float(np.abs(values).max()), 1.0)
+    shift = max(0, math.ceil(math.log2(largest / 2**30)))
+    return np.rint(values / 2.0**shift), shift
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WideRows:
+    """`features` q of the graph and `rows` r are integers with z = scale * q + origin, for both; z are real."""
+
+    features: Tensor
+    rows: Tensor
+    scale: float
+    bound: float
+    """What no integer of these is beyond."""
+
+
+def wide_rows(
+    graph: GraphBuilder,
+    description: Description,
+    rows: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    is_centered: bool,
+) -> WideRows:
+    """Features behind all transformers and rows [N, columns] of such, with 24 bits; raw int8 and int16 as they are."""
+    before = algebra.as_matrix(description.transforms, description.features)
+    if before is None:
+        raise UnsupportedError(
+            what="a transformer in front of stored rows is not affine",
+            next_step="supported: scalers, feature selection, PCA and other linear projections",
+        )
+    if _is_direct(graph.input.dtype, before, rows):
+        bound = -float(graph.input.dtype.limits[0])
+        constant = graph.constant("stored rows", rows, graph.input.dtype)
+        return WideRows(features=graph.input, rows=constant, scale=1.0, bound=bound)
+    most = 2 ** (row_bits(rows.shape[1]) - 1) - 1
+    scale, origin = common_scale(before, rows, samples, most, is_centered)
+    wanted = Linear(weights=before.weights / scale, bias=(before.bias - origin) / scale)
+    x, linear, reach = wide_features(graph, wanted, samples)
+    sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
+    largest = max(float(np.abs(linear.weights).max()), 1e-300)
+    room = min(INT32_MAX / largest, LARGEST_SUM / 2 / max(float(sums.max()), 1.0))
+    shift = int(np.clip(math.floor(math.log2(room)), 0, 60))
+    features = _scores_node(graph, "wide features", x, linear, 2.0**-shift, shift, most, 1.0)
+    integers = np.clip(np.rint((rows - origin) / scale), -most, most)
+    constant = graph.constant("stored rows", integers)
+    return WideRows(features=features, rows=constant, scale=scale, bound=float(most))
+
+
+def row_bits(columns: int) -> int:
+    """Of features that are compared with stored rows: as many as squared distances below 2^60 allow."""
+    return min(MOST_OF_BITS, (60 - math.ceil(math.log2(columns))) // 2)
+
+
+def _is_direct(dtype: DType, before: Matrix, rows: NDArray[np.float64]) -> bool:
+    columns = rows.shape[1]
+    same = before.weights.shape == (columns, columns) and (before.weights == np.eye(columns)).all()
+    fits = dtype in (DType.INT8, DType.INT16) and np.abs(rows).max() <= dtype.limits[1]
+    return bool(same and fits and not before.bias.any() and (rows == np.rint(rows)).all())
+
+
+def real_scores(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores of rows behind all transformers, in float64."""
+    kernels = _real_kernels(machine, z)
+    parts = [
+        kernels[:, i:j] @ machine.coefficients[i:j] for i, j in itertools.pairwise(machine.groups)
+    ]
+    return _combined(np.concatenate(parts, axis=1), len(parts)) + machine.bias
+
+
+def _real_kernels(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    products = z @ machine.rows.T
+    if machine.kernel is Kernel.RBF:
+        squares = (z**2).sum(axis=1)[:, None] + (machine.rows**2).sum(axis=1) - 2 * products
+        return np.exp(-machine.gamma * np.maximum(squares, 0))
+    inner = machine.gamma * products + machine.offset
+    return np.tanh(inner) if machine.kernel is Kernel.SIGMOID else inner**machine.degree
+
+
+def _combined(sums: NDArray, groups: int) -> NDArray:
+    if groups == 1:
+        return sums
+    first, second = sources(groups)
+    return sums[..., first] + sums[..., second]
+
+
+def score_error(machine: KernelMachine, error: float, largest: float = 1.0) -> NDArray[np.float64]:
+    """The standard error of scores, if every kernel has one of this part of the largest."""
+    squares = [
+        (machine.coefficients[i:j] ** 2).sum(axis=0) for i, j in itertools.pairwise(machine.groups)
+    ]
+    return np.sqrt(_combined(np.concatenate(squares), len(squares))) * largest * error
+
+
+def refuse_if_lost(
+    machine: KernelMachine, scores: NDArray[np.float64], error: NDArray[np.float64]
+) -> None:
+    """Raise UnsupportedError where three standard errors are a large part of the spread of scores."""
+    spread = np.maximum(scores.std(axis=0), max(machine.spread, 1e-300))
+    share = float((3 * error / spread).max())
+    if share <= TOO_LARGE_ERROR:
+        return
+    raise UnsupportedError(
+        what=f"coefficients of a {machine.kernel.value} kernel cancel beyond the precision of integers: "
+        f"scores can be off by {share:.2g} of their standard deviation",
+        where=f"{len(machine.rows)} stored rows, the largest coefficient "
+        f"{np.abs(machine.coefficients).max():.3g}, scores of {spread.min():.3g}",
+        next_step="regularize (a smaller C, a larger alpha), or scale the features",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Units:
+    """Real numbers that integers stand for: of a coefficient, of a sum; how far sums are shifted."""
+
+    coefficient: float
+    total: float
+    shift: int
+
+    @property
+    def scale(self) -> float:
+        return self.total * 2.0**self.shift
+
+
+class WideSums:
+    """WideKernelSums nodes of one machine."""
+
+    def __init__(
+        self, graph: GraphBuilder, description: Description, samples: NDArray[np.float64]
+    ) -> None:
+        self.graph = graph
+        machine: KernelMachine = description.scorer
+        is_rbf = machine.kernel is Kernel.RBF
+        self.rows = wide_rows(graph, description, machine.rows, samples, is_rbf)
+        z = algebra.apply(description.transforms, samples)
+        inner = np.abs(machine.gamma * (z @ machine.rows.T) + machine.offset).max()
+        self.most = 1.0 if is_rbf else max(1.5 * float(inner), 1e-300)
+        largest = self.most**machine.degree if not is_rbf else 1.0
+        scores = real_scores(machine, z)
+        refuse_if_lost(machine, scores, score_error(machine, self._error(machine), largest))
+        self.machine = machine
+        self.coefficients = machine.coefficients * largest
+        self.units = self._units(scores)
+        # rounded coefficients of kernels that are nearly the same for all rows add a constant
+        unit = self.units.coefficient
+        self.rounded = np.rint(self.coefficients / unit)
+        moved = replace(machine, coefficients=self.rounded * unit / largest)
+        self.lost = (real_scores(moved, z) - scores).mean(axis=0)
+
+    def _error(self, machine: KernelMachine) -> float:
+        """Of a kernel: rounding to 30 bits, and what rounding of a stored row makes, by the steepest slope."""
+        slope = machine.degree * 2.0 ** (1 - row_bits(machine.rows.shape[1]))
+        if machine.kernel is Kernel.RBF:
+            slope = self.rows.scale * math.sqrt(2 * machine.gamma / math.e)
+        return math.hypot(2.0**-30, slope) / math.sqrt(12)
+
+    def _units(self, scores: NDArray[np.float64]) -> _Units:
+        absolute = np.abs(self.coefficients)
+        parts = [absolute[i:j].sum(axis=0) for i, j in itertools.pairwise(self.machine.groups)]
+        sums = float(_combined(np.concatenate(parts), len(parts)).max())
+        bias = float(np.abs(self.machine.bias).max())
+        coefficient = max(
+            float(absolute.max()) / INT32_MAX, (sums + bias) * ONE / (LARGEST_SUM / 2), 1e-300
+        )
+        total = coefficient / ONE
+        wanted = HEADROOM * max(float(np.abs(scores).max()), bias, 1e-30) / 2**31
+        shift = max(0, math.ceil(math.log2(wanted / total)))
+        return _Units(coefficient=coefficient, total=total, shift=shift)
+
+    def node(self, name: str, added: float, factor: float) -> Tensor:
+        """(scores + added) * factor"""
+        machine, units = self.machine, self.units
+        bias, bias_shift = _in_two((machine.bias + added - self.lost) / units.total)
+        inputs = [
+            self.rows.features,
+            self.rows.rows,
+            self.graph.constant("coefficients", self.rounded),
+            self.graph.constant("groups", machine.groups),
+            self.graph.constant("bias", bias),
+        ]
+        op = self._operator(bias_shift)
+        return self.graph.node(name, op, inputs, scale=float(np.float32(units.scale * factor)))
+
+    def _operator(self, bias_shift: int) -> WideKernelSums:
+        machine, columns = self.machine, self.machine.rows.shape[1]
+        is_rbf = machine.kernel is Kernel.RBF
+        reach = 2 * self.rows.bound if is_rbf else self.rows.bound
+        bits = math.ceil(math.log2(reach**2 * columns)) + 1
+        measure_shift = max(0, bits - MEASURE_BITS)
+        unit = machine.gamma * self.rows.scale**2 * 2.0**measure_shift
+        wanted = unit * math.log2(math.e) * 2**FRACTION_BITS if is_rbf else unit / self.most * ONE
+        factor_shift = int(np.clip(math.floor(math.log2(FACTOR_MAX / wanted)), 0, 62))
+        return WideKernelSums(
+            kernel=WideKernel.EXPONENTIAL if is_rbf else WideKernel.POWER,
+            measure_shift=measure_shift,
+            factor=min(round(wanted * 2.0**factor_shift), int(FACTOR_MAX)),
+            factor_shift=factor_shift,
+            sum_shift=self.units.shift,
+            bias_shift=bias_shift,
+            offset=0 if is_rbf else round(machine.offset / self.most * ONE),
+            degree=machine.degree,
+        )
