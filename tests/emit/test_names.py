@@ -46,3 +46,11 @@ def test_bad_model_names_are_refused(name):
 
 def test_good_model_name_is_kept():
     assert checked_model_name("kws_v2") == "kws_v2"
+
+
+@pytest.mark.parametrize(
+    "text", ["run", "predict", "Score", "decision", "input", "rows_0", "weights"]
+)
+def test_layers_do_not_take_the_names_of_the_interface(text):
+    name = LayerNames()(text)
+    assert name != text.lower() and re.fullmatch(r"[a-z][a-z0-9_]*", name)

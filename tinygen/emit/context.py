@@ -132,12 +132,23 @@ class _Constants:
     reads: dict[str, float] = field(default_factory=dict)
     _by_content: dict[tuple[str, bytes], str] = field(default_factory=dict)
     _fills: dict[int, int] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+
+    def unique(self, name: str) -> str:
+        """The name, or one like it: "a" with an array "b_c" and "a_b" with an array "c" would meet."""
+        found, count = name, 1
+        while found in self._taken:
+            count += 1
+            found = f"{name}_{count}"
+        self._taken.add(found)
+        return found
 
     def add(self, name: str, array: Array, products: int = 0) -> str:
         """The name under which an array is stored; `products` are those of the layer that reads it as weights."""
         ctype = f"{array.data.dtype.name}_t"
         key = (ctype, array.data.tobytes())
         if key not in self._by_content:
+            name = self.unique(name)
             self._by_content[key] = name
             self.arrays.append(constant_array(name, ctype, array.data, array.alignment))
         stored = self._by_content[key]
@@ -281,7 +292,7 @@ class _Code:
         name = f"{self.name}_{self.names(layer.name)}"
         several = len(layer.kernel_calls) > 1
         for i, kernel_call in enumerate(layer.kernel_calls):
-            yield kernel_call, f"{name}_{i}" if several else name
+            yield kernel_call, self.constants.unique(f"{name}_{i}" if several else name)
 
     def _call(self, kernel_call: KernelCall, name: str, layer: Layer) -> "_Callee":
         """The struct or the function of a call: a new one, or an equal one that is there already."""

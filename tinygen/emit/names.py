@@ -40,16 +40,25 @@ def checked_model_name(name: str) -> str:
     return name
 
 
+_PUBLIC = frozenset(
+    """arena bench classify decision fast_arena finish h hot_weights init input label labels model output predict
+    predict_proba push_row run run_float run_uint8 score sections selftest transform weights""".split()  # noqa: SIM905
+)
+"""What the generated files call NAME_<word>: a layer is never called so."""
+
+_PUBLIC_PREFIXES = ("quantize", "dequantize", "row_of", "rows")
+
+
 class LayerNames:
-    """Hands out identifiers for layers, each once."""
+    """Hands out identifiers for layers, each once, and none that the generated files use themselves."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: set[str] = set(_PUBLIC)
 
     def __call__(self, text: str) -> str:
         tail = text.rsplit("/", 2)
         base = _words("_".join(tail[-2:]) if len(tail) > 1 else text).lower() or "layer"
-        if base[0].isdigit():
+        if base[0].isdigit() or base.startswith(_PUBLIC_PREFIXES):
             base = f"layer_{base}"
         name, count = base, 1
         while name in self._taken:

@@ -32,7 +32,7 @@ SHIFT = 16
 FAR = np.int64(2**62)
 """A bound that does not bind."""
 
-MULTIPLIER_CHANGES = (0, 1, -1, 2, -2, 4, -4, 8, -8, 16, -16, 32, -32, 64, -64)
+MULTIPLIER_CHANGES = (0, *(sign << bits for bits in (*range(7), 8, 10, 12) for sign in (1, -1)))
 """What is added to a multiplier that does not fit; the first that is proved is taken."""
 
 PRESCALES_TRIED = 5
