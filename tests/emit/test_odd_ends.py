@@ -1,5 +1,7 @@
 """Models whose inputs and outputs are unusual: read by nobody, passed through, given twice, without an arena."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,24 @@ def flat() -> Graph:
     return net.finish(net.flatten(net.input))
 
 
-GRAPHS = {f.__name__: f for f in (passed_through, given_twice, unread, in_place_only, flat)}
+def named_like_the_interface() -> Graph:
+    """Layers whose names are those of functions and arrays of the generated files."""
+    net = Network((1, 6, 6, 2))
+    y = net.conv(net.conv(net.conv(net.input, 3), 3), 3)
+    y = net.dense(net.flatten(y), 4)
+    for _ in range(3):
+        y = net.dense(y, 4)
+    graph = net.finish(y)
+    names = iter(
+        ["run", "arena", "conv", "conv_weights", "flat", "dequantize_output", "selftest", "input"]
+    )
+    return graph.replace(nodes=[dataclasses.replace(n, name=next(names)) for n in graph.nodes])
+
+
+GRAPHS = {
+    f.__name__: f
+    for f in (passed_through, given_twice, unread, in_place_only, flat, named_like_the_interface)
+}
 
 
 @pytest.mark.parametrize("arena", ArenaMode)

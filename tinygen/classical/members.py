@@ -62,6 +62,10 @@ class MemberBuilder(GraphBuilder):
         bounds = tensor_ranges(self.root.graph_of((name,)))[name]
         return np.maximum(np.abs(bounds.low), np.abs(bounds.high)).astype(np.float64)
 
+    def values(self, tensor: Tensor, samples: Rows) -> NDArray[np.float64]:
+        """Of the same rows as `samples`, which are those of this builder's input."""
+        return self.root.values(tensor, self.raw)
+
     def method(self, name: str, output: Tensor) -> None:
         self.answers[name] = output
 
@@ -103,7 +107,7 @@ class Members:
         found = self.methods(part.member).get(METHODS[part.answer])
         if found is None:
             raise UnsupportedError(
-                what=f"a member's {part.answer.value} is needed, which its C does not compute",
+                what=f"this model needs a member's {part.answer.value}, which C is not written for",
                 where=describe(part.member),
                 next_step="use another estimator there, or voting by classes",
             )

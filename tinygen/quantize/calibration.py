@@ -135,7 +135,13 @@ def read_rows(path: Path) -> NDArray:
     found = next((arrays[key] for key in ("x", "X") if key in arrays), None)
     if found is None and len(arrays) == 1:
         (found,) = arrays.values()
-    if found is None or found.dtype.kind not in "fiu":
+    if found is not None and found.dtype.kind not in "fiu":
+        raise CalibrationError(
+            what=f"the rows are {found.dtype}, not numbers",
+            where=path.name,
+            next_step="store what the firmware will give: rows.astype(numpy.float32), or integers",
+        )
+    if found is None:
         raise CalibrationError(
             what="there is no array of rows in the file",
             where=f"{path.name}, which holds {_listed(arrays)}",

@@ -25,7 +25,7 @@ def unsupported(item: object, parameter: str, value: object, supported: str) -> 
     return UnsupportedError(
         what=f"{place(item)}({parameter}={value!r}) is not supported",
         where=f"parameter {parameter}",
-        next_step=f"supported: {supported}",
+        next_step=f"supported for {parameter}: {supported}",
     )
 
 
