@@ -41,8 +41,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tinygen import classical, device, targets
 from tinygen.emit import EmitOptions, Optimize, emit
 from tinygen.errors import TinygenError
-from tinygen.ir import DType
+from tinygen.ir import DType, Graph
 from tinygen.model import fitted
+from tinygen.selection import choose
+from tinygen.targets import Target
 
 CSV = Path(__file__).resolve().parent / "classical.csv"
 CLASSIFICATION = ("digits", "breast_cancer", "wine")
@@ -50,6 +52,9 @@ REGRESSION = ("diabetes",)
 TARGETS = ("cortex-m4", "cortex-m0")
 EMPTY_CALL = {"cortex-m4": 9.06, "cortex-m0": 10.08}
 """Instructions that calling an empty predictor in a loop takes: part of all figures of other tools."""
+
+LEAST = "least"
+"""A mode beside those of `Optimize`: kernels chosen by name, those that take the least flash."""
 
 KEY = ("dataset", "model", "target", "optimize")
 
@@ -163,16 +168,24 @@ def measure(dataset: str, name: str, cores: list[str], modes: list[str]):
             }
 
 
-def run(graph, core: str, mode: str, rows: np.ndarray):
+def run(graph: Graph, core: str, mode: str, rows: np.ndarray):
     """Instructions a row, beyond an empty function, and the sizes."""
     part = graph.parts()[0]
     target = targets.load(core)
     with tempfile.TemporaryDirectory() as scratch:
-        options = EmitOptions(optimize=Optimize(mode))
+        options = EmitOptions(optimize=Optimize(mode)) if mode != LEAST else least(part, target)
         folder = emit(part, target, Path(scratch) / "m", name="m", options=options).folder
         instructions, _ = device.average_run(folder, "m", target, rows)
         one = np.ascontiguousarray(rows[:1]).view(np.int8)
         return instructions, device.measure(folder, "m", target, one)
+
+
+def least(graph: Graph, target: Target) -> EmitOptions:
+    """The kernels that take the least flash, whatever they cost in cycles."""
+    chosen = choose(graph.calls(), target, optimize=Optimize.SIZE, flash_budget=1).chosen
+    return EmitOptions(
+        optimize=Optimize.SIZE, kernels=tuple((c.call.node.name, c.kernel.symbol) for c in chosen)
+    )
 
 
 def write(rows: list[dict]) -> None:
@@ -194,7 +207,9 @@ def main() -> None:
     parser.add_argument("--dataset", action="append", choices=(*CLASSIFICATION, *REGRESSION))
     parser.add_argument("--model", action="append")
     parser.add_argument("--target", action="append", choices=TARGETS)
-    parser.add_argument("--optimize", action="append", choices=[m.value for m in Optimize])
+    parser.add_argument(
+        "--optimize", action="append", choices=[*(m.value for m in Optimize), LEAST]
+    )
     arguments = parser.parse_args()
     for dataset in arguments.dataset or (*CLASSIFICATION, *REGRESSION):
         for name in arguments.model or estimators(dataset, 0.1, 8):

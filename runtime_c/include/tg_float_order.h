@@ -26,4 +26,13 @@ TG_INLINE int32_t tg_float_order(const float *number)
     return bits < 0 ? bits ^ INT32_MAX : bits;
 }
 
+/* A constant to compare with, which compilers must load: they would rather add three times to one they have. */
+TG_INLINE int32_t tg_float_threshold(int32_t order)
+{
+#ifdef __GNUC__
+    __asm__("" : "+r"(order));
+#endif
+    return order;
+}
+
 #endif

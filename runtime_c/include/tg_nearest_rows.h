@@ -16,6 +16,10 @@
  * of those that are not 0.
  * Layout: rows [rows][depth].
  *
+ * tg_nearest_squares_s8, _s16: sum of (in[k] - row[k])^2 without products: slower than tiles, which need norms and
+ * whole tiles of flash.
+ * Layout: rows [rows][depth].
+ *
  * Features of int8 below -127 count as -127.
  * Overflow: the generator has proved that measures, norms and products stay below 2^30 + 2^29; sums of three of these
  * wrap, and the result does not.
@@ -48,12 +52,21 @@ struct tg_nearest_differences {
     const void *stored;
 };
 
+struct tg_nearest_squares {
+    int32_t rows;
+    int32_t depth;
+    int32_t count;
+    const void *stored;
+};
+
 void tg_nearest_rows_s8(const struct tg_nearest_rows *layer, const int8_t *in, int32_t *out, void *scratch);
 void tg_nearest_rows_s16(const struct tg_nearest_rows *layer, const int16_t *in, int32_t *out, void *scratch);
 void tg_nearest_rows_s8_dsp(const struct tg_nearest_rows *layer, const int8_t *in, int32_t *out, void *scratch);
 void tg_nearest_rows_s16_dsp(const struct tg_nearest_rows *layer, const int16_t *in, int32_t *out, void *scratch);
 void tg_nearest_differences_s8(const struct tg_nearest_differences *layer, const int8_t *in, int32_t *out);
 void tg_nearest_differences_s16(const struct tg_nearest_differences *layer, const int16_t *in, int32_t *out);
+void tg_nearest_squares_s8(const struct tg_nearest_squares *layer, const int8_t *in, int32_t *out);
+void tg_nearest_squares_s16(const struct tg_nearest_squares *layer, const int16_t *in, int32_t *out);
 
 TG_EXTERN_C_END
 

@@ -1,6 +1,7 @@
 /* Votes and means of the nearest rows: of what tg_nearest_rows.h found. Rules R4 and R5 of ARITHMETIC.md.
  *
  *   tg_neighbor_votes_s32   out[c] = sum of the weights of the neighbours of class c
+ *   tg_neighbor_counts_s32  the same with weights of 1
  *   tg_neighbor_means_s32   out[m] = bias[m] + ((sum over neighbours of share * values[neighbour][m]) >> shift)
  *
  * Input: measures in[count], the least one first, then rows in[count]. Weights are 1, or
@@ -25,6 +26,12 @@ struct tg_neighbor_votes {
     const uint8_t *labels;
 };
 
+struct tg_neighbor_counts {
+    int32_t count;
+    int32_t classes;
+    const uint8_t *labels;
+};
+
 struct tg_neighbor_means {
     int32_t count;
     int32_t outputs;
@@ -35,6 +42,7 @@ struct tg_neighbor_means {
 };
 
 void tg_neighbor_votes_s32(const struct tg_neighbor_votes *layer, const int32_t *in, int32_t *out);
+void tg_neighbor_counts_s32(const struct tg_neighbor_counts *layer, const int32_t *in, int32_t *out);
 void tg_neighbor_means_s32(const struct tg_neighbor_means *layer, const int32_t *in, int32_t *out);
 
 TG_EXTERN_C_END

@@ -7,8 +7,8 @@
  *
  * rows[i] is the input row first_out_row * stride - pad_top + i, for i below (row_count - 1) * stride + extent. Where
  * that lies outside of the tensor it is the layer's pad_row, or a null pointer for layers that have none (pooling).
- * out[i] is where output row first_out_row + i goes; it may not lie in an input row. `scratch` is that of the kernel
- * for whole tensors, and there is none where that has none.
+ * out[i] is where output row first_out_row + i goes; it may not lie in an input row unless the kernel says so. `scratch`
+ * is that of the kernel for whole tensors, and there is none where that has none.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_ROWS_H

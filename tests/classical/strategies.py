@@ -134,7 +134,7 @@ def _tree_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32]))
     features = draw(st.sampled_from([1, 3, 20, 300]))
     outputs = draw(st.integers(1, 12))
-    kind = draw(st.sampled_from(["rows", "values", "anything"]))
+    kind = draw(st.sampled_from(["rows", "pure", "values", "anything"]))
     chosen, thresholds, children, roots = _shapes_of_trees(
         rng, draw(st.integers(1, 6)), draw(st.integers(0, 40))
     )
@@ -191,6 +191,8 @@ def _leaves(
     count = -min(int(children.min()), int(roots.min()))
     if kind == "anything":
         return rng.integers(-(2**20), 2**20, (count, outputs))
+    if kind == "pure":
+        return 8191 * np.eye(outputs, dtype=np.int64)[rng.integers(0, outputs, count)]
     if kind == "rows":
         return rng.integers(0, 100, (count, outputs)) * (rng.random((count, outputs)) < 0.4)
     leaves = np.zeros((count, outputs), np.int64)

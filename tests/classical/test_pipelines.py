@@ -42,6 +42,7 @@ from sklearn.tree import (
 )
 
 from tinygen import reference, targets, verify
+from tinygen.errors import UnsupportedError
 from tinygen.ir import DType
 from tinygen.model import fitted
 
@@ -228,8 +229,6 @@ def test_features_that_nothing_reads_are_not_read():
 
 
 def test_estimators_that_are_missing_are_named():
-    from tinygen.errors import UnsupportedError
-
     x, y = rows(1, 2, DType.INT8)
     with pytest.raises(UnsupportedError, match="BisectingKMeans is not supported"):
         fitted(BisectingKMeans(2, random_state=0).fit(x[:20], y[:20]))
@@ -291,3 +290,20 @@ def test_a_value_that_a_class_never_had_rules_it_out():
     assert any(call.op.label() == "SharpPenalties" for call in model.graph.calls())
     assert model.agreement.agreement >= 99.0
     check_c(model, x, DType.INT8)
+
+
+def test_naive_bayes_of_constant_columns_is_refused():
+    """scikit-learn divides by the variance, which is 0 where no column varies."""
+    y = np.arange(40) % 2
+    with np.errstate(divide="ignore"):
+        model = GaussianNB().fit(np.full((40, 1), 3.0), y)
+        with pytest.raises(UnsupportedError, match="variance of naive Bayes is 0") as error:
+            fitted(model).quantize(calibration=np.full((40, 1), 3.0), io=DType.INT8)
+    assert "all constant" in error.value.where
+
+
+def test_naive_bayes_takes_a_constant_column_beside_others():
+    x, y = rows(1, 2, DType.FLOAT32)
+    model = converted(GaussianNB(), x[:, [0, 2]], y, DType.FLOAT32)
+    assert np.ptp(x[:, 2]) == 0
+    assert model.agreement.agreement == 100.0

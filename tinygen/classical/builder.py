@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen import reference
 from tinygen.classical.precision import Precision
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
@@ -83,6 +84,11 @@ class GraphBuilder:
     def reach(self) -> NDArray[np.float64]:
         """How large every integer of the input can be."""
         return np.full(self.input.channels, -float(self.input.dtype.limits[0]))
+
+    def values(self, tensor: Tensor, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The integers [N, columns] of a tensor for rows of the input."""
+        rows = {self.input.name: samples.astype(self.input.dtype.numpy)}
+        return reference.run(self.graph_of((tensor.name,)), rows)[tensor.name].astype(np.float64)
 
     def method(self, name: str, output: Tensor) -> None:
         """Give the model an entry point that computes a tensor."""

@@ -35,6 +35,12 @@ SCORE_BITS, PENALTY_MAX = 27, 2**29
 
 def build(graph: GraphBuilder, description: Description, samples: NDArray[np.float64]) -> None:
     """Add the methods of a Gaussian naive Bayes classifier."""
+    if (description.scorer.variances <= 0).any():
+        raise UnsupportedError(
+            what="a variance of naive Bayes is 0: its scores are not numbers in scikit-learn either",
+            where="fitted on columns that are all constant, so that var_smoothing adds nothing",
+            next_step="fit it on rows that differ, or use DummyClassifier(strategy='prior')",
+        )
     before = algebra.as_matrix(description.transforms, description.features)
     if before is None:
         raise UnsupportedError(

@@ -8,8 +8,10 @@ from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Linear, Task
 from tinygen.classical.fixed_features import INT16_MAX, SCORE_MAX, integer_features
 from tinygen.classical.probabilities import add_probabilities
+from tinygen.classical.rounding import rounded_together
 from tinygen.classical.wide_nodes import linear_is_coarse, wide_linear
 from tinygen.errors import UnsupportedError
+from tinygen.fixedpoint import INT32_MAX
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.linear_scores import LinearScores
@@ -47,7 +49,8 @@ def _scores(graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]) -
     if graph.precision.is_wide or linear_is_coarse(graph, linear, samples):
         return wide_linear(graph, "scores", linear, samples)
     x, linear, reach = integer_features(graph, linear, samples)
-    return scores_node(graph, "scores", x, linear, reach)
+    rows = samples if x is graph.input else graph.values(x, samples)
+    return scores_node(graph, "scores", x, linear, reach, rows=rows)
 
 
 def scores_node(
@@ -57,14 +60,25 @@ def scores_node(
     linear: Linear,
     reach: NDArray[np.float64],
     limit: float = SCORE_MAX,
+    rows: NDArray[np.float64] | None = None,
 ) -> Tensor:
-    """Scores of one scale: as fine as int16 weights and sums below `limit` allow."""
+    """Scores of one scale: as fine as int16 weights and sums below `limit` allow.
+
+    Weights are rounded together where `rows` [N, columns], values of x, are known.
+    """
     largest = max(float(np.abs(linear.weights).max()), 1e-300)
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
     scale = max(largest / INT16_MAX, float(sums.max()) / limit)
     scale = float(np.float32(max(scale, LEAST_SCALE) * (1 + 2.0**-20)))
+    weights = np.rint(linear.weights / scale)
+    bias = np.rint(linear.bias / scale)
+    if rows is not None:
+        together, added = rounded_together(linear.weights / scale, rows, INT16_MAX)
+        start = np.rint(linear.bias / scale + added)
+        if (np.abs(together) @ reach + np.abs(start)).max() <= INT32_MAX:
+            weights, bias = together, start
     constants = [
-        graph.constant(f"{name}: weights", np.rint(linear.weights / scale), DType.INT16),
-        graph.constant(f"{name}: bias", np.rint(linear.bias / scale)),
+        graph.constant(f"{name}: weights", weights, DType.INT16),
+        graph.constant(f"{name}: bias", bias),
     ]
     return graph.node(name, LinearScores(), [x, *constants], scale=scale)

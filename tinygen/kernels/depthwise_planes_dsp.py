@@ -42,6 +42,8 @@ FACTOR_WORDS = 5
 UNPACKED_WORDS = 8
 """The most words of a 3x3 kernel's channel: six of taps, start, multiplier."""
 
+Counts = Callable[[Call], Mapping[str, float]]
+
 TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 """Scaled weights [O, kernel_height, kernel_width] -> words [O, words]."""
 
@@ -351,6 +353,16 @@ def _counts(call: Call) -> Mapping[str, float]:
     }
 
 
+def _by_rows(counts: Counts) -> Counts:
+    """Row pointers always take the general way, and lines are split one by one."""
+
+    def row_counts(call: Call) -> Mapping[str, float]:
+        found = counts(call)
+        return {**found, "general passes": found["passes"]}
+
+    return row_counts
+
+
 def _any_counts(call: Call) -> Mapping[str, float]:
     """The terms of the inner loops as well."""
     window, (_, height, width, channels) = _window(call), call.output.shape
@@ -384,6 +396,7 @@ def _less_scratch(kernel: Kernel) -> Callable[[int], Kernel]:
             lower=limited(kernel.lower, most),
             scratch_bytes=limited(kernel.scratch_bytes, most),
             counts=limited(kernel.counts, most),
+            row_counts=limited(kernel.row_counts, most),
         )
 
     return with_at_most
@@ -401,6 +414,7 @@ def _row(symbol: str, *conditions: Fits, **facts: Any) -> tuple[Kernel, ...]:
             needs=DSP,
             fits=all_of(sizes_fit, _window_fits, *more, *conditions),
             in_place=in_place,
+            row_counts=_by_rows(facts["counts"]),
             **facts,
         )
         return replace(kernel, less_scratch=_less_scratch(kernel))

@@ -93,6 +93,9 @@ class Kernel:
     output may lie over the first input if that starts so many bytes above it (leads.py). A row that is `whole_only` has
     no use for the row interface of its C function: it sees the layer as another (upright.py, conv2d_as_depthwise.py).
     `less_scratch` gives the same C function with buffers of at most so many bytes, or as few as it can work with.
+    `row_counts` are the counts of its row interface, where these are not those of a tensor of as many rows.
+    `rows_in_place` says of the node as a call of the row interface sees it (stride 1, rows of one shape) whether its
+    output rows may lie in input rows that no later call reads: the first one in the first of these, and so on.
     """
 
     op: type[Operator]
@@ -112,6 +115,8 @@ class Kernel:
     estimate: Callable[[Call], float] | None = None
     whole_only: bool = False
     less_scratch: Callable[[int], "Kernel"] | None = None
+    row_counts: Callable[[Call], Mapping[str, float]] | None = None
+    rows_in_place: Callable[[Call], bool] | None = None
 
     @property
     def is_generated(self) -> bool:

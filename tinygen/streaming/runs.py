@@ -85,13 +85,20 @@ class RowRun:
     def scratch_bytes(self) -> int:
         return self.kernel.scratch_bytes(self.row_call) if self.kernel.scratch_bytes else 0
 
+    @property
+    def _of_rows(self) -> Kernel:
+        """The kernel with the counts of the interface that a step calls."""
+        if self.kind is not Kind.WINDOW or self.kernel.row_counts is None:
+            return self.kernel
+        return dataclasses.replace(self.kernel, counts=self.kernel.row_counts)
+
     @cached_property
     def cycles(self) -> float | None:
         """Predicted, for all rows."""
         if self.kind is Kind.SUM:
             return self.candidate.cycles
         calls = self.call.output.shape[1] / self.row_call.output.shape[1]
-        cycles = self.candidate.table.cycles(self.kernel, self.row_call)
+        cycles = self.candidate.table.cycles(self._of_rows, self.row_call)
         return None if cycles is None else calls * cycles
 
 
@@ -168,12 +175,15 @@ def _part_of(call: Call, window: Window, rows: int) -> Call:
 
 def _writes_over(kernel: Kernel, row_call: Call, window: Window) -> bool:
     """Whether output rows may lie in the oldest input rows of a step: kernels that work in place on whole tensors read
-    all rows of some channels before they write these, and pointwise kernels with a lead of 0 a block of pixels."""
+    all rows of some channels before they write these, and pointwise kernels with a lead of 0 a block of pixels. Others
+    say it themselves."""
     x, y = row_call.inputs[0], row_call.output
     if window.stride != (1, 1) or x.shape[2:] != y.shape[2:]:
         return False
     if window.kernel == (1, 1):
         return kernel.lead is not None and kernel.lead(row_call) == 0
+    if kernel.rows_in_place is not None:
+        return kernel.rows_in_place(row_call)
     return 0 in kernel.in_place
 
 

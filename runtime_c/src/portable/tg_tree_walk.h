@@ -64,6 +64,37 @@ TG_INLINE uint32_t tg_tree_leaf_f32(const uint16_t *node, const float *in)
     return leaf;
 }
 
+/* The leaf that a reference of a _shared forest names on one side, which has its flag. */
+TG_INLINE uint32_t tg_tree_shared_leaf(uint32_t reference, int goes_right)
+{
+    const uint32_t both = TG_TREE_LEFT_IS_LEAF | TG_TREE_RIGHT_IS_LEAF;
+
+    if ((reference & both) != both) {
+        return reference & TG_TREE_REFERENCE;
+    }
+    return (goes_right ? reference : reference >> 7) & TG_TREE_LEAF_OF_TWO;
+}
+
+TG_INLINE uint32_t tg_tree_leaf_shared_f32(const uint16_t *node, const int32_t *thresholds, int32_t feature_bits,
+                                           const float *in)
+{
+    const uint32_t mask = (1u << feature_bits) - 1u;
+
+    for (;;) {
+        const uint32_t comparison = node[0];
+        const uint32_t reference = node[1];
+        const int goes_right = tg_float_order(in + (comparison & mask)) > thresholds[comparison >> feature_bits];
+
+        if ((reference & (goes_right ? TG_TREE_RIGHT_IS_LEAF : TG_TREE_LEFT_IS_LEAF)) != 0u) {
+            return tg_tree_shared_leaf(reference, goes_right);
+        }
+        node += 2;
+        if (goes_right && (reference & TG_TREE_LEFT_IS_LEAF) == 0u) {
+            node += reference;
+        }
+    }
+}
+
 TG_INLINE void tg_tree_start(const int32_t *bias, int32_t outputs, int32_t *out)
 {
     for (int32_t c = 0; c < outputs; c++) {

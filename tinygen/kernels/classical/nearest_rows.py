@@ -42,15 +42,25 @@ def _lower(is_dsp: bool) -> Callable[[Call], tuple[KernelCall, ...]]:
     return lower
 
 
-def _lower_differences(call: Call) -> tuple[KernelCall, ...]:
+def _stored(call: Call, **more: int) -> dict[str, object]:
+    """The fields of stored rows that lie one behind the other."""
     rows = call.inputs[1].data
-    fields = {
+    return {
         "rows": rows.shape[0],
         "depth": rows.shape[1],
         "count": call.op.count,
-        "measure": DIFFERENCES.index(call.op.measure),
+        **more,
         "stored": Array(name="stored", data=rows.ravel(), role=Role.WEIGHTS),
     }
+
+
+def _lower_squares(call: Call) -> tuple[KernelCall, ...]:
+    params = Struct(tag="tg_nearest_squares", fields=_stored(call))
+    return (KernelCall(params=params, inputs=(0,)),)
+
+
+def _lower_differences(call: Call) -> tuple[KernelCall, ...]:
+    fields = _stored(call, measure=DIFFERENCES.index(call.op.measure))
     return (KernelCall(params=Struct(tag="tg_nearest_differences", fields=fields), inputs=(0,)),)
 
 
@@ -93,7 +103,28 @@ def _differences(dtype: DType) -> Kernel:
     )
 
 
+def _squares(dtype: DType) -> Kernel:
+    """Squared distances with neither norms nor tiles: small."""
+    symbol = f"tg_nearest_squares_{TYPE_SUFFIX[dtype]}"
+
+    def fits(call: Call) -> str | None:
+        is_squared = call.op.measure is Measure.SQUARED
+        return _fits(dtype, True, False)(call) or (None if is_squared else "computes no products")
+
+    return Kernel(
+        op=NearestRows,
+        symbol=symbol,
+        header="tg_nearest_rows.h",
+        source=f"portable/{symbol}.c",
+        fits=fits,
+        lower=_lower_squares,
+        specificity=-1,
+        estimate=lambda call: 8.0 * call.op.macs(call),
+    )
+
+
 KERNELS = (
+    *(_squares(dtype) for dtype in (DType.INT8, DType.INT16)),
     *(_quadratic(dtype, dsp) for dtype in (DType.INT8, DType.INT16) for dsp in (True, False)),
     *(_differences(dtype) for dtype in (DType.INT8, DType.INT16)),
 )

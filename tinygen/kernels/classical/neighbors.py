@@ -10,6 +10,19 @@ from tinygen.ops.classical.neighbor_votes import NeighborVotes
 from tinygen.ops.classical.neighbor_weights import Weights
 
 
+def _is_uniform(call: Call) -> str | None:
+    return None if call.op.weights is Weights.UNIFORM else "neighbours have weights"
+
+
+def _lower_counts(call: Call) -> tuple[KernelCall, ...]:
+    fields = {
+        "count": call.inputs[0].channels // 2,
+        "classes": call.op.classes,
+        "labels": unsigned("labels", call.inputs[1].data, np.uint8, Role.WEIGHTS),
+    }
+    return (KernelCall(params=Struct(tag="tg_neighbor_counts", fields=fields), inputs=(0,)),)
+
+
 def _lower_votes(call: Call) -> tuple[KernelCall, ...]:
     fields = {
         "count": call.inputs[0].channels // 2,
@@ -39,6 +52,16 @@ def _cycles(call: Call) -> float:
 
 
 KERNELS = (
+    Kernel(
+        op=NeighborVotes,
+        symbol="tg_neighbor_counts_s32",
+        header="tg_neighbors.h",
+        source="portable/tg_neighbor_counts_s32.c",
+        fits=_is_uniform,
+        lower=_lower_counts,
+        specificity=1,
+        estimate=lambda call: 0.9 * _cycles(call),
+    ),
     Kernel(
         op=NeighborVotes,
         symbol="tg_neighbor_votes_s32",

@@ -3,10 +3,13 @@
 A walk costs three instructions a level where features are integers: load, compare, branch. Float32 features are
 compared by their bits (rule T1): as signed integers with a threshold from 0 up, as unsigned ones with a negative one.
 
-Trees whose leaves are one number return it. Otherwise a leaf of one entry ends in a call of a function that adds just
-this entry, any other in a call of the loop over its entries. Thumb-2 compilers make these calls jumps; on other cores a
-tree returns what to add. With jumps, TG_COMPACT keeps compilers from copying leaves around: that would cost a third
-of flash and gain hardly anything. (On Armv6-M it would gain a seventh.)
+Where leaves are one number, of one output or of several side by side in a word, trees return it. Cores of Thumb-2 have
+several trees in one function instead, where the compiler sees what they have in common.
+
+Otherwise a leaf of one entry ends in a call of a function that adds just this entry, any other in a call of the loop
+over its entries. Thumb-2 compilers make these calls jumps; on other cores a tree returns what to add. With jumps,
+TG_COMPACT keeps compilers from copying leaves around: that would cost a third of flash and gain hardly anything. (On
+Armv6-M it would gain a seventh.)
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ import numpy as np
 from tinygen.ir import Call, DType
 from tinygen.kernels.classical.forest import Forest, Rows, forest_of, rows_of
 from tinygen.kernels.classical.lowering import unsigned
+from tinygen.kernels.classical.packed_sums import packed_sums
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct
 from tinygen.ops.classical.tree_sums import TreeSums
 
@@ -33,7 +37,7 @@ def code_fits(call: Call) -> str | None:
         return "every tree is a single leaf"
     if max(_levels(forest)) > MOST_LEVELS:
         return f"a tree has more than {MOST_LEVELS} levels"
-    if forest.targets is None and rows_of(forest) is None:
+    if forest.targets is None and packed_sums(forest) is None and rows_of(forest) is None:
         return "a leaf does not fit into 16-bit entries"
     return None
 
@@ -55,21 +59,21 @@ class _Style:
 
     parameters: str
     returns: str
-    attribute: str
-    leaf: Callable[[int], str]
+    linkage: str
+    leaf: Callable[[int], list[str]]
 
 
 def _tree(forest: Forest, root: int, name: str, style: _Style) -> list[str]:
     space = "" if style.returns.endswith("*") else " "
     parameters = f"const {forest.type.ctype} *x{style.parameters}"
-    head = f"{style.attribute}static {style.returns}{space}{name}({parameters})"
+    head = f"{style.linkage} {style.returns}{space}{name}({parameters})"
     return [head, "{", *_branches(forest, root, style, 1), "}", ""]
 
 
 def _branches(forest: Forest, node: int, style: _Style, level: int) -> Iterator[str]:
     pad = INDENT * level
     if node < 0:
-        yield f"{pad}{style.leaf(~node)}"
+        yield from (pad + line for line in style.leaf(~node))
         return
     left, right = (int(r) for r in forest.children[node])
     yield f"{pad}if ({_comparison(forest, node)}) {{"
@@ -82,35 +86,129 @@ def _comparison(forest: Forest, node: int) -> str:
     feature, threshold = int(forest.features[node]), int(forest.thresholds[node])
     if forest.type is not DType.FLOAT32:
         return f"x[{feature}] <= {_literal(threshold)}"
-    if threshold >= 0:
-        return f"tg_float_bits(x + {feature}) <= {threshold}"
-    return f"(uint32_t)tg_float_bits(x + {feature}) >= {(threshold ^ 0x7FFFFFFF) & 0xFFFFFFFF}u"
+    is_negative = threshold < 0
+    bits = _literal(threshold ^ 0x7FFFFFFF if is_negative else threshold)
+    if (
+        len(forest.roots) == 1
+    ):  # of many trees, compilers keep thresholds in registers, or what is near them
+        bits = f"tg_float_threshold({bits})"
+    if is_negative:
+        return f"(uint32_t)tg_float_bits(x + {feature}) >= (uint32_t){bits}"
+    return f"tg_float_bits(x + {feature}) <= {bits}"
 
 
 def _literal(value: int) -> str:
     return "(-2147483647 - 1)" if value == -(2**31) else str(value)
 
 
-def _values_call(forest: Forest, targets: tuple[int, ...]) -> KernelCall:
-    """Every tree returns what it adds to the one output of its own."""
-    leaves = forest.leaves.sum(axis=1)
-    style = _Style(
-        parameters="",
-        returns="int32_t",
-        attribute="",
-        leaf=lambda leaf: f"return {_literal(int(leaves[leaf]))};",
-    )
-    trees = [
-        line
-        for i, root in enumerate(forest.roots)
-        for line in _tree(forest, root, f"${{function}}_tree_{i}", style)
+@dataclass(frozen=True, kw_only=True)
+class _Sum:
+    """What some trees add up: leaves as C, and the outputs that it becomes."""
+
+    ctype: str
+    roots: tuple[int, ...]
+    leaf: Callable[[int], str]
+    outputs: tuple[str, ...]
+
+
+def _sums(forest: Forest) -> list[_Sum] | None:
+    """One number for each leaf: of the one output of a tree, or of all outputs side by side in one word."""
+    targets = forest.targets
+    if targets is None:
+        packed = packed_sums(forest)
+        if packed is None:
+            return None
+        starts = (_literal(int(b)) for b in forest.bias)
+        outputs = (f"out[{c}] = {b} + {packed.output(c)};" for c, b in enumerate(starts))
+        word = _Sum(
+            ctype=packed.ctype,
+            roots=forest.roots,
+            leaf=lambda leaf: packed.leaf(forest.leaves[leaf]),
+            outputs=tuple(outputs),
+        )
+        return [word]
+    values = forest.leaves.sum(axis=1)
+    return [
+        _Sum(
+            ctype="int32_t",
+            roots=tuple(r for r, t in zip(forest.roots, targets, strict=True) if t == c),
+            leaf=lambda leaf: _literal(int(values[leaf])),
+            outputs=(f"out[{c}] = {_literal(int(start))} + sum;",),
+        )
+        for c, start in enumerate(forest.bias)
     ]
-    lines = []
-    for c, start in enumerate(forest.bias):
-        own = [i for i, target in enumerate(targets) if target == c]
-        terms = [f"${{function}}_tree_{i}(x)" for i in own]
-        lines.append(f"out[{c}] = {' + '.join([_literal(int(start)), *terms])};")
-    return _call(forest, trees, lines, {})
+
+
+def _sums_call(forest: Forest, sums: list[_Sum]) -> KernelCall:
+    """Every tree is a function that returns what it adds."""
+    functions, lines = [], []
+    for total in sums:
+        calls = []
+        for root in total.roots:
+            name = f"${{function}}_tree_{root}"
+            style = _Style(
+                parameters="",
+                returns=total.ctype,
+                linkage=_linkage(forest),
+                leaf=lambda leaf, total=total: [f"return {total.leaf(leaf)};"],
+            )
+            functions += _tree(forest, root, name, style)
+            calls.append(f"{name}(x)")
+        lines += _added(total, calls)
+    return _call(forest, functions, lines, {})
+
+
+def _linkage(forest: Forest) -> str:
+    """A tree that is alone is part of its callers: no jump leads to it."""
+    return "TG_INLINE" if len(forest.roots) == 1 else "static"
+
+
+def _added(total: _Sum, terms: list[str]) -> list[str]:
+    """A block that makes the outputs of a sum."""
+    body = [f"const {total.ctype} sum = {' + '.join(terms or ['0'])};", *total.outputs]
+    return ["{", *(INDENT + line for line in body), "}"]
+
+
+NODES_OF_GROUP = 512
+"""Of trees that are one function: C compilers take long for larger ones."""
+
+
+def _groups_call(forest: Forest, sums: list[_Sum]) -> KernelCall:
+    """Many trees one behind the other are a function: what they compare often stays in registers."""
+    functions, lines = [], []
+    for total in sums:
+        calls = []
+        for roots in _groups(forest, total.roots):
+            name = f"${{function}}_trees_{roots[0]}"
+            functions += _group(forest, roots, name, total)
+            calls.append(f"{name}(x)")
+        lines += _added(total, calls)
+    return _call(forest, functions, lines, {})
+
+
+def _groups(forest: Forest, roots: tuple[int, ...]) -> list[list[int]]:
+    groups, nodes = [], NODES_OF_GROUP
+    for root in roots:
+        size = len(forest.leaves_below(root))
+        if nodes + size > NODES_OF_GROUP:
+            groups.append([])
+            nodes = 0
+        groups[-1].append(root)
+        nodes += size
+    return groups
+
+
+def _group(forest: Forest, roots: list[int], name: str, total: _Sum) -> list[str]:
+    lines = [f"{_linkage(forest)} {total.ctype} {name}(const {forest.type.ctype} *x)", "{"]
+    lines.append(f"{INDENT}{total.ctype} sum = 0;")
+    for i, root in enumerate(roots):
+
+        def leaf_of(leaf: int, behind: str = f"tree_{i + 1}") -> list[str]:
+            return [f"sum += {total.leaf(leaf)};", f"goto {behind};"]
+
+        style = _Style(parameters="", returns=total.ctype, linkage="", leaf=leaf_of)
+        lines += ["", *_branches(forest, root, style, 1), f"tree_{i + 1}:"]
+    return [*lines, f"{INDENT}return sum;", "}", ""]
 
 
 def _call(forest: Forest, functions: list[str], lines: list[str], fields: dict) -> KernelCall:
@@ -161,8 +259,8 @@ def _rows_call(forest: Forest) -> KernelCall:
     style = _Style(
         parameters="",
         returns="uint32_t",
-        attribute="",
-        leaf=lambda leaf: f"return {int(rows.start[leaf])}u;",
+        linkage="static",
+        leaf=lambda leaf: [f"return {int(rows.start[leaf])}u;"],
     )
     functions, add = [_add_entry(rows), ADD_ENTRIES], "${function}_add_entries"
     if rows.single and min(_used_starts(forest, rows)) < forest.outputs:
@@ -225,17 +323,17 @@ def _rows_call_with_jumps(forest: Forest) -> KernelCall:
     functions += [_add_entry(rows)] if lengths else []
     functions += [_many(ctype, n) for n in sorted(lengths)]
 
-    def leaf_of(leaf: int) -> str:
+    def leaf_of(leaf: int) -> list[str]:
         start = int(rows.start[leaf])
         if start in singles:
-            return f"return ${{function}}_add_leaf_{start}(x, out);"
+            return [f"return ${{function}}_add_leaf_{start}(x, out);"]
         length = min(rows.lengths[start], LONGEST_UNROLLED + 1)
-        return f"return ${{function}}_add_{length}(x, {start}u, out);"
+        return [f"return ${{function}}_add_{length}(x, {start}u, out);"]
 
     style = _Style(
         parameters=", int32_t *out",
         returns=f"const {ctype} *",
-        attribute="TG_COMPACT ",
+        linkage="TG_COMPACT static",
         leaf=leaf_of,
     )
     calls = []
@@ -271,19 +369,15 @@ def _many(ctype: str, length: int) -> str:
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
-    return _lowered(call, _rows_call)
+    forest = forest_of(call)
+    sums = _sums(forest)
+    return (_rows_call(forest) if sums is None else _sums_call(forest, sums),)
 
 
 def _lower_with_jumps(call: Call) -> tuple[KernelCall, ...]:
-    return _lowered(call, _rows_call_with_jumps)
-
-
-def _lowered(call: Call, rows_call: Callable[[Forest], KernelCall]) -> tuple[KernelCall, ...]:
     forest = forest_of(call)
-    targets = forest.targets
-    if targets is not None:
-        return (_values_call(forest, targets),)
-    return (rows_call(forest),)
+    sums = _sums(forest)
+    return (_rows_call_with_jumps(forest) if sums is None else _groups_call(forest, sums),)
 
 
 def _kernel(symbol: str, needs: frozenset[str], lower: Callable) -> Kernel:
@@ -300,7 +394,7 @@ def _kernel(symbol: str, needs: frozenset[str], lower: Callable) -> Kernel:
     )
 
 
-NODE_BYTES, TREE_BYTES = 13, 40
+NODE_BYTES, TREE_BYTES = 16, 30
 """Code of a comparison with a leaf, and of what a tree has besides: about, on Cortex-M4."""
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tinygen.ir import Call, DType
 from tinygen.kernels.classical.forest import Forest, forest_of, rows_of, values_of
 from tinygen.kernels.classical.lowering import TYPE_SUFFIX, int16, unsigned
-from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, int32
+from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, int32
 from tinygen.ops.classical.tree_sums import TreeSums
 
 LEFT_IS_LEAF, RIGHT_IS_LEAF, MOST_REFERENCE = 0x8000, 0x4000, 0x3FFF
@@ -113,6 +113,14 @@ def _lower_rows(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=Struct(tag="tg_tree_rows", fields=fields), inputs=(0,)),)
 
 
+def targets_array(forest: Forest) -> Array:
+    """The output of every tree; TooLargeError where a tree has several."""
+    targets = forest.targets
+    if targets is None:
+        raise TooLargeError("a tree adds to several outputs")
+    return unsigned("targets", np.array(targets), np.uint8)
+
+
 def _lower_values(call: Call) -> tuple[KernelCall, ...]:
     forest = forest_of(call)
     values = values_of(forest)
@@ -123,7 +131,7 @@ def _lower_values(call: Call) -> tuple[KernelCall, ...]:
         "sizes": unsigned("sizes", np.array([len(t) for t in trees]), np.uint16),
         "nodes": unsigned("nodes", np.concatenate(trees), np.uint16, Role.WEIGHTS),
         "values": int16("values", values.values, Role.WEIGHTS),
-        "targets": unsigned("targets", np.array(forest.targets), np.uint8),
+        "targets": targets_array(forest),
         "bias": int32("bias", forest.bias),
     }
     return (KernelCall(params=Struct(tag="tg_tree_values", fields=fields), inputs=(0,)),)
@@ -159,11 +167,12 @@ def _packed(kind: str, fits: Fits, lower: Callable, dtype: DType) -> Kernel:
         fits=fits_type,
         lower=lower,
         specificity=1,
-        estimate=lambda call: _estimate(call, 12.0),
+        estimate=lambda call: estimate(call, 12.0),
     )
 
 
-def _estimate(call: Call, cycles_per_level: float) -> float:
+def estimate(call: Call, cycles_per_level: float) -> float:
+    """Cycles of a walk through all trees."""
     forest = forest_of(call)
     trees = 30.0 * len(forest.roots)
     return cycles_per_level * forest.mean_levels + trees + 6.0 * forest.outputs
@@ -184,6 +193,6 @@ KERNELS = (
         header="tg_tree_sums.h",
         source="portable/tg_tree_sums.c",
         lower=_lower_any,
-        estimate=lambda call: _estimate(call, 20.0) + 6.0 * call.inputs[4].size * call.output.size,
+        estimate=lambda call: estimate(call, 20.0) + 6.0 * call.inputs[4].size * call.output.size,
     ),
 )
