@@ -1,4 +1,4 @@
-/* Functions by straight lines between points, one for each number. Rule E4 of ARITHMETIC.md.
+/* Functions by straight lines between points, one for each number. Rule V4 of ARITHMETIC.md.
  *
  *   out[k] = v[i] + (v[i + 1] - v[i]) * ((x - p[i]) >> s) / ((p[i + 1] - p[i]) >> s), p[i] <= x < p[i + 1]
  *

@@ -1,4 +1,4 @@
-/* Answers of several models in one row; one call for each. Rule E1 of ARITHMETIC.md.
+/* Answers of several models in one row; one call for each. Rule V1 of ARITHMETIC.md.
  *
  *   classes == 0: out[offset + k] = (in[k] - zero) * factor, k < count
  *   classes > 0:  out[offset + c] = in[0] == c ? factor : 0, c < classes; `in` is int32

@@ -1,4 +1,4 @@
-/* Numbers as shares of their sum, in units of 2^-15. Rule E5 of ARITHMETIC.md.
+/* Numbers as shares of their sum, in units of 2^-15. Rule V5 of ARITHMETIC.md.
  *
  *   out[c] = min((max(in[c], 0) * 2^15 + sum / 2) / sum, 32767), sum of all max(in[c], 0); of a sum of 0: 2^15 / count
  *

@@ -1,4 +1,4 @@
-/* The weighted median of a row. Rule E3 of ARITHMETIC.md.
+/* The weighted median of a row. Rule V3 of ARITHMETIC.md.
  *
  *   out[0] = the least in[i] for which 2 * (sum of weights[j] with in[j] <= in[i]) >= total
  *

@@ -1,4 +1,4 @@
-/* Sums of a few weighted columns. Rule E2 of ARITHMETIC.md.
+/* Sums of a few weighted columns. Rule V2 of ARITHMETIC.md.
  *
  *   out[c] = bias[c] + sum over the entries of c of ((in[columns[e]] * weights[e]) >> 16) >> shifts[e]
  *

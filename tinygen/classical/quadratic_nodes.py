@@ -32,7 +32,7 @@ FINEST = 2.0**-24
 """Of the unit of scores."""
 
 QUARTER = 2**14
-"""Of 2^16, which are 1 (rule E2)."""
+"""Of 2^16, which are 1 (rule V2)."""
 
 TOO_COARSE = 0.25
 """Standard deviations: a larger error of a length is not accepted."""

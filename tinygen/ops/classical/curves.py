@@ -1,4 +1,4 @@
-"""Functions of int32 numbers by straight lines between points. Rule E4 of ARITHMETIC.md."""
+"""Functions of int32 numbers by straight lines between points. Rule V4 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

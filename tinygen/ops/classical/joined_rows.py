@@ -1,4 +1,4 @@
-"""Answers of several models in one row. Rule E1 of ARITHMETIC.md."""
+"""Answers of several models in one row. Rule V1 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

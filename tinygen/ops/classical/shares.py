@@ -1,4 +1,4 @@
-"""Numbers as shares of their sum. Rule E5 of ARITHMETIC.md."""
+"""Numbers as shares of their sum. Rule V5 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The weighted median of a row. Rule E3 of ARITHMETIC.md."""
+"""The weighted median of a row. Rule V3 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sums of a few weighted columns. Rule E2 of ARITHMETIC.md."""
+"""Sums of a few weighted columns. Rule V2 of ARITHMETIC.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class WeightedSums(ClassicalOperator):
             raise unsupported(self, inputs, "counts of other entries", f"{columns.size} entries")
         known = columns.data.min() >= 0 and columns.data.max() < x.channels
         if not known or shifts.data.min() < 0 or shifts.data.max() > MOST_SHIFT:
-            raise unsupported(self, inputs, "columns or shifts out of range", "see rule E2")
+            raise unsupported(self, inputs, "columns or shifts out of range", "see rule V2")
         return ((1, bias.size),)
 
     def macs(self, call: Call) -> int:
