@@ -1,7 +1,7 @@
 /* From the accumulators of the DSP kernels to int8. Rules A6 and A7 of ARITHMETIC.md.
  *
  * The generator knows a bound for every accumulator, and chooses the cheapest of three forms that gives the same
- * bytes for each accumulator within the bounds (tinygen/kernels/dsp.py). Every output channel has four words:
+ * bytes for each accumulator within the bounds (tinygen/kernels/dsp_output.py). Every output channel has four words:
  *
  *   init        where its sum starts
  *   multiplier  M, in 0 .. 2^31 - 1

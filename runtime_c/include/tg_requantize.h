@@ -1,7 +1,7 @@
 /* From sums of products to int8. Rules A6 and A7 of ARITHMETIC.md.
  *
  * The generator knows bounds of every sum, and chooses for each layer the cheapest form that it has proved to give the
- * same bytes for all sums within them (tinygen/kernels/requantization.py, with the proofs). With t = sum * 2^prescale
+ * same bytes for all sums within them (tinygen/kernels/requantization.py, tinygen/proofs). With t = sum * 2^prescale
  * + biases[c], M = multipliers[c * channel_step], S = shifts[c * channel_step] and out_zero_point z:
  *
  *   TG_ONE_SHIFT        clamp(floor(t * M / 2^32) >> shifts[0])

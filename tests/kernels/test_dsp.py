@@ -22,7 +22,8 @@ from tinygen.fixedpoint import Arithmetic
 from tinygen.host import compiler
 from tinygen.ir import Call, DType, Node, Quantization, Tensor
 from tinygen.kernels import CATALOGUE, Kernel, select
-from tinygen.kernels.dsp import Form, requantization
+from tinygen.kernels.depthwise_conv2d_dsp import output_of
+from tinygen.kernels.dsp_output import Form
 from tinygen.kernels.sources import runtime_root
 from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
@@ -205,7 +206,7 @@ def test_form_is_exact_around_every_rounding_threshold(
     kernel = row("tg_depthwise_conv2d_s8_dsp")
     for seed in range(3):
         call = bias_only_call(np.random.default_rng(seed), arithmetic, activation, octaves, limit)
-        assert requantization(call).form is form
+        assert output_of(call).form is form
         x = np.zeros(call.inputs[0].shape, np.int8)
         expected = call.op.evaluate_integer(call, [x, *(t.data for t in call.inputs[1:])])
         assert len(np.unique(expected)) > 50
@@ -244,7 +245,7 @@ def test_any_shape_is_exact(kernel, arithmetic, library):
         call = graph.calls()[0]
         if kernel.reason_against(call, FEATURES) is not None:
             return
-        forms[requantization(call).form] += 1
+        forms[output_of(call).form] += 1
         for x in np.split(inputs_for(graph, 5)["x"], 5):
             check_whole_and_rows(kernel, call, x, library)
 

@@ -8,18 +8,13 @@ from numpy.typing import NDArray
 
 from tinygen.fixedpoint import wrap_int32
 from tinygen.ir import Call
-from tinygen.kernels.dsp import (
-    DSP,
-    has_requantization,
-    output_struct,
-    padded,
-    pairs,
-    requantization,
-)
+from tinygen.kernels.dsp import DSP, padded, pairs
+from tinygen.kernels.dsp_output import Output, find_output, output_struct
 from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
-from tinygen.kernels.lowering import folded_bias, window_fits, window_struct
+from tinygen.kernels.lowering import window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
+from tinygen.proofs.channels import Channels, channels_of
 
 PLANES = 4
 """Input channels that are taken apart together."""
@@ -35,6 +30,18 @@ TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 def _window(call: Call) -> Window:
     return call.op.window(call.inputs[1])
+
+
+def _channels(call: Call) -> Channels:
+    return channels_of(call, call.inputs[1].data.sum((0, 1, 2), np.int64))
+
+
+def output_of(call: Call) -> Output:
+    """How a layer that fits gets its outputs."""
+    chosen = find_output(_channels(call))
+    if chosen is None:
+        raise ValueError(f"layer '{call.node.name}' has no exact form")
+    return chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +89,8 @@ def _taps_in_order(weights: NDArray[np.int64]) -> NDArray[np.int64]:
 def _lower(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
     op: DepthwiseConv2D = call.op
     x, weights = call.inputs[:2]
-    chosen, planes = requantization(call), _planes(call)
-    scale = 1 << chosen.form.prescale
-    bias = folded_bias(call, weights.data.sum((0, 1, 2), np.int64))
+    chosen, planes, channels = output_of(call), _planes(call), _channels(call)
+    scale = 1 << chosen.prescale
     taps = weights.data[0].transpose(2, 0, 1).astype(np.int64) * scale
     params = Struct(
         tag="tg_depthwise_conv2d_dsp",
@@ -98,7 +104,7 @@ def _lower(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
             "pass_rows": planes.pass_rows,
             "pass_lines": planes.pass_lines,
             "weights": _weights(tap_words(taps)),
-            "output": output_struct(call, wrap_int32(bias * scale), chosen),
+            "output": output_struct(channels, wrap_int32(channels.bias * scale), chosen),
         },
     )
     return (KernelCall(params=params, inputs=(0,), proofs=(chosen.statement,)),)
@@ -112,7 +118,9 @@ def _fits(call: Call) -> str | None:
     window = _window(call)
     if window.dilation[1] != 1:
         return "takes no dilation to the right"
-    return has_requantization(call) or window_fits(window, call)
+    if find_output(_channels(call)) is None:
+        return "no form of the requantization is exact"
+    return window_fits(window, call)
 
 
 def _keeps_shape(call: Call) -> str | None:

@@ -4,7 +4,7 @@ The forms, and why they are exact:
 
 - ONE_PRODUCT is proved step by step (`tinygen.proofs.requantization`), with a shift and a scale that are the same for
   all layers, so that they are immediates of the code.
-- TWO_ROUNDINGS is rule A6 for shifts to the right (`tinygen.kernels.dsp` has the proof of its form DOUBLE).
+- TWO_ROUNDINGS is rule A6 for shifts to the right (`tinygen.proofs.nested_floors`).
 - The rules as they stand take every layer.
 """
 
@@ -18,6 +18,7 @@ from tinygen.fixedpoint import Arithmetic, Integers, wrap_int32
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Struct, int32
 from tinygen.proofs.channels import Channels, channels_of
+from tinygen.proofs.nested_floors import two_roundings
 from tinygen.proofs.requantization import Place, prove
 
 BLOCK_CHANNELS = 4
@@ -25,10 +26,6 @@ BLOCK_CHANNELS = 4
 
 PRESCALE, SHIFT = 8, 12
 """Of ONE_PRODUCT. Mixed weights scale their high channel by 2**8 for nothing."""
-
-LARGEST_RIGHT = 28
-"""Larger shifts to the right leave no room for the rounding."""
-
 
 NO_CHANNEL = -1
 """In `channel_order`: a weight of zero."""
@@ -94,16 +91,10 @@ def _one_product(channels: Channels) -> Scale | None:
 
 
 def _two_roundings(channels: Channels) -> Scale | None:
-    right, zero = channels.right, channels.zero_point
-    if channels.arithmetic is not Arithmetic.TFLM or channels.largest_acc >= 2**30:
+    floors = two_roundings(channels)
+    if floors is None:
         return None
-    if right.min() < 1 or right.max() > LARGEST_RIGHT:
-        return None
-    offsets = (1 << (right - 1)) + zero * (1 << right)
-    largest = (2 * channels.largest_acc * channels.multipliers >> 32) + np.abs(offsets) + 2
-    if largest.max() >= 2**31:
-        return None
-    words = np.stack([channels.multipliers, offsets, right], axis=1)
+    words = np.stack([floors.multipliers, floors.offsets, floors.shifts], axis=1)
     return Scale(form=Form.TWO_ROUNDINGS, channels=channels, words=words)
 
 
