@@ -43,8 +43,6 @@ from tinygen.emit import EmitOptions, Optimize, emit
 from tinygen.errors import TinygenError
 from tinygen.ir import DType, Graph
 from tinygen.model import fitted
-from tinygen.selection import choose
-from tinygen.targets import Target
 
 CSV = Path(__file__).resolve().parent / "classical.csv"
 CLASSIFICATION = ("digits", "breast_cancer", "wine")
@@ -53,8 +51,7 @@ TARGETS = ("cortex-m4", "cortex-m0")
 EMPTY_CALL = {"cortex-m4": 9.06, "cortex-m0": 10.08}
 """Instructions that calling an empty predictor in a loop takes: part of all figures of other tools."""
 
-LEAST = "least"
-"""A mode beside those of `Optimize`: kernels chosen by name, those that take the least flash."""
+MODES = ("speed", "size", "least")
 
 KEY = ("dataset", "model", "target", "optimize")
 
@@ -173,19 +170,11 @@ def run(graph: Graph, core: str, mode: str, rows: np.ndarray):
     part = graph.parts()[0]
     target = targets.load(core)
     with tempfile.TemporaryDirectory() as scratch:
-        options = EmitOptions(optimize=Optimize(mode)) if mode != LEAST else least(part, target)
+        options = EmitOptions(optimize=Optimize(mode))
         folder = emit(part, target, Path(scratch) / "m", name="m", options=options).folder
         instructions, _ = device.average_run(folder, "m", target, rows)
         one = np.ascontiguousarray(rows[:1]).view(np.int8)
         return instructions, device.measure(folder, "m", target, one)
-
-
-def least(graph: Graph, target: Target) -> EmitOptions:
-    """The kernels that take the least flash, whatever they cost in cycles."""
-    chosen = choose(graph.calls(), target, optimize=Optimize.SIZE, flash_budget=1).chosen
-    return EmitOptions(
-        optimize=Optimize.SIZE, kernels=tuple((c.call.node.name, c.kernel.symbol) for c in chosen)
-    )
 
 
 def write(rows: list[dict]) -> None:
@@ -207,15 +196,13 @@ def main() -> None:
     parser.add_argument("--dataset", action="append", choices=(*CLASSIFICATION, *REGRESSION))
     parser.add_argument("--model", action="append")
     parser.add_argument("--target", action="append", choices=TARGETS)
-    parser.add_argument(
-        "--optimize", action="append", choices=[*(m.value for m in Optimize), LEAST]
-    )
+    parser.add_argument("--optimize", action="append", choices=[m.value for m in Optimize])
     arguments = parser.parse_args()
     for dataset in arguments.dataset or (*CLASSIFICATION, *REGRESSION):
         for name in arguments.model or estimators(dataset, 0.1, 8):
             try:
                 cores = arguments.target or list(TARGETS)
-                rows = list(measure(dataset, name, cores, arguments.optimize or ["speed", "size"]))
+                rows = list(measure(dataset, name, cores, arguments.optimize or MODES))
             except (TinygenError, KeyError) as error:
                 print(f"{dataset} {name}: not measured: {error}", file=sys.stderr)
                 continue

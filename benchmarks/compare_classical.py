@@ -6,8 +6,9 @@ classical_others.csv has the other tools' figures on the same work, measured in 
 takes them, without the scaler, which is in our figures. Of every tool the best of its variants counts, but only those
 that compute about the same function: with `--least-agreement` per cent of scikit-learn's answers, or errors of
 regressors below `--largest-error` standard deviations. Variants below that, and better in something, are listed.
-Flash is the smallest that a tool can do (ours over all modes, theirs over -O2 and -Os). We are behind where another
-has fewer instructions, less flash, or a better agreement; errors of regressors below 0.005 are as good as none.
+Flash is the smallest that a tool can do (ours over all modes, so mostly with `--optimize least`, theirs over -O2 and
+-Os), and instructions are the fewest: not in the same build, neither theirs nor ours. We are behind where another has
+fewer instructions, less flash, or a better agreement; errors of regressors below 0.005 are as good as none.
 """
 
 import argparse

@@ -10,8 +10,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from unittest import mock
 
 import layers
 import numpy as np
@@ -28,8 +29,14 @@ from tinygen.targets import Target
 
 COSTS = Path(__file__).resolve().parent.parent / "tinygen" / "costs"
 
-MOST_LAYERS = 14
+MOST_LAYERS = 30
 """Layers that one kernel is measured on."""
+
+FEWEST_OF_TERM = 3
+"""Layers that have a term: what is in none would cost nothing."""
+
+LESS_SCRATCH = 256
+"""Bytes of the buffers of kernels that can do with less, where every other layer is measured with them too."""
 
 FEWEST_LAYERS = 4
 """With fewer there is no saying what the kernel costs elsewhere: benchmarks/layers.py wants more of its kind."""
@@ -42,10 +49,22 @@ def kernels_of(target: Target) -> list[Kernel]:
 
 
 def fitting_layers(kernel: Kernel, target: Target) -> list[Graph]:
-    """Layers that the kernel takes, spread over all that there are."""
+    """Layers that the kernel takes, spread over all that there are; terms that none of these has get some more."""
     found = [g for g in layers.all_layers() if takes(kernel, g, target)]
     step = max(len(found) / MOST_LAYERS, 1.0)
-    return [found[int(i * step)] for i in range(min(len(found), MOST_LAYERS))]
+    chosen = [int(i * step) for i in range(min(len(found), MOST_LAYERS))]
+    terms = [_terms(kernel, g, target) for g in found]
+    for term in sorted(set().union(*terms)):
+        having = [i for i, own in enumerate(terms) if term in own]
+        missing = max(FEWEST_OF_TERM - len(set(having) & set(chosen)), 0)
+        chosen += [i for i in having if i not in chosen][:missing]
+    return [found[i] for i in chosen]
+
+
+def _terms(kernel: Kernel, graph: Graph, target: Target) -> set[str]:
+    (call,) = graph.calls()
+    counts = counts_of(row_for(kernel, graph, target), call)
+    return {term for term, count in counts.items() if count}
 
 
 def takes(kernel: Kernel, graph: Graph, target: Target) -> bool:
@@ -59,27 +78,36 @@ def row_for(kernel: Kernel, graph: Graph, target: Target) -> Kernel | None:
     return next((k for k in rows if k.reason_against(call, target.features) is None), None)
 
 
+def ways(kernel: Kernel, index: int) -> list[Kernel]:
+    """How a kernel runs the layer with this index: with its buffers as they are, and with small ones."""
+    if kernel.less_scratch is None or index % 2:
+        return [kernel]
+    return [kernel, kernel.less_scratch(LESS_SCRATCH)]
+
+
 def cost(kernel: Kernel, graph: Graph, target: Target) -> int:
-    """Cycles or instructions of the layer with this kernel, the call included."""
+    """Cycles or instructions of the layer with this row of the catalogue, the call included."""
     options = EmitOptions(kernels=(("node", kernel.symbol),))
     size = sum(t.size for t in graph.input_tensors)
     x = np.random.default_rng(1).integers(-128, 128, size, np.int8)
-    with tempfile.TemporaryDirectory(prefix="tinygen-costs-") as scratch:
+    only = mock.patch.dict(CATALOGUE, {kernel.op: (kernel,)})
+    with only, tempfile.TemporaryDirectory(prefix="tinygen-costs-") as scratch:
         folder = emit(graph, target, Path(scratch) / "model", name="model", options=options).folder
         return device.count_run(folder, "model", target, x)
 
 
 def measured(kernel: Kernel, target: Target) -> Iterator[tuple[dict[str, float], int]]:
     """(counts, cost) of layers; those that have nothing to call are left out."""
-    for graph in fitting_layers(kernel, target):
+    for index, graph in enumerate(fitting_layers(kernel, target)):
         (call,) = graph.calls()
-        try:
-            found = cost(kernel, graph, target)
-        except TinygenError as error:
-            print(f"  {kernel.symbol}: {str(error)[:200]}", file=sys.stderr)
-            continue
-        if found > 0:
-            yield dict(counts_of(row_for(kernel, graph, target), call)), found
+        for way in ways(row_for(kernel, graph, target), index):
+            try:
+                found = cost(way, graph, target)
+            except TinygenError as error:
+                print(f"  {kernel.symbol}: {str(error)[:200]}", file=sys.stderr)
+                continue
+            if found > 0:
+                yield dict(counts_of(way, call)), found
 
 
 def fit(points: list[tuple[dict[str, float], int]]) -> tuple[dict[str, float], float]:
@@ -112,38 +140,50 @@ def code_bytes(target: Target) -> dict[str, int]:
     return found
 
 
-def main(arguments: list[str]) -> int:
-    core, wanted = arguments[0], set(arguments[1:])
-    target = targets.load(core)
-    path = COSTS / f"{core}.json"
-    terms: dict[str, dict[str, float]] = (
-        json.loads(path.read_text())["terms"] if path.exists() else {}
-    )
-    errors: dict[str, float] = (
-        json.loads(path.read_text()).get("errors", {}) if path.exists() else {}
-    )
-    existing = {k.symbol for k in kernels_of(target)}
-    terms = {symbol: t for symbol, t in terms.items() if symbol in existing}
+def fitted(
+    target: Target, wanted: set[str]
+) -> Iterator[tuple[str, tuple[dict[str, float], float] | None]]:
+    """Symbols of kernels with their terms and errors; None for those that too few layers fit."""
     for kernel in kernels_of(target):
         if wanted and kernel.symbol not in wanted:
             continue
         points = list(measured(kernel, target))
         if len(points) < FEWEST_LAYERS:
             print(f"{kernel.symbol:44} {len(points)} layers fit: not recorded", file=sys.stderr)
-            terms.pop(kernel.symbol, None)
+            yield kernel.symbol, None
             continue
-        terms[kernel.symbol], error = fit(points)
-        errors[kernel.symbol] = round(error, 3)
-        print(
-            f"{kernel.symbol:44} {len(points):3} layers, largest error {error:6.1%}",
-            file=sys.stderr,
-        )
-    table = {
+        terms, error = fit(points)
+        print(f"{kernel.symbol:44} {len(points):3} layers, error {error:6.1%}", file=sys.stderr)
+        yield kernel.symbol, (terms, error)
+
+
+def merge(
+    table: dict, target: Target, found: Mapping[str, tuple[dict[str, float], float] | None]
+) -> dict:
+    """The table with new rows, without those of kernels that are gone."""
+    existing = {k.symbol for k in kernels_of(target)}
+    terms, errors = dict(table.get("terms", {})), dict(table.get("errors", {}))
+    for symbol, row in found.items():
+        terms.pop(symbol, None)
+        errors.pop(symbol, None)
+        if row is not None:
+            terms[symbol], errors[symbol] = row[0], round(row[1], 3)
+    return {
         "unit": "cycles" if target.cycle_model else "instructions",
-        "terms": {symbol: terms[symbol] for symbol in sorted(terms)},
-        "errors": {symbol: errors[symbol] for symbol in sorted(terms) if symbol in errors},
-        "code_bytes": code_bytes(target),
+        "terms": {symbol: terms[symbol] for symbol in sorted(terms) if symbol in existing},
+        "errors": {symbol: errors[symbol] for symbol in sorted(errors) if symbol in existing},
     }
+
+
+def main(arguments: list[str]) -> int:
+    core, wanted = arguments[0], set(arguments[1:])
+    target = targets.load(core)
+    path = COSTS / f"{core}.json"
+    found = dict(fitted(target, wanted))
+    code = code_bytes(target)
+    # read after measuring: another run may have written its rows
+    table = json.loads(path.read_text()) if path.exists() else {}
+    table = merge(table, target, found) | {"code_bytes": code}
     path.write_text(json.dumps(table, indent=1) + "\n")
     return 0
 

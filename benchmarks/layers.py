@@ -64,8 +64,10 @@ def one_node(op: Operator, inputs: list[Tensor], scale: float, zero_point: int) 
     )
 
 
-def weighted(op: WeightedOperator, shape: Shape, weights_shape: Shape, *, relu: bool) -> Graph:
-    """A convolution or a dense layer; with `relu` the output's zero point is -128."""
+def weighted(
+    op: WeightedOperator, shape: Shape, weights_shape: Shape, *, relu: bool, gain: float = 1.0
+) -> Graph:
+    """A convolution or a dense layer; with `relu` the output's zero point is -128. A larger `gain` saturates more."""
     rng = np.random.default_rng([*shape, *weights_shape, relu])
     axis = op.channel_axis()
     channels = weights_shape[axis]
@@ -74,7 +76,7 @@ def weighted(op: WeightedOperator, shape: Shape, weights_shape: Shape, *, relu: 
     scales = (0.004 * rng.uniform(0.5, 1.5, channels)).astype(np.float32)
     bias = rng.normal(0, 200, channels).astype(np.int32)
     # the standard deviation of an accumulator is about 60 * 30 * sqrt(depth)
-    out_scale = 0.02 * 0.004 * 60 * 30 * depth**0.5 / 50
+    out_scale = 0.02 * 0.004 * 60 * 30 * depth**0.5 / 50 / gain
     inputs = [
         activation("x", shape, 0.02, -128),
         Tensor(
@@ -107,11 +109,13 @@ def conv2d(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
     relu: bool = True,
+    activation: Activation = Activation.NONE,
+    gain: float = 1.0,
 ) -> Graph:
     padding = same_padding((height, width), kernel, stride, dilation)
-    op = Conv2D(stride=stride, dilation=dilation, padding=padding, activation=Activation.NONE)
+    op = Conv2D(stride=stride, dilation=dilation, padding=padding, activation=activation)
     weights_shape = (out_channels, *kernel, channels // groups)
-    return weighted(op, (1, height, width, channels), weights_shape, relu=relu)
+    return weighted(op, (1, height, width, channels), weights_shape, relu=relu, gain=gain)
 
 
 def depthwise(
@@ -124,15 +128,20 @@ def depthwise(
     dilation: tuple[int, int] = (1, 1),
     multiplier: int = 1,
     relu: bool = True,
+    activation: Activation = Activation.NONE,
+    gain: float = 1.0,
 ) -> Graph:
     padding = same_padding((height, width), kernel, stride, dilation)
-    op = DepthwiseConv2D(stride=stride, dilation=dilation, padding=padding)
+    op = DepthwiseConv2D(stride=stride, dilation=dilation, padding=padding, activation=activation)
     weights_shape = (1, *kernel, channels * multiplier)
-    return weighted(op, (1, height, width, channels), weights_shape, relu=relu)
+    return weighted(op, (1, height, width, channels), weights_shape, relu=relu, gain=gain)
 
 
-def fully_connected(depth: int, channels: int, *, relu: bool = True) -> Graph:
-    return weighted(FullyConnected(), (1, depth), (channels, depth), relu=relu)
+def fully_connected(
+    depth: int, channels: int, *, relu: bool = True, activation: Activation = Activation.NONE
+) -> Graph:
+    op = FullyConnected(activation=activation)
+    return weighted(op, (1, depth), (channels, depth), relu=relu)
 
 
 def convolutions() -> Iterator[Graph]:
@@ -162,6 +171,9 @@ def convolutions() -> Iterator[Graph]:
     for i, (h, w, cin, cout) in enumerate(threes):
         yield conv2d(h, w, cin, cout, relu=i % 2 == 0)
         yield conv2d(h, w, cin, cout, stride=(2, 2), relu=i % 2 == 1)
+    deep = ((14, 10, 20, 24), (24, 24, 8, 12), (20, 12, 24, 40), (10, 18, 32, 16), (12, 12, 48, 8))
+    for i, (h, w, cin, cout) in enumerate(deep):
+        yield conv2d(h, w, cin, cout, stride=(2, 2), relu=i % 2 == 0)
     few = [
         (16, 16, 3, 8),
         (12, 24, 3, 16),
@@ -191,6 +203,42 @@ def convolutions() -> Iterator[Graph]:
         for cout in (1, 2, 3):
             yield conv2d(h, w, cin, cout, (1, 1), relu=i % 2 == 0)
             yield conv2d(h, w, cin, cout, (3, 3) if i < 2 else (5, 4))
+    heads = [
+        (30, 30, 16, 1),
+        (12, 12, 32, 2),
+        (7, 7, 96, 3),
+        (20, 20, 3, 8),
+        (15, 16, 1, 8),
+        (11, 10, 34, 1),
+        (4, 4, 40, 2),
+    ]
+    for i, (h, w, cin, cout) in enumerate(heads):
+        yield conv2d(h, w, cin, cout, (1, 1), relu=i % 2 == 1)
+    deep = [
+        (3, 3, 2000, 16, (1, 1)),
+        (3, 4, 2200, 20, (1, 1)),
+        (4, 4, 240, 16, (3, 3)),
+        (3, 5, 80, 32, (5, 5)),
+    ]
+    for i, (h, w, cin, cout, kernel) in enumerate(deep):
+        yield conv2d(h, w, cin, cout, kernel, relu=i % 2 == 1)
+    # outputs that saturate more often than not
+    for i, (h, w, cin, cout, kernel) in enumerate(
+        [
+            (8, 8, 16, 40, (1, 1)),
+            (5, 6, 24, 70, (1, 1)),
+            (7, 8, 12, 20, (3, 3)),
+            (9, 9, 3, 9, (3, 3)),
+        ]
+    ):
+        yield conv2d(h, w, cin, cout, kernel, relu=i % 2 == 0, gain=64.0)
+    # an activation that cuts within int8
+    for h, w, cin, cout, kernel in [
+        (9, 8, 24, 20, (1, 1)),
+        (7, 8, 12, 18, (3, 3)),
+        (9, 9, 3, 8, (3, 3)),
+    ]:
+        yield conv2d(h, w, cin, cout, kernel, relu=False, activation=Activation.RELU)
 
 
 def depthwise_convolutions() -> Iterator[Graph]:
@@ -217,6 +265,32 @@ def depthwise_convolutions() -> Iterator[Graph]:
     yield depthwise(12, 12, 4, multiplier=4)
     yield depthwise(25, 5, 1, (10, 8), (2, 2), multiplier=8)
     yield depthwise(1, 40, 24, (1, 7))
+    for h, w, c, kernel, times in [
+        (10, 10, 4, (3, 3), 3), (8, 6, 12, (3, 3), 2), (9, 6, 6, (5, 5), 2), (20, 8, 2, (5, 3), 6),
+        (14, 14, 3, (3, 3), 8), (1, 50, 6, (1, 9), 2),
+    ]:  # fmt: skip
+        yield depthwise(h, w, c, kernel, multiplier=times)
+    for h, w, c, kernel in [(10, 9, 20, (3, 3)), (7, 12, 12, (5, 5))]:
+        yield depthwise(h, w, c, kernel, relu=False, activation=Activation.RELU)
+    for i, (h, w, c, kernel) in enumerate(
+        [(8, 9, 20, (3, 3)), (7, 12, 12, (5, 5)), (6, 6, 33, (3, 3))]
+    ):
+        yield depthwise(h, w, c, kernel, relu=i % 2 == 0, gain=64.0)
+    signals = [
+        (1, 64, 16, (1, 3), (1, 1)), (1, 50, 24, (1, 9), (1, 2)), (60, 1, 8, (5, 1), (1, 1)),
+        (96, 1, 12, (3, 1), (2, 1)), (1, 120, 4, (1, 31), (1, 1)), (25, 1, 40, (11, 1), (1, 1)),
+    ]  # fmt: skip
+    for i, (h, w, c, kernel, stride) in enumerate(signals):
+        yield depthwise(h, w, c, kernel, stride, relu=i % 2 == 0)
+    windows = [
+        (16, 16, 8, (1, 5), (1, 1)), (16, 16, 8, (5, 1), (1, 1)), (12, 10, 20, (1, 3), (2, 2)),
+        (12, 10, 20, (3, 1), (1, 1)), (10, 10, 12, (6, 4), (3, 3)), (20, 20, 4, (7, 7), (2, 2)),
+        (8, 12, 24, (4, 4), (1, 1)), (13, 13, 6, (5, 5), (2, 2)), (18, 7, 10, (2, 3), (1, 1)),
+    ]  # fmt: skip
+    for i, (h, w, c, kernel, stride) in enumerate(windows):
+        yield depthwise(h, w, c, kernel, stride, relu=i % 2 == 1)
+    for h, w, c, dilation in [(12, 12, 10, (2, 2)), (1, 60, 16, (1, 4)), (9, 14, 6, (1, 3))]:
+        yield depthwise(h, w, c, (1, 3) if h == 1 else (3, 3), dilation=dilation, relu=False)
 
 
 def dense_layers() -> Iterator[Graph]:
@@ -235,6 +309,10 @@ def dense_layers() -> Iterator[Graph]:
     for i, (depth, channels) in enumerate(pairs):
         yield fully_connected(depth, channels, relu=i % 2 == 0)
         yield fully_connected(depth + 1, channels + 1, relu=i % 2 == 1)
+    for i, (depth, channels) in enumerate([(256, 2), (128, 1), (63, 4), (40, 6), (16, 1)]):
+        yield fully_connected(depth, channels, relu=i % 2 == 0)
+    yield fully_connected(90, 24, relu=False, activation=Activation.RELU)
+    yield fully_connected(2000, 10, relu=False)
 
 
 def others() -> Iterator[Graph]:
@@ -253,6 +331,7 @@ def others() -> Iterator[Graph]:
         yield one_node(Mul(), [x, x], 0.08, -4)
         yield one_node(Mul(), [x, constant("gate", (1, 1, 1, shape[3]), 1 / 256, -128)], 0.05, -10)
         yield one_node(Concatenate(axis=3), [x, x], 0.05, -10)
+        yield one_node(Concatenate(axis=1), [x, x], 0.05, -10)
         yield one_node(Mean(axes=(1, 2)), [x], 0.02, 3)
         yield one_node(Pad(paddings=((0, 0), (1, 1), (1, 1), (0, 0))), [x], 0.05, -10)
         for unary in (Relu(), Requantize(), LeakyRelu(alpha=0.1), HardSwish()):
@@ -262,6 +341,8 @@ def others() -> Iterator[Graph]:
         yield one_node(Logistic(), [x], 1 / 256, -128)
         yield one_node(Tanh(), [x], 1 / 128, 0)
         yield from _pools(x)
+    for shape in [(1, 12, 10, 3), (1, 20, 9, 2), (1, 11, 12, 8), (1, 30, 12, 20)]:
+        yield from _pools(activation("x", shape, 0.05, -10))
     for classes in (2, 5, 10, 12, 35, 100):
         yield one_node(Softmax(), [activation("x", (1, classes), 0.1, 5)], 1 / 256, -128)
 
@@ -274,7 +355,10 @@ def _pools(x: Tensor) -> Iterator[Graph]:
             ((2, 2), (2, 2), Padding()),
             ((height, width), (height, width), Padding()),
             ((3, 3), (1, 1), around),
+            ((9, 9), (3, 3), Padding()),
         ]:
+            if min(height, width) < kernel[0] == kernel[1]:
+                continue
             yield one_node(pool(kernel=kernel, stride=stride, padding=padding), [x], 0.05, -10)
 
 

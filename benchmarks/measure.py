@@ -30,7 +30,7 @@ TARGETS = (
     "cortex-m55",
     "rv32imc",
 )
-MODES = tuple(mode.value for mode in Optimize)
+MODES = tuple(mode.value for mode in Optimize if mode is not Optimize.LEAST)
 LAYER_TARGET = "cortex-m4"
 """The core whose layers are recorded one by one."""
 

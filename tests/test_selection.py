@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.example_graphs import branches, cnn
+from tests.example_graphs import Network, branches, cnn
 from tinygen import costs, selection, targets
 from tinygen.costs import CostTable
 from tinygen.emit.program import lower
@@ -69,7 +69,7 @@ def test_speed_takes_the_fewest_cycles(table, calls):
     assert chosen.cycles == min(s.cycles for s in every_choice(chosen))
 
 
-@pytest.mark.parametrize("optimize", [Optimize.BALANCED, Optimize.SIZE])
+@pytest.mark.parametrize("optimize", [Optimize.BALANCED, Optimize.SIZE, Optimize.LEAST])
 def test_other_modes_take_the_best_sum_of_cycles_and_bytes(table, calls, optimize):
     fastest = usual(calls, optimize=Optimize.SPEED)
     price = optimize.weight * fastest.cycles / (fastest.flash_bytes + fastest.ram_bytes)
@@ -104,6 +104,17 @@ def test_a_kernel_that_nobody_measured_is_taken_by_its_place():
     call = cnn().calls()[0]
     table = CostTable(unit="cycles", terms={}, code_bytes={})
     assert Candidate(call, candidates(call, TARGET.features)[0], table).cycles is None
+
+
+@pytest.mark.parametrize("optimize", list(Optimize), ids=lambda mode: mode.value)
+def test_of_rows_that_cost_the_same_the_one_that_works_in_place_is_taken(optimize):
+    net = Network((1, 8, 8, 16))
+    (call,) = net.finish(net.depthwise(net.input)).calls()
+    options = choose([call], TARGET, optimize=optimize).options[0]
+    costs_of = [(c.kernel.symbol, c.cycles, c.scratch_bytes) for c in options]
+    assert len(set(costs_of)) == len(costs_of)
+    in_place = {c.kernel.symbol for c in options if c.kernel.in_place}
+    assert in_place and all(c.kernel.in_place for c in options if c.kernel.symbol in in_place)
 
 
 def test_a_kernel_can_be_asked_for_by_name():

@@ -3,30 +3,32 @@
 A program that still gets every byte right reads nothing that is dead, so the plan says the truth about what is alive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tinygen.emit import Emission
-from tinygen.emit.liveness import Moment, moments, outside
+from tinygen.emit.arenas import POINTERS
+from tinygen.emit.liveness import Moment, Span, moments, outside
+from tinygen.emit.program import Program
 
 _SOURCE = """\
 /* Fills dead memory before every step. */
 #include "{name}.h"
 
-void {name}_poison(int layer, int step, void *arena);
+void {name}_poison(int layer, int step, {parameters});
 
-/* First moment of every layer; first edge of every moment; first byte of a gap, and the byte after it. */
+/* First moment of every layer; first gap of every moment; of every gap its block, first byte, and the byte after it. */
 static const uint32_t moment_of_layer[] = {{{layers}}};
-static const uint32_t edge_of_moment[] = {{{firsts}}};
-static const uint32_t edges[] = {{{edges}}};
+static const uint32_t gap_of_moment[] = {{{firsts}}};
+static const uint32_t gaps[][3] = {{{gaps}}};
 
-void {name}_poison(int layer, int step, void *arena)
+void {name}_poison(int layer, int step, {parameters})
 {{
+    uint8_t *const blocks[] = {{{blocks}}};
     const uint32_t moment = moment_of_layer[layer] + (uint32_t)step;
-    uint8_t *const bytes = (uint8_t *)arena;
 
-    for (uint32_t i = edge_of_moment[moment]; i < edge_of_moment[moment + 1]; i += 2) {{
-        for (uint32_t at = edges[i]; at < edges[i + 1]; at++) {{
-            bytes[at] = (uint8_t)(0x55u + 31u * moment);
+    for (uint32_t i = gap_of_moment[moment]; i < gap_of_moment[moment + 1]; i++) {{
+        for (uint32_t at = gaps[i][1]; at < gaps[i][2]; at++) {{
+            blocks[gaps[i][0]][at] = (uint8_t)(0x55u + 31u * moment);
         }}
     }}
 }}
@@ -34,25 +36,40 @@ void {name}_poison(int layer, int step, void *arena)
 
 
 def instrument(emission: Emission, steps: Sequence[Moment] | None = None) -> None:
-    """Make the generated folder poison its arena: one more source, and a line at the top of its header.
+    """Make the generated folder poison its working memory: one more source, and a line at the top of its header.
 
     `steps` says what is alive when; by default what the plan says.
     """
-    name, folder, arena_bytes = emission.name, emission.folder, emission.program.plan.arena_bytes
-    steps = list(moments(emission.program)) if steps is None else steps
-    layers = [i for i, m in enumerate(steps) if m.step == 0]
-    edges: list[int] = []
+    name, folder, program = emission.name, emission.folder, emission.program
+    steps = list(moments(program)) if steps is None else steps
+    gaps: list[tuple[int, int, int]] = []
     firsts = [0]
     for moment in steps:
-        edges += [edge for gap in outside(moment.spans, arena_bytes) for edge in gap]
-        firsts.append(len(edges))
+        for gap in outside(moment.spans, program.plan.arena_bytes):
+            gaps += _in_blocks(program, gap)
+        firsts.append(len(gaps))
+    pointers = POINTERS if emission.options.fast_ram else POINTERS[:1]
     source = _SOURCE.format(
-        name=name, layers=_numbers(layers), firsts=_numbers(firsts), edges=_numbers(edges)
+        name=name,
+        parameters=", ".join(f"void *{p}" for p in pointers),
+        blocks=", ".join(f"(uint8_t *){p}" for p in pointers),
+        layers=_numbers([i for i, m in enumerate(steps) if m.step == 0]),
+        firsts=_numbers(firsts),
+        gaps=", ".join(f"{{{_numbers(gap)}}}" for gap in gaps or [(0, 0, 0)]),
     )
     (folder / f"{name}_poison.c").write_text(source)
     header = folder / f"{name}.h"
     define = f"#define {name.upper()}_STEP_HOOK {name}_poison\n"
     header.write_text(define + header.read_text())
+
+
+def _in_blocks(program: Program, gap: Span) -> Iterator[tuple[int, int, int]]:
+    """(block, first byte, byte after it) of the parts of a gap in the slow and in the fast memory."""
+    (first, end), edge = gap, program.slow_bytes
+    if first < edge:
+        yield 0, first, min(end, edge)
+    if end > edge:
+        yield 1, max(first, edge) - edge, end - edge
 
 
 def _numbers(values: Sequence[int]) -> str:

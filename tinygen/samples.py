@@ -1,6 +1,7 @@
 """Inputs to verify with: extremes first, then random bytes; or those of a file."""
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,8 @@ def read(path: Path, graph: Graph, columns: tuple[int, ...] = ()) -> dict[str, N
                 where=str(path),
                 next_step=f"the file holds {', '.join(arrays) or 'nothing'}; name an array after the input",
             )
-    return {t.name: _checked(t, found[t.name], path) for t in graph.input_tensors}
+    convert = _whole if graph.methods else quantize_input
+    return {t.name: _checked(t, found[t.name], path, convert) for t in graph.input_tensors}
 
 
 def _columns_of(x: NDArray, columns: tuple[int, ...]) -> NDArray:
@@ -80,7 +82,9 @@ def _columns_of(x: NDArray, columns: tuple[int, ...]) -> NDArray:
     return x[:, columns] if has_more else x
 
 
-def _checked(tensor: Tensor, x: NDArray, path: Path) -> NDArray[np.int8]:
+def _checked(
+    tensor: Tensor, x: NDArray, path: Path, convert: Callable[[NDArray, Tensor], NDArray]
+) -> NDArray[np.int8]:
     if x.size == 0 or x.size % tensor.size or x.dtype.kind not in "fiu":
         raise UsageError(
             what=f"samples for '{tensor.name}' are {x.dtype}{list(x.shape)}",
@@ -88,7 +92,20 @@ def _checked(tensor: Tensor, x: NDArray, path: Path) -> NDArray[np.int8]:
             next_step=f"give [N, {', '.join(map(str, tensor.shape[1:]))}]",
         )
     x = x.reshape(-1, *tensor.shape[1:])
-    return x if x.dtype == tensor.dtype.numpy else quantize_input(x, tensor)
+    return x if x.dtype == tensor.dtype.numpy else convert(x, tensor)
+
+
+def _whole(real: NDArray, tensor: Tensor) -> NDArray:
+    """Features of a classical model, which are integers of the tensor's type whatever type they have here."""
+    if not tensor.dtype.is_integer:
+        return np.asarray(real, tensor.dtype.numpy)
+    found = np.clip(np.rint(real), *tensor.dtype.limits)
+    if (found != real).any():
+        raise UsageError(
+            what=f"data for '{tensor.name}' are not {tensor.dtype.value} numbers",
+            next_step="give --io float, or samples as the firmware will have them",
+        )
+    return found.astype(tensor.dtype.numpy)
 
 
 def quantize_input(real: NDArray, tensor: Tensor) -> NDArray:

@@ -6,7 +6,7 @@ is given: an integer program, solved exactly. The result says what the next bett
 """
 
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -34,10 +34,18 @@ class Optimize(enum.Enum):
     SIZE = "size"
     """Memory, as long as a per cent less does not cost a multiple in cycles."""
 
+    LEAST = "least"
+    """Memory, whatever it costs in cycles."""
+
     @property
     def weight(self) -> float:
         """Per cents of cycles that one per cent of memory is worth."""
-        return {Optimize.SPEED: 0.0, Optimize.BALANCED: 1.0, Optimize.SIZE: 6.0}[self]
+        return {
+            Optimize.SPEED: 0.0,
+            Optimize.BALANCED: 1.0,
+            Optimize.SIZE: 6.0,
+            Optimize.LEAST: 1e4,  # cycles decide between what is equally small
+        }[self]
 
 
 class Candidate:
@@ -206,10 +214,19 @@ def _options(
     found = [Candidate(call, kernel, table) for kernel in candidates(call, target.features)]
     if found[0].cycles is None:
         return tuple(found[:1])  # nothing to compare it with
-    measured = [c for c in found if c.cautious_cycles is not None]
+    measured = _without_twins(c for c in found if c.cautious_cycles is not None)
     preferred = _most_special(measured)
     measured.sort(key=lambda c: (c is not preferred, c.cautious_cycles))
     return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)
+
+
+def _without_twins(measured: Iterable[Candidate]) -> list[Candidate]:
+    """Of the rows of a C function that cost the same, the first: that which works in place, where it does."""
+    found: dict[tuple[str, float, int], Candidate] = {}
+    for candidate in measured:
+        key = candidate.kernel.symbol, candidate.cycles, candidate.scratch_bytes
+        found.setdefault(key, candidate)
+    return list(found.values())
 
 
 NO_DIFFERENCE = 1.03

@@ -1,11 +1,11 @@
 /* 1x1 convolution, int8, for the DSP extension: a product of matrices. Rules C1 to C3 of ARITHMETIC.md.
  *
- * `chunk` pixels are widened to int16 in scratch, then each block of four output channels runs over their pairs.
+ * `chunk` pixels are widened to int16 in scratch, then each of their pairs runs over the blocks of four output channels.
  *
  * A pair lies interleaved: for each four channels k.. the words (k, k+2) of the first pixel, the same of the second,
  * then (k+1, k+3) of both. One to three channels left take one or two words more, from a load that ends with the last
  * channel: (-, last), or (last but one, last), or (-, last but one), (last but two, last), where the weight of "-" is
- * zero. A pixel without a partner is paired with the one before it, which is computed twice.
+ * zero. A pixel without a partner is paired with itself.
  *
  * Blocks: weights, then the words of tg_dsp_scale.h. The weights of A, B, C, D: for each word (d, e) of a pixel the two
  * words mix(A, B), mix(C, D):
@@ -29,7 +29,7 @@ struct tg_conv2d_1x1_dsp {
     int16_t in_channels;
     int16_t out_channels;
     int16_t steps; /* words of a widened pixel */
-    int16_t chunk; /* even; the last chunk takes one pixel more rather than leave it alone */
+    int16_t chunk; /* even */
     struct tg_dsp_scale scale; /* with each block's weights in front of its words */
 };
 

@@ -4,7 +4,7 @@
  *
  * x is in[k], p and v are the positions and values of curve k, counts[k] of each; beyond its ends a curve is flat. s is
  * the least with which the divisor has 15 bits or less.
- * Overflow: values are not negative, so a rise has 15 bits and a sign, and what it is multiplied with 15 bits.
+ * Overflow: neighbouring values differ by less than 2^15, and what that is multiplied with has 15 bits.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_CURVES_H

@@ -22,6 +22,9 @@
  *                  the place of 16
  *   any:           pairs of each row in order, with zeros between dilated taps and at the end of an odd row. The rest as
  *                  shifted.
+ *   9 wide:        for each row, for every two columns, (w0, w1) for windows that begin with a word and (-, w0) for those
+ *                  that begin in the middle of one, and so on; zeros between dilated taps and for "-". The rest as shifted
+ *   9 wide, stride 2: the same without the second of these
  * Packed kernels have a channel in fewer bytes, and make words of it in scratch when its turn comes: start and
  * multiplier, with any kernel offset and sign * 256 + shift, then bytes: taps + 128, so that the even bytes of a word
  * are one of the words above, but for tap_shift, and the odd bytes the next one.
@@ -50,6 +53,7 @@ struct tg_depthwise_planes {
     int16_t line_planes;  /* channels in a line: 4, 2 or 1 */
     int16_t pass_rows;    /* output rows that are computed from one fill of the planes */
     int16_t pass_lines;   /* lines of a channel in a tile */
+    int16_t is_turned;    /* 1: the layer's rows are columns of the tensors, and its columns their rows */
     int8_t in_zero_point;
     int8_t out_min;
     int8_t out_max;
@@ -76,6 +80,11 @@ void tg_depthwise_3x3_stride2_shifted_s8_dsp(const struct tg_depthwise_planes *l
 /* Any kernel, stride and dilation. */
 void tg_depthwise_any_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch);
 
+/* Windows of up to 9 columns, 10 with stride 2; those between dilated taps count. */
+void tg_depthwise_9_wide_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out, void *scratch);
+void tg_depthwise_9_wide_stride2_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+
 /* Channels that are packed: behind the planes, `scratch` has the words of 4 or channel_multiplier channels. */
 void tg_depthwise_3x3_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
     void *scratch);
@@ -98,6 +107,10 @@ void tg_depthwise_3x3_shifted_s8_dsp_rows(const struct tg_depthwise_planes *laye
 void tg_depthwise_3x3_stride2_shifted_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);
 void tg_depthwise_any_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_9_wide_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
+    int8_t *const *out, int32_t row_count, void *scratch);
+void tg_depthwise_9_wide_stride2_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);
 void tg_depthwise_3x3_packed_s8_dsp_rows(const struct tg_depthwise_planes *layer, const int8_t *const *rows,
     int8_t *const *out, int32_t row_count, void *scratch);

@@ -5,6 +5,9 @@
  *                      out[outlier] = 1
  *   tg_radius_means:   out[m] = bias[m] + trunc(2^8 * (sum of values[n][m]) / number) over the rows n whose measure is at
  *                      most `limit`; of none, bias[m]
+ *   tg_radius_weighted_votes, tg_radius_weighted_means: the same with weights of rule R4 in place of 1, the nearest row
+ *                      within the limit being the first; they go over all rows twice. Scratch of the means, aligned to
+ *                      8: int64 sums [outputs]
  *   tg_outlier_factor: in = count measures, then count rows, of tg_nearest_rows; out = max(bias - ((sum of
  *                      densities[row]) * (sum of max(distance, reaches[row])) >> shift), -2^31), distance = floor(2^8 *
  *                      sqrt(measure))
@@ -39,6 +42,7 @@ struct tg_radius_votes {
     int32_t classes;
     int32_t outlier;
     const uint8_t *labels;
+    int32_t weights; /* enum tg_neighbor_weights */
 };
 
 struct tg_radius_means {
@@ -50,6 +54,7 @@ struct tg_radius_means {
     int32_t outputs;
     const int16_t *values;
     const int32_t *bias;
+    int32_t weights; /* enum tg_neighbor_weights */
 };
 
 struct tg_outlier_factor {
@@ -66,6 +71,11 @@ void tg_radius_votes_s8(const struct tg_radius_votes *layer, const int8_t *in, i
 void tg_radius_votes_s16(const struct tg_radius_votes *layer, const int16_t *in, int32_t *out);
 void tg_radius_means_s8(const struct tg_radius_means *layer, const int8_t *in, int32_t *out);
 void tg_radius_means_s16(const struct tg_radius_means *layer, const int16_t *in, int32_t *out);
+void tg_radius_weighted_votes_s8(const struct tg_radius_votes *layer, const int8_t *in, int32_t *out);
+void tg_radius_weighted_votes_s16(const struct tg_radius_votes *layer, const int16_t *in, int32_t *out);
+void tg_radius_weighted_means_s8(const struct tg_radius_means *layer, const int8_t *in, int32_t *out, void *scratch);
+void tg_radius_weighted_means_s16(const struct tg_radius_means *layer, const int16_t *in, int32_t *out,
+                                  void *scratch);
 void tg_outlier_factor_s32(const struct tg_outlier_factor *layer, const int32_t *in, int32_t *out);
 
 TG_EXTERN_C_END

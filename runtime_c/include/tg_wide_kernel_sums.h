@@ -9,6 +9,13 @@
  *   degree 1.. p = clamp((((sum over k of in[k] * row[k]) >> measure_shift) * factor >> factor_shift) + offset, -2^30,
  *              2^30), kernel = p, then degree - 1 times (kernel * p) >> 30
  *
+ * tg_distance_kernel_sums_...: degree 0, and other functions of the squared distance, by `form`:
+ *
+ *   TG_RATIONAL  x = 2^28 + min((d >> measure_shift) * factor >> factor_shift, 2^60), log = log2(x / 2^28) with 28 bits,
+ *                kernel = 2^(30 - e), e = (log * power >> power_shift) / 2^32
+ *   others       r = floor(sqrt(d << measure_shift)), E = 2^(30 - e), e = (r * factor >> factor_shift) / 2^32,
+ *                z = e * log(2) with 26 bits: TG_MATERN_1 E; TG_MATERN_3 E * (1 + z); TG_MATERN_5 E * (1 + z + z^2 / 3)
+ *
  * half = 2^(sum_shift - 1), of shift 0: 0. Shifts are arithmetic; out is clamped to int32.
  * Layout: rows [n][depth] of the type of the features; coefficients [n][outputs]; edges: the first row of every group, and
  * the number of rows. Scratch, aligned to 8: int64 sums [groups][outputs].
@@ -22,6 +29,8 @@
 #include "tg_common.h"
 
 TG_EXTERN_C_BEGIN
+
+enum tg_distance_form { TG_MATERN_1, TG_MATERN_3, TG_MATERN_5, TG_RATIONAL };
 
 struct tg_wide_kernel_sums {
     int32_t groups;
@@ -39,11 +48,19 @@ struct tg_wide_kernel_sums {
     const int32_t *edges;
     const int32_t *bias;
     const int32_t *roots; /* 2^(30 - i / 64), of degree 0 */
+    int32_t form;         /* enum tg_distance_form */
+    int32_t power;
+    int32_t power_shift;
 };
 
 void tg_wide_kernel_sums_s8(const struct tg_wide_kernel_sums *layer, const int8_t *in, int32_t *out, void *scratch);
 void tg_wide_kernel_sums_s16(const struct tg_wide_kernel_sums *layer, const int16_t *in, int32_t *out, void *scratch);
 void tg_wide_kernel_sums_s32(const struct tg_wide_kernel_sums *layer, const int32_t *in, int32_t *out, void *scratch);
+void tg_distance_kernel_sums_s8(const struct tg_wide_kernel_sums *layer, const int8_t *in, int32_t *out, void *scratch);
+void tg_distance_kernel_sums_s16(const struct tg_wide_kernel_sums *layer, const int16_t *in, int32_t *out,
+                                 void *scratch);
+void tg_distance_kernel_sums_s32(const struct tg_wide_kernel_sums *layer, const int32_t *in, int32_t *out,
+                                 void *scratch);
 
 TG_EXTERN_C_END
 

@@ -12,6 +12,7 @@ from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verif
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.column_tables import ColumnTables
+from tinygen.ops.classical.coupled_shares import CoupledShares
 from tinygen.ops.classical.curves import Curves
 from tinygen.ops.classical.fixed_point import FixedPoint
 from tinygen.ops.classical.imputed import Imputed
@@ -25,8 +26,10 @@ from tinygen.ops.classical.nearest_rows import NearestRows
 from tinygen.ops.classical.neighbor_means import NeighborMeans
 from tinygen.ops.classical.neighbor_votes import NeighborVotes
 from tinygen.ops.classical.neighbor_weights import Weights
+from tinygen.ops.classical.non_negative_squares import NonNegativeSquares
 from tinygen.ops.classical.normalized import Norm, Normalized
 from tinygen.ops.classical.operator import FEATURE_TYPES, float_order
+from tinygen.ops.classical.ordered import Ordered
 from tinygen.ops.classical.outlier_factor import OutlierFactor
 from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.pairs import pairs_of
@@ -496,6 +499,25 @@ def _weighted_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return graph_of(WeightedSums(), inputs, DType.INT32, arithmetic)
 
 
+@_strategy(NonNegativeSquares)
+def _non_negative_squares(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    count = draw(st.integers(1, 7))
+    most = draw(st.sampled_from([0, 2**10, (2**30 - 1) // max(count - 1, 1)]))
+    overlaps = _generator(draw).integers(0, most, (count, count), endpoint=True)
+    overlaps = np.minimum(overlaps, overlaps.T)
+    np.fill_diagonal(overlaps, 0)
+    inputs = [row(count, DType.INT32), constant("overlaps", overlaps)]
+    op = NonNegativeSquares(sweeps=draw(st.integers(1, 40)))
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
+@_strategy(CoupledShares)
+def _coupled_shares(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    classes = draw(st.integers(2, 12))
+    op = CoupledShares(classes=classes)
+    return graph_of(op, [row(pairs_of(classes), DType.INT16)], DType.INT16, arithmetic)
+
+
 @_strategy(WeightedMedian)
 def _weighted_median(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     count = draw(st.integers(1, 20))
@@ -565,15 +587,22 @@ def _wide_kernel_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
             "bias", rng.integers(-(2**30), 2**30, outputs if groups == 1 else pairs_of(groups))
         ),
     ]
+    kernel = draw(st.sampled_from(WideKernel))
+    if kernel.is_of_root:  # shifted up: squared distances are below 2^20, 2^36 or 2^58
+        shift = st.integers(0, {DType.INT8: 40, DType.INT16: 24, DType.INT32: 3}[dtype])
+    else:
+        shift = st.integers(4, 20) if dtype is not DType.INT32 else st.integers(28, 40)
     op = WideKernelSums(
-        kernel=draw(st.sampled_from(WideKernel)),
-        measure_shift=draw(st.integers(4, 20) if dtype is not DType.INT32 else st.integers(28, 40)),
+        kernel=kernel,
+        measure_shift=draw(shift),
         factor=draw(st.integers(0, 2**28)),
         factor_shift=draw(st.integers(0, 40)),
         sum_shift=draw(st.integers(0, 40)),
         bias_shift=draw(st.integers(0, 28)),
         offset=draw(st.integers(-(2**30), 2**30)),
         degree=draw(st.integers(1, 5)),
+        power=draw(st.sampled_from([0, 2**20, 2**29 - 1])),
+        power_shift=draw(st.integers(0, 40)),
     )
     return graph_of(op, inputs, DType.INT32, arithmetic)
 
@@ -660,6 +689,12 @@ def _imputed(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _same_type(Imputed(missing=missing), inputs, arithmetic)
 
 
+@_strategy(Ordered)
+def _ordered(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    x = row(draw(st.sampled_from([1, 2, 9])), DType.FLOAT32)
+    return graph_of(Ordered(), [x], DType.INT32, arithmetic)
+
+
 @_strategy(Chosen)
 def _chosen(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     x = row(draw(st.integers(1, 9)), draw(st.sampled_from(FEATURE_TYPES)))
@@ -703,6 +738,7 @@ def _radius_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         classes=classes,
         outlier=draw(st.integers(0, classes - 1)),
         measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
+        weights=draw(st.sampled_from(Weights)),
     )
     return graph_of(op, inputs, DType.INT32, arithmetic)
 
@@ -721,6 +757,7 @@ def _radius_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     op = RadiusMeans(
         limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5])),
         measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
+        weights=draw(st.sampled_from(Weights)),
     )
     return graph_of(op, inputs, DType.INT32, arithmetic)
 

@@ -277,9 +277,8 @@ def test_covariances_near_to_singular_are_refused():
     [
         (KernelRidge(kernel="laplacian"), "kernel"),
         (KernelRidge(kernel="poly", degree=2.5, coef0=100.0), "degree"),
-        (GaussianProcessRegressor(Matern()), "kernel"),
-        (GaussianProcessRegressor(RBF() + DotProduct(), alpha=1.0, optimizer=None), "kernel"),
-        (RadiusNeighborsClassifier(2.0, weights="distance", outlier_label=0), "weights"),
+        (GaussianProcessRegressor(Matern(nu=1.0)), "kernel"),
+        (GaussianProcessRegressor(RBF() * DotProduct(), alpha=1.0, optimizer=None), "kernel"),
         (RadiusNeighborsClassifier(2.0), "outlier_label"),
         (RadiusNeighborsClassifier(2.0, metric="cosine", outlier_label=0), "metric"),
         (LocalOutlierFactor(novelty=True, metric="manhattan"), "metric"),

@@ -75,12 +75,6 @@ def test_decisions_are_scikit_learns(classes):
     assert np.abs(found - wanted).max() < 0.02
 
 
-def test_votes_of_one_against_one_have_no_decision_of_that_shape():
-    x, y = rows(8, 3, DType.FLOAT32)
-    model = converted(SVC(), x, y, DType.FLOAT32)
-    assert model.graph.methods == ("predict",)
-
-
 def test_whole_numbers_and_a_projection():
     x, y = rows(9, 3, DType.INT8)
     for pipeline in (SVC(gamma=1e-3), make_pipeline(StandardScaler(), PCA(2), SVC())):

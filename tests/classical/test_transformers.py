@@ -312,7 +312,7 @@ def own_function(x):
         (SimpleImputer(add_indicator=True), "add_indicator"),
         (make_pipeline(StandardScaler(), SimpleImputer(missing_values=0)), "behind a transformer"),
         (OneHotEncoder(min_frequency=3), "min_frequency"),
-        (NMF(2, max_iter=20), "NMF is not supported"),
+        (NMF(2, solver="mu", beta_loss=1, max_iter=20), "beta_loss=1"),
     ],
     ids=lambda v: str(v)[:30],
 )

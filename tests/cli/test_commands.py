@@ -98,6 +98,29 @@ def test_verify_on_qemu(tinygen, model):
     assert "bit-exact" in done.out and "QEMU (cortex-m3)" in done.out
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--input", "arena", "--arena", "caller", "--fast-ram", "512"],
+        ["--input", "rows", "--ram-budget", "min", "--push-work", "5 %"],
+        ["--input", "rows", "--fast-ram", "256", "--hot-weights", "300"],
+    ],
+    ids=" ".join,
+)
+def test_verify_takes_what_emit_takes(tinygen, model, options):
+    done = tinygen("verify", model, "--samples", 3, "--poison", "--json", "--target", "cortex-m4",
+                   "--against", "reference", *options)  # fmt: skip
+    assert done.code == 0, done.err
+    (comparison,) = done.json["comparisons"]
+    assert "poisoned" in comparison["subject"] and comparison["samples_equal"] == 3
+
+
+@pytest.mark.parametrize("text", ["-1", "101", "five", "nan"])
+def test_a_share_is_a_percentage(tinygen, model, text):
+    done = tinygen("emit", model, "--input", "rows", "--push-work", text, "-o", "out")
+    assert done.code == 2 and "is no percentage" in done.err
+
+
 def test_bench_prints_per_layer_figures(tinygen, model):
     done = tinygen("bench", model, "--target", "cortex-m4", "--layers", "--json")
     assert done.code == 0, done.err

@@ -97,16 +97,21 @@ class KernelLibrary:
     def run_over_input(
         self, kernel: Kernel, call: Call, inputs: Sequence[NDArray], lead: int
     ) -> NDArray[np.int8]:
-        """The output for one sample, written over the first input, which lies `lead` bytes above it."""
-        (kernel_call,) = kernel.lower(call)
-        data = np.ascontiguousarray(inputs[0]).view(np.uint8).ravel()
+        """The output for one sample, written over the input that it may be, which lies `lead` bytes above it."""
+        index = kernel.lead_over(call)
+        samples = iter(inputs)
+        held = [next(samples) if t.data is None else t.data for t in call.inputs]
+        data = np.ascontiguousarray(held[index]).view(np.uint8).ravel()
         with self.memory() as memory:
             shared = memory.empty(max(lead + data.size, call.output.bytes))
             self.ffi.memmove(shared.pointer + lead, data.tobytes(), data.size)
-            params, scratch = memory.struct(kernel_call.params), _scratch(kernel, call, memory)
-            getattr(self.lib, kernel.symbol)(
-                params, shared.pointer + lead, shared.pointer, *scratch
-            )
+            arrays = [memory.holding(x).pointer for x in held]
+            arrays[index] = shared.pointer + lead
+            scratch = _scratch(kernel, call, memory)
+            for kernel_call in kernel.lower(call):
+                reads = [arrays[i] for i in kernel_call.inputs]
+                params = memory.struct(kernel_call.params)
+                getattr(self.lib, kernel.symbol)(params, *reads, shared.pointer, *scratch)
             out = shared.bytes()[: call.output.bytes]
             return out.view(np.int8).reshape(call.output.shape)
 

@@ -151,8 +151,8 @@ def test_every_tail_of_pixels_and_channels_is_exact(symbol, depths, library):
 
 @pytest.mark.parametrize("pairing", conv2d_strips_dsp.Pairing)
 @pytest.mark.parametrize("room", [1, 300, 500])
-def test_strips_of_any_length_are_exact(pairing, room, library, monkeypatch):
-    monkeypatch.setattr(conv2d_strips_dsp, "ENTRIES_BYTES", room)
+def test_strips_of_any_length_are_exact(pairing, room, library):
+    strips = conv2d_strips_dsp.strips(room)
     widths = {
         conv2d_strips_dsp.Pairing.HALVES: (8, 13, 24),
         conv2d_strips_dsp.Pairing.ROWS: (1, 5, 9),
@@ -163,9 +163,9 @@ def test_strips_of_any_length_are_exact(pairing, room, library, monkeypatch):
     for width, height, kernel in itertools.product(widths, (2, 3, 6), [(3, 3), (2, 1), (4, 2)]):
         op = Conv2D(padding=Padding(top=1, bottom=2, right=kernel[1] - 1))
         graph = random_graph(rng, op, (1, height, width, depth), kernel, 5)
-        (fields,) = (k.params.fields for k in row(STRIPS).lower(graph.calls()[0]))
+        (fields,) = (k.params.fields for k in strips.lower(graph.calls()[0]))
         assert fields["pairing"] == pairing
-        check(library, STRIPS, graph, 1)
+        check_kernel(library, strips, graph, 1)
 
 
 @pytest.mark.parametrize("symbol", [ANY, UNMIXED])

@@ -19,7 +19,7 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Padding, same_padding
 
-(QUADS,), (GROUPS,) = conv2d_quads_dsp.KERNELS, conv2d_groups_dsp.KERNELS
+(MERGED, QUADS), (GROUPS,) = conv2d_quads_dsp.KERNELS, conv2d_groups_dsp.KERNELS
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ LAYERS = [
     ((6, 5), 12, 6, (3, 5), (1, 1), (1, 1), 2),
     ((5, 5), 9, 9, (3, 3), (1, 1), (2, 2), 3),
     ((1, 30), 6, 1, (1, 8), (1, 2)),
+    ((3, 5), 8, 3, (3, 3)),
 ]
 
 
@@ -62,6 +63,21 @@ def test_without_padding_nothing_is_copied(library):
     odd = convolution((5, 6), 7, 3, (3, 3), is_padded=False)
     assert QUADS.lower(odd.calls()[0])[0].params.fields["is_direct"] == 0
     check_kernel(library, QUADS, odd, samples=4)
+
+
+@pytest.mark.parametrize(
+    ("size", "depth", "count", "rows"),
+    [((4, 5), 8, 1, 1), ((6, 7), 33, 2, 1), ((9, 20), 12, 3, 3), ((5, 50), 8, 1, 5)],
+)
+def test_rows_of_small_images_are_merged(size, depth, count, rows, library):
+    graph = convolution(size, depth, count, (1, 1))
+    (call,) = graph.calls()
+    if rows == size[0]:
+        assert MERGED.reason_against(call, DSP) == "has rows that are long enough"
+        return
+    window = MERGED.lower(call)[0].params.fields["window"].fields
+    assert (window["in_height"], window["in_width"]) == (rows, size[0] // rows * size[1])
+    check_kernel(library, MERGED, graph, samples=4)
 
 
 @pytest.mark.parametrize("activation", list(Activation), ids=lambda a: a.name)

@@ -1,6 +1,7 @@
 """Depthwise convolutions in channel planes: every shape on the host, the assembly on the cores."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -111,8 +112,10 @@ WINDOWS = [
     ((7, 7), (2, 2), (1, 1)),
     ((2, 6), (1, 1), (1, 3)),
     ((3, 17), (1, 1), (1, 1)),
+    ((2, 1), (1, 1), (1, 1)),
+    ((1, 3), (1, 2), (2, 4)),
 ]
-"""Kernels, strides and dilations of the general kernel."""
+"""Kernels, strides and dilations of the general kernel, and of those for up to 9 columns."""
 
 
 @pytest.mark.parametrize(("kernel", "stride", "dilation"), WINDOWS)
@@ -150,9 +153,14 @@ def test_extreme_weights_and_inputs_are_exact(library):
             check_kernel(library, found, extreme, samples=4)
 
 
-@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m33"])
-@pytest.mark.parametrize(("kernel", "stride", "dilation"), WINDOWS[:6])
-def test_the_general_kernel_on_the_cores(core, kernel, stride, dilation, load_core, tmp_path):  # noqa: F811
+@pytest.mark.parametrize(
+    ("core", "kernel", "stride", "dilation"),
+    [
+        *(("cortex-m4", *window) for window in WINDOWS),
+        *(("cortex-m33", *window) for window in WINDOWS[::5]),
+    ],
+)
+def test_the_general_kernels_on_the_cores(core, kernel, stride, dilation, load_core, tmp_path):  # noqa: F811
     graph = network(
         (11, 7), 6, kernel=kernel, stride=stride, dilation=dilation, activation=Activation.NONE
     )
@@ -191,7 +199,7 @@ def test_a_shift_of_every_channel_computes_the_reference(
     """What takes the layers without a proof: so nothing is proved here."""
     monkeypatch.setattr(depthwise_planes_dsp, "prove", lambda *_, **__: None)
     graph = network(size, channels, stride=stride, activation=Activation.NONE, seed=3)
-    assert all("shifted" in k.symbol or "any" in k.symbol for k in fitting(graph))
+    assert all(re.search("shifted|any|wide", k.symbol) for k in fitting(graph))
     check_on_core(graph, load_core("cortex-m4"), tmp_path, "shifted")
 
 
@@ -226,3 +234,11 @@ def test_a_core_without_fpu_computes_the_reference(activation, kernel, stride, l
     target = dataclasses.replace(load_core("cortex-m4"), compile_flags=flags)
     graph = network((9, 21), 6, kernel=kernel, stride=stride, activation=activation)
     check_on_core(graph, target, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("size", "channels"), [((25, 5), 8), ((5, 25), 8), ((25, 1), 8), ((9, 9), 8), ((25, 5), 3)]
+)
+def test_high_images_are_taken_turned_too(size, channels):
+    turned = [k for k in fitting(network(size, channels)) if k.whole_only]
+    assert bool(turned) == (size == (25, 5) and channels == 8)

@@ -8,12 +8,13 @@ from tests.kernels.checking import check_kernel
 from tests.kernels.harness import KernelLibrary, build_library
 from tests.strategies import activation_tensor, build_graph, inputs_for
 from tinygen import device, reference
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Quantization, Tensor
 from tinygen.kernels import pool2d_dsp
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
+from tinygen.ops.mean import Mean
 from tinygen.ops.window import Padding
 
 CORES = ["cortex-m4", "cortex-m33"]
@@ -99,3 +100,38 @@ def test_pools_on_the_core(row, kernel, stride, channels, load_core, tmp_path): 
         emission.folder, "net", target, x.reshape(len(x), -1), expected.shape[1]
     )
     np.testing.assert_array_equal(outputs, expected)
+
+
+@pytest.mark.parametrize("row", pool2d_dsp.KERNELS, ids=lambda k: k.symbol)
+def test_windows_as_wide_as_the_image_are_exact(row, library):
+    """Their rows lie one behind the other; and clamps."""
+    q = Quantization.per_tensor(0.05, 3)
+    for height, width, channels in ((6, 5, 7), (20, 13, 4), (19, 16, 6)):
+        op = row.op(kernel=(height, width), stride=(1, 1), activation=Activation.RELU6)
+        x = activation_tensor("x", (1, height, width, channels), q)
+        check_kernel(library, row, build_graph(op, [x], q, Arithmetic.TFLM), samples=4)
+
+
+MEANS = [
+    ((1, 5, 7, 6), (1, 2)),
+    ((1, 20, 21, 5), (1, 2)),
+    ((1, 9, 3, 8), (1,)),
+    ((1, 50, 13), (1,)),
+]
+
+
+@pytest.mark.parametrize(("shape", "axes"), MEANS)
+@pytest.mark.parametrize("arithmetic", list(Arithmetic), ids=lambda a: a.value)
+def test_means_on_the_core(shape, axes, arithmetic, load_core, tmp_path):  # noqa: F811
+    inputs, outputs = (Quantization.per_tensor(s, z) for s, z in ((0.05, -7), (0.021, 11)))
+    x = activation_tensor("x", shape, inputs)
+    graph = build_graph(Mean(axes=axes), [x], outputs, arithmetic)
+    target = load_core("cortex-m4")
+    options = EmitOptions(kernels=((graph.nodes[0].name, "tg_mean_s8_dsp"),))
+    emission = emit(graph, target, tmp_path / "net", name="net", options=options)
+    data = inputs_for(graph, 6)["x"]
+    expected = reference.run_one_input(graph, data).reshape(len(data), -1)
+    got = device.run_on_qemu(
+        emission.folder, "net", target, data.reshape(len(data), -1), expected.shape[1]
+    )
+    np.testing.assert_array_equal(got, expected)

@@ -25,11 +25,12 @@ from tinygen.ops.fully_connected import FullyConnected
 
 SYMBOL = "tg_fully_connected_s8_dsp"
 ANY = "tg_fully_connected_any_s8_dsp"
+FEW = "tg_fully_connected_few_s8_dsp"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> KernelLibrary:
-    kernels = [kernel_of(FullyConnected, symbol) for symbol in (SYMBOL, ANY)]
+    kernels = [kernel_of(FullyConnected, symbol) for symbol in (SYMBOL, ANY, FEW)]
     return KernelLibrary(build_library(kernels, tmp_path_factory.mktemp("fully_connected")))
 
 
@@ -192,6 +193,39 @@ def test_parts_begin_where_24_bits_end(library):
     assert parts_of(graph) == 1
     check(library, graph, symbol=ANY)
     assert "parts" in reason_against(extreme_graph(127, 127, bias=2**23 - 1), ANY)
+
+
+# Few outputs
+
+
+@pytest.mark.parametrize("depth", [4, 5, 7, 8, 14, 31, 33, 100])
+def test_few_outputs_are_exact(depth, library):
+    rng = np.random.default_rng(depth)
+    for index, channels in enumerate((1, 2, 3, 8, 9, 10, 19)):
+        graph = conflicting_graph(rng, 1 + index % 3, depth, channels)
+        check(library, graph, samples=2, symbol=FEW)
+
+
+@pytest.mark.parametrize(("form", "arithmetic", "activation", "scale"), FORMS)
+def test_few_outputs_have_every_form(form, arithmetic, activation, scale, library):
+    graph = graph_of_form(arithmetic, activation, scale, per_channel=True)
+    check(library, graph, samples=6, symbol=FEW)
+
+
+def test_few_outputs_have_their_conditions():
+    rng = np.random.default_rng(1)
+    assert "4 inputs" in reason_against(conflicting_graph(rng, 1, 3, 2), FEW)
+    moved = with_zero_point(conflicting_graph(rng, 1, 8, 2), 1)
+    assert "zero point" in reason_against(moved, FEW)
+    largest = 2**31 - 1 - 8 * 127 * 128
+    assert reason_against(extreme_graph(127, 127, bias=largest), FEW) is None
+    assert "int32" in reason_against(extreme_graph(127, 127, bias=largest + 1), FEW)
+
+
+@pytest.mark.parametrize(("rows", "depth", "channels"), [(1, 129, 1), (1, 66, 2), (2, 40, 5)])
+def test_few_outputs_on_the_core(rows, depth, channels, load_core, tmp_path):  # noqa: F811
+    graph = conflicting_graph(np.random.default_rng(depth), rows, depth, channels)
+    check_on_device(graph, load_core("cortex-m4"), tmp_path / "layer", FEW)
 
 
 def test_assembly_takes_any_weights(load_core, tmp_path):  # noqa: F811

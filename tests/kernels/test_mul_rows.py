@@ -1,6 +1,6 @@
-"""Products by rows, for the DSP extension and for Armv6-M: gates, tails, zero points; on the host and on the cores.
+"""Products by rows: gates, tails, zero points; on the host and on the cores.
 
-They are tg_mul_s8_dsp and tg_mul_s8_v6m.
+They are tg_mul_s8_dsp, tg_mul_s8_v6m, tg_mul_s8_mve and tg_mul_high_s8.
 """
 
 import numpy as np
@@ -14,18 +14,20 @@ from tinygen import device, reference
 from tinygen.emit import emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, Quantization, Tensor
-from tinygen.kernels import mul_dsp, mul_v6m
+from tinygen.kernels import mul_dsp, mul_high, mul_mve, mul_v6m
 from tinygen.ops.activation import Activation
 from tinygen.ops.mul import Mul
 
 (DSP,), (V6M,) = mul_dsp.KERNELS, mul_v6m.KERNELS
+(MVE,), (HIGH,) = mul_mve.KERNELS, mul_high.KERNELS
+KERNELS = [DSP, V6M, MVE, HIGH]
 
-both = pytest.mark.parametrize("kernel", [DSP, V6M], ids=lambda k: k.symbol)
+each = pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.symbol)
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> KernelLibrary:
-    return KernelLibrary(build_library([DSP, V6M], tmp_path_factory.mktemp("mul")))
+    return KernelLibrary(build_library(KERNELS, tmp_path_factory.mktemp("mul")))
 
 
 def product(a_shape, b_shape, points, factor, activation=Activation.NONE) -> Graph:
@@ -52,7 +54,7 @@ SHAPES = [
 ]
 
 
-@both
+@each
 @pytest.mark.parametrize(("a", "b"), SHAPES)
 @pytest.mark.parametrize("points", [(-128, -128, -128), (127, -128, 127), (3, -90, -5)])
 @pytest.mark.parametrize("factor", [0.49, 1 / 256, 0.0021, 2**-16])
@@ -62,7 +64,7 @@ def test_products_are_exact(a, b, points, factor, kernel, library):
     check_kernel(library, kernel, graph, samples=4)
 
 
-@both
+@each
 def test_every_pair_of_bytes_is_exact(kernel, library):
     """Also around 0, where two roundings have a kink: a multiplier of 2**30 and others."""
     every = np.arange(-128, 128, dtype=np.int8)
@@ -82,7 +84,16 @@ def test_what_it_cannot_do():
     assert "clamp" in reason(product((1, 8), (1, 8), (0, 0, 0), 0.01, Activation.RELU))
 
 
-@pytest.mark.parametrize(("core", "kernel"), [("cortex-m4", DSP), ("cortex-m0plus", V6M)])
+CORES = [
+    ("cortex-m4", DSP),
+    ("cortex-m0plus", V6M),
+    ("cortex-m55", MVE),
+    ("cortex-m3", HIGH),
+    ("rv32imc", HIGH),
+]
+
+
+@pytest.mark.parametrize(("core", "kernel"), CORES, ids=lambda v: getattr(v, "symbol", v))
 def test_a_gate_on_the_core(core, kernel, load_core, tmp_path):  # noqa: F811
     graph = product((1, 3, 2, 11), (1, 1, 1, 11), (-128, -128, -20), 0.004)
     gate = np.random.default_rng(1).integers(-128, 128, (1, 1, 1, 11)).astype(np.int8)

@@ -81,6 +81,54 @@ def test_padding_that_a_pool_reads_too_stays_for_the_pool():
     assert conv.inputs[0] == net.input
 
 
+AROUND = ((0, 0), (1, 1), (1, 1), (0, 0))
+
+
+def _of_relu(net):
+    """A tensor whose least value is its zero point, which is the least of int8."""
+    name = net.conv(net.input, 4)
+    q = Quantization.per_tensor(0.02, -128)
+    net.tensors[name] = dataclasses.replace(net.tensors[name], quantization=q)
+    return name
+
+
+def test_a_maximum_of_what_is_not_negative_pads_for_itself():
+    net = image()
+    padded = net.same(Pad(paddings=AROUND), _of_relu(net))
+    y = net.same(MaxPool2D(kernel=(3, 3), stride=(2, 2)), padded)
+    after = optimized(net.finish(y))
+    assert kinds(after) == [Conv2D, MaxPool2D]
+    assert after.nodes[1].op.padding == Padding(top=1, bottom=1, left=1, right=1)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "value"), [((2, 2), 1.0), ((1, 1), 0.0)], ids=["counts", "window of padding only"]
+)
+def test_other_padding_before_a_maximum_stays(kernel, value):
+    net = image()
+    padded = net.same(Pad(paddings=AROUND, value=value), _of_relu(net))
+    after = optimized(net.finish(net.same(MaxPool2D(kernel=kernel, stride=(2, 2)), padded)))
+    assert kinds(after) == [Conv2D, Pad, MaxPool2D]
+
+
+def test_two_paddings_become_one():
+    net = image()
+    x = net.same(Pad(paddings=SIDES), net.input)
+    x = net.same(Pad(paddings=AROUND), x)
+    after = optimized(net.finish(net.same(AveragePool2D(kernel=(2, 2)), x)))
+    assert kinds(after) == [Pad, AveragePool2D]
+    assert after.nodes[0].op.paddings == ((0, 0), (3, 1), (2, 4), (0, 0))
+
+
+def test_paddings_with_two_values_stay_two():
+    net = image()
+    x = net.same(Pad(paddings=SIDES, value=0.5), net.input)
+    x = net.same(Pad(paddings=AROUND), x)
+    assert kinds(optimized(net.finish(net.conv(x, 2)))) == [Pad, Conv2D]
+    x = net.same(Pad(paddings=AROUND, value=0.5), x)
+    assert kinds(optimized(net.finish(net.conv(x, 2)))) == [Pad, Pad, Pad, Conv2D]
+
+
 # Identities and reshapes
 
 
@@ -238,6 +286,6 @@ def test_reports_say_what_changed():
     _, reports = passes.optimize_integer(net.finish(net.conv(padded, 3)))
     assert [r.name for r in reports] == [p.name for p in passes.INTEGER_PASSES]
     (changed,) = [r for r in reports if r.changed]
-    assert changed.name == "fold padding into convolutions"
+    assert changed.name == "fold padding into windows"
     assert (changed.nodes_before, changed.nodes_after) == (2, 1)
     assert changed.weights_before == changed.weights_after == 3 * 3 * 3 * 4

@@ -1,5 +1,6 @@
 """Row schedules against brute force on small graphs: order, rings, live bytes, the claim of optimality."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -20,6 +21,7 @@ from tinygen.planner.rows import (
     shared_rows,
     shortest,
     usual_schedules,
+    work_after_rows,
 )
 
 MODES = ("caller", "arena", "rows")
@@ -151,6 +153,64 @@ def test_the_usual_schedules_are_complete(graph):
     for usual in usual_schedules(graph):
         checked(graph, usual.schedule)
         assert usual.peaks == peaks_by_layer(graph, usual.schedule)
+
+
+@st.composite
+def pushed_graphs(draw):
+    """Graphs whose input arrives row by row, steps of different work, and a bound for the work between two rows."""
+    graph = draw(row_graphs().filter(lambda g: not g.present))
+    layers = tuple(
+        layer if layer.is_source else replace(layer, work=float(draw(st.integers(0, 5))))
+        for layer in graph.layers
+    )
+    return replace(graph, layers=layers, most_work=float(draw(st.integers(0, 8))))
+
+
+def work_between(graph: RowGraph, schedule) -> float:
+    return max(
+        work_after_rows(graph, schedule, [layer.work for layer in graph.layers])[:-1], default=0.0
+    )
+
+
+@SETTINGS
+@given(pushed_graphs())
+def test_no_schedule_does_more_work_between_two_rows_than_it_may(graph):
+    found = [usual.schedule for usual in usual_schedules(graph)]
+    found.append(shortest(graph, found[0]).schedule)
+    for schedule in found:
+        checked(graph, schedule)
+        assert work_between(graph, schedule) <= graph.most_work
+
+
+@SETTINGS
+@given(pushed_graphs())
+def test_bounded_work_may_cost_memory_and_is_never_called_optimal_without_proof(graph):
+    usual = usual_schedules(graph)[0].schedule
+    bounded, free = shortest(graph, usual), shortest(replace(graph, most_work=None))
+    assert bounded.live_bytes == peak_bytes(graph, bounded.schedule) >= free.live_bytes
+    assert bounded.lower_bound_bytes <= free.live_bytes
+
+
+def test_less_work_between_two_rows_takes_more_memory():
+    """Rows of 8 bytes that are pushed, and rows of 4 that take 3 of work each: with a bound of 2 all of them wait."""
+    read = Read(tensor=0, first=(0, 1, 2), last=(0, 1, 2))
+    graph = RowGraph(
+        tensors=(
+            RowTensor(name="x", rows=3, row_bytes=8),
+            RowTensor(name="y", rows=3, row_bytes=4),
+        ),
+        layers=(
+            RowLayer(name="push", output=0, steps=3),
+            RowLayer(name="y", output=1, steps=3, reads=(read,), work=3.0),
+        ),
+        kept=frozenset({1}),
+        most_work=3.0,
+    )
+    tight = replace(graph, most_work=2.0)
+    assert shortest(graph, usual_schedules(graph)[0].schedule).schedule == (0, 1, 0, 1, 0, 1)
+    (usual,) = usual_schedules(tight)
+    assert usual.schedule == (0, 0, 0, 1, 1, 1)
+    assert peak_bytes(tight, usual.schedule) == 28 > peak_bytes(graph, (0, 1, 0, 1, 0, 1)) == 20
 
 
 def test_a_wrong_order_is_refused():

@@ -2,15 +2,21 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+from sklearn.svm import SVC
 
-from tests.example_graphs import branches, cnn
+from tests.example_graphs import Network, branches, cnn
 from tests.strategies import inputs_for
 from tinygen import targets, verify
 from tinygen.costs import CostTable
-from tinygen.emit import EmitOptions
+from tinygen.emit import EmitOptions, InputMode
+from tinygen.emit.manifest import segment_figures
+from tinygen.emit.memory import statements
 from tinygen.emit.program import lower, ram_points
 from tinygen.errors import BudgetError
+from tinygen.model import fitted
+from tinygen.planner.rows import peak_bytes
 
 CORE = targets.load("cortex-m0plus")
 GRAPHS = {"cnn": cnn, "branches": branches}
@@ -47,10 +53,41 @@ def test_points_trade_bytes_for_cycles(name):
     assert found[0].arena_bytes == lower(GRAPHS[name](), CORE, least_ram=True).plan.arena_bytes
 
 
+def test_a_model_without_working_memory_has_a_point_too():
+    net = Network((1, 8))
+    (point,) = ram_points(net.finish(net.dense(net.input, 3)), targets.load("host"))
+    assert point.arena_bytes == 0
+
+
+def test_points_of_several_methods_are_met_by_all_of_them():
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    classes = (rows[:, 0] > 0).astype(int) + (rows[:, 1] > 0)
+    graph = fitted(SVC().fit(rows, classes)).quantize(calibration=rows).graph
+    assert len(graph.parts()) > 1
+    for point in ram_points(graph, CORE):
+        for part in graph.parts():
+            assert lower(part, budget(point.arena_bytes)).plan.arena_bytes <= point.arena_bytes
+
+
 def test_less_than_the_least_is_refused():
     least = ram_points(cnn(), CORE)[0].arena_bytes
     with pytest.raises(BudgetError, match=f"needs {least} bytes"):
         lower(cnn(), budget(least - 1))
+
+
+@pytest.mark.parametrize("mode", InputMode)
+def test_what_is_said_of_the_least_is_what_was_planned(mode):
+    program = lower(cnn(), CORE, input_mode=mode, least_ram=True)
+    head, *lines = statements(program)
+    figures = segment_figures(program)
+    assert f"arena {program.plan.arena_bytes:,} bytes" in head and "(proved)" in head
+    assert program.plan.lower_bound_bytes <= program.plan.arena_bytes
+    assert len(lines) == len(figures) > 0
+    for segment, said, line in zip(program.segments, figures, lines, strict=True):
+        assert peak_bytes(segment.rows.graph, segment.schedule) <= said["bytes"]
+        assert said["lower_bound_bytes"] <= said["live_bytes"] <= said["bytes"]
+        assert f"{said['bytes']:,} bytes" in line and "(proved)" in line
+        assert said["optimal"] == ("no order of rows needs less (" in line)
 
 
 def test_the_least_computes_the_same():

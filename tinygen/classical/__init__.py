@@ -11,6 +11,7 @@ from tinygen.classical.columns import beside, composed, just_below, kept, stepwi
 from tinygen.classical.combination import (
     Answer,
     Calibrated,
+    Curved,
     Lines,
     Median,
     NeuralNet,
@@ -42,7 +43,13 @@ from tinygen.classical.description import (
     Trees,
     WithinRadius,
 )
-from tinygen.classical.features import Branches, Imputation, Normalization, Polynomial
+from tinygen.classical.features import (
+    Branches,
+    Factorization,
+    Imputation,
+    Normalization,
+    Polynomial,
+)
 from tinygen.classical.precision import Precision
 from tinygen.classical.quantize import (
     ClassicalReport,
@@ -60,7 +67,9 @@ __all__ = [
     "Calibrated",
     "ClassicalReport",
     "Columns",
+    "Curved",
     "Description",
+    "Factorization",
     "Gaussian",
     "Imputation",
     "Isolation",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tinygen import reference
 from tinygen.classical.precision import Precision
+from tinygen.errors import UnsupportedError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 
@@ -39,10 +40,16 @@ class GraphBuilder:
         dtype: DType = DType.INT32,
         quantization: Quantization | None = None,
     ) -> Tensor:
-        """A constant tensor; values that do not fit its type are an error of the caller."""
-        data = np.asarray(values, np.int64)
-        if data.size and (data.min() < dtype.limits[0] or data.max() > dtype.limits[1]):
-            raise ValueError(f"{name} does not fit in {dtype.value}")
+        """A constant tensor. Raises UnsupportedError for values that do not fit its type, or are no numbers."""
+        real = np.asarray(values)
+        fits = np.isfinite(real) & (real >= dtype.limits[0]) & (real <= dtype.limits[1])
+        if not fits.all():
+            raise UnsupportedError(
+                what="numbers of this model are too far apart for integers",
+                where=f"'{name}' in {dtype.value}",
+                next_step="scale features and targets (StandardScaler), and drop columns that are constant",
+            )
+        data = real.astype(np.int64)
         data = data.astype(dtype.numpy)
         key = (dtype, data.shape, data.tobytes(), quantization)
         if key not in self._known:

@@ -1,19 +1,24 @@
 """Functions of columns to Steps and ColumnTables nodes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.classical import lines
 from tinygen.classical.description import Columns
 from tinygen.classical.fixed_features import features_bits
 from tinygen.classical.members import Members
 from tinygen.classical.stages import Stage, features_of, joined, narrowed
 from tinygen.ir import DType, Range, Tensor
+from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.column_tables import MOST_SHIFT, ColumnTables
+from tinygen.ops.classical.curves import Curves
 from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.operator import float_of_order, float_order
+from tinygen.ops.classical.ordered import Ordered
 from tinygen.ops.classical.steps import Steps
 
 INT16_MAX = 32767
@@ -24,8 +29,17 @@ PLACES = 33
 """At which a function is compared with a line."""
 
 SEGMENTS = (4, 8, 16, 32, 64, 128, 256)
-GOOD = 2.0**-9
+GOOD = 2.0**-10
 """Of the standard deviation of a column: a larger error of the straight lines is worth more of them."""
+
+ONCE = 8
+"""A single sample may be off by so many times a good error."""
+
+NEAR = 2.0**-9
+"""Of the standard deviation of a column: no number is farther from lines between uneven points."""
+
+MISSES = 1000
+"""How many times as many points are worth as much as no sample that is off."""
 
 MOST_SAMPLES = 500
 """At which errors are looked for."""
@@ -52,7 +66,7 @@ def computed(members: Members, chain: Columns) -> tuple[Tensor, Columns]:
     if jumps.any():
         parts.append((np.flatnonzero(jumps), _steps(members, chain, np.flatnonzero(jumps))))
     if len(curves):
-        parts.append((curves, _tables(members, chain, curves)))
+        parts += _curves(members, chain, curves)
     if is_line.any():
         parts.append((np.flatnonzero(is_line), small(members)))
     row = _together(members, [stage for _, stage in parts])
@@ -184,47 +198,189 @@ def _unit(values: NDArray[np.float64], reach: int) -> tuple[float, float]:
     return (high - low) / 2 / reach, (high + low) / 2
 
 
-def _tables(members: Members, chain: Columns, outputs: NDArray[np.int64]) -> Stage:
-    """Tables with as many straight lines as the functions need, on int8 or int16 features."""
-    stage = small(members)
-    sources = chain.sources[outputs]
+def _curves(
+    members: Members, chain: Columns, outputs: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], Stage]]:
+    """Tables of even lines for outputs for which these are good enough; lines between uneven points for others."""
     met = members.samples[:: max(len(members.samples) // MOST_SAMPLES, 1)]
     with np.errstate(all="ignore"):
         seen = _finite(chain.apply(met)[:, outputs])
-    function = _Function(stage, chain, outputs, _constants(members), seen)
-    (integers,) = members.values([stage.tensor])
-    (bounds,) = members.ranges([stage.tensor])
-    low, high = _widened(integers.astype(np.int64), bounds)
-    places = integers[:: max(len(integers) // MOST_SAMPLES, 1), sources].astype(np.int64)
-    wanted = function(places)
-    good = GOOD * np.maximum(seen.std(axis=0), 1e-300)
-    grids = [_Grid(low[sources], high[sources], segments) for segments in SEGMENTS]
-    knots = [function(grid.ends) for grid in grids]
-    errors = np.stack(
-        [
-            np.sqrt(((grid.lines(found, places) - wanted) ** 2).mean(axis=0))
-            for grid, found in zip(grids, knots, strict=True)
+    tables = _Tables(members, chain, outputs, met, seen)
+    even, uneven = np.flatnonzero(tables.are_good), np.flatnonzero(~tables.are_good)
+    parts = []
+    if len(even):
+        parts.append((outputs[even], tables.stage(even)))
+    if len(uneven):
+        found = uneven_lines(members, chain, outputs[uneven], seen[:, uneven])
+        parts.append((outputs[uneven], found))
+    return parts
+
+
+class _Tables:
+    """Tables with as many even lines as the functions need, on int8 or int16 features."""
+
+    def __init__(
+        self,
+        members: Members,
+        chain: Columns,
+        outputs: NDArray[np.int64],
+        met: NDArray[np.float64],
+        seen: NDArray[np.float64],
+    ) -> None:
+        """`met` are samples, `seen` what the functions have there."""
+        self.members, self.chain = members, chain
+        self.features, self.sources = small(members), chain.sources[outputs]
+        function = _Function(members, chain, outputs, seen)
+        factors, offsets = (a[self.sources] for a in (self.features.factors, self.features.offsets))
+        (integers,) = members.values([self.features.tensor])
+        (bounds,) = members.ranges([self.features.tensor])
+        low, high = _widened(integers.astype(np.int64), bounds)
+        places = integers[:: max(len(integers) // MOST_SAMPLES, 1), self.sources].astype(np.int64)
+        self.first = low[self.sources]
+        self.grids = [_Grid(self.first, high[self.sources], segments) for segments in SEGMENTS]
+        self.knots = [function.at(grid.ends * factors + offsets) for grid in self.grids]
+        errors = np.stack(
+            [
+                np.abs(grid.lines(found, places) - seen)
+                for grid, found in zip(self.grids, self.knots, strict=True)
+            ]
+        )
+        good = GOOD * np.maximum(seen.std(axis=0), 1e-300)
+        fits = (np.sqrt((errors**2).mean(axis=1)) <= good) & (errors.max(axis=1) <= ONCE * good)
+        constant = met.std(axis=0)[self.sources] == 0
+        self.are_good = fits.any(axis=0) | constant
+        self.best = np.where(constant, 0, fits.argmax(axis=0))
+
+    def stage(self, kept: NDArray[np.int64]) -> Stage:
+        """Of some of the outputs the first tables that are good enough."""
+        best = self.best[kept]
+        columns = [self.knots[g][:, k] for k, g in zip(kept, best, strict=True)]
+        units = [_unit(column, _reach(self.chain)) for column in columns]
+        entries = [np.rint((c - offset) / f) for c, (f, offset) in zip(columns, units, strict=True)]
+        factors, offsets = (np.array(column) for column in zip(*units, strict=True))
+        graph = self.members.graph
+        shifts = [self.grids[g].shifts[k] for k, g in zip(kept, best, strict=True)]
+        constants = [
+            graph.constant(f"tables: {name}", found, dtype)
+            for name, found, dtype in (
+                ("sources", self.sources[kept], DType.INT16),
+                ("shifts", shifts, DType.INT16),
+                ("segments", np.array(SEGMENTS)[best], DType.INT16),
+                ("firsts", self.first[kept], DType.INT32),
+                ("entries", np.concatenate(entries), DType.INT16),
+            )
         ]
-    )
-    # the first grid that is good enough, else the last
-    best = np.where((errors <= good).any(axis=0), (errors <= good).argmax(axis=0), len(grids) - 1)
-    columns = [knots[g][:, k] for k, g in enumerate(best)]
-    units = [_unit(column, _reach(chain)) for column in columns]
-    entries = [np.rint((c - offset) / f) for c, (f, offset) in zip(columns, units, strict=True)]
-    factors, offsets = (np.array(column) for column in zip(*units, strict=True))
+        inputs = [self.features.tensor, *constants]
+        tensor = graph.node("tables", ColumnTables(), inputs, dtype=DType.INT16)
+        return Stage(tensor=tensor, factors=factors, offsets=offsets)
+
+
+def uneven_lines(
+    members: Members, chain: Columns, outputs: NDArray[np.int64], seen: NDArray[np.float64]
+) -> Stage:
+    """Lines between as few points as keep every number near, on features of up to 32 bits.
+
+    Float32 features are fixed-point numbers, or their order (rule U8), which has all their bits wherever they are.
+    """
+    graph = members.graph
+    chosen = _only_read(members, chain.sources[outputs])
+    numbers = [_Numbers.fixed(chosen)]
+    if graph.input.dtype is DType.FLOAT32:
+        numbers.append(_Numbers.ordered(chosen))
+    function = _Function(members, chain, outputs, seen)
+    found = [_points(members, n, function, seen) for n in numbers]
+    best = min(range(len(found)), key=lambda k: found[k].cost)
+    points, numbers = found[best].points, numbers[best]
+    units = [_unit(values, _reach(chain)) for _, values in points]
+    entries = [
+        np.rint((values - offset) / factor)
+        for (_, values), (factor, offset) in zip(points, units, strict=True)
+    ]
     constants = [
-        members.graph.constant(f"tables: {name}", found, dtype)
-        for name, found, dtype in (
-            ("sources", sources, DType.INT16),
-            ("shifts", [grids[g].shifts[k] for k, g in enumerate(best)], DType.INT16),
-            ("segments", np.array(SEGMENTS)[best], DType.INT16),
-            ("firsts", low[sources], DType.INT32),
-            ("entries", np.concatenate(entries), DType.INT16),
+        graph.constant(f"lines: {name}", values, dtype)
+        for name, values, dtype in (
+            ("positions", np.concatenate([places for places, _ in points]), DType.INT32),
+            ("values", np.concatenate(entries), DType.INT16),
+            ("counts", [len(places) for places, _ in points], DType.INT16),
         )
     ]
-    inputs = [stage.tensor, *constants]
-    tensor = members.graph.node("tables", ColumnTables(), inputs, dtype=DType.INT16)
+    tensor = graph.node("lines", Curves(), [numbers.tensor, *constants], dtype=DType.INT16)
+    factors, offsets = (np.array(column) for column in zip(*units, strict=True))
     return Stage(tensor=tensor, factors=factors, offsets=offsets)
+
+
+def _only_read(members: Members, sources: NDArray[np.int64]) -> Members:
+    """Behind the features that some outputs read, one for each."""
+    x = members.graph.input
+    if np.array_equal(sources, np.arange(x.channels)):
+        return members
+    constant = members.graph.constant("lines: sources", sources, DType.INT16)
+    tensor = members.graph.node("sources of lines", Chosen(), [x, constant], dtype=x.dtype)
+    return members.behind(tensor, "lines")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Numbers:
+    """An int32 row, the numbers that its integers stand for, and the integers of the ends of what is met."""
+
+    tensor: Tensor
+    real: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+    integers: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+    @classmethod
+    def fixed(cls, members: Members) -> "_Numbers":
+        stage = joined(members, [features_of(members, is_fine=True)])
+        (integers,) = members.values([stage.tensor])
+        (bounds,) = members.ranges([stage.tensor])
+        low, high = _widened(integers.astype(np.int64), bounds)
+        return cls(
+            tensor=stage.tensor,
+            real=lambda whole: whole * stage.factors + stage.offsets,
+            integers=integers.astype(np.int64),
+            low=low,
+            high=high,
+        )
+
+    @classmethod
+    def ordered(cls, members: Members) -> "_Numbers":
+        graph, samples = members.graph, members.samples
+        least, most = samples.min(axis=0), samples.max(axis=0)
+        wider = MARGIN * (most - least)
+        limit = float(np.finfo(np.float32).max)
+        low, high = (np.clip(end, -limit, limit) for end in (least - wider, most + wider))
+        return cls(
+            tensor=graph.node("order of features", Ordered(), [graph.input]),
+            real=lambda whole: float_of_order(whole).astype(np.float64),
+            integers=float_order(samples.astype(np.float32)),
+            low=float_order(low.astype(np.float32)),
+            high=float_order(high.astype(np.float32)) + 1,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """Points of every function; `cost` is their number, and without end where samples are not near."""
+
+    points: list[lines.Points]
+    cost: float
+
+
+def _points(
+    members: Members, numbers: _Numbers, function: "_Function", seen: NDArray[np.float64]
+) -> _Found:
+    integers = numbers.integers[:: max(len(numbers.integers) // MOST_SAMPLES, 1)]
+    near = NEAR * np.maximum(seen.std(axis=0), 1e-300)
+
+    def values(whole: NDArray[np.int64]) -> NDArray[np.float64]:
+        return function.at(numbers.real(whole))
+
+    sampled = lines.sampled(values, integers, numbers.low, numbers.high, near / 4)
+    points = [lines.fewest(*found, error) for found, error in zip(sampled, near, strict=True)]
+    there = np.stack([np.interp(integers[:, k], *points[k]) for k in range(len(points))], axis=1)
+    misses = float((np.abs(there - seen) > 2 * near).mean())
+    return _Found(points=points, cost=sum(len(p) for p, _ in points) * (1 + MISSES * misses))
 
 
 def _widened(integers: NDArray[np.int64], bounds: Range) -> tuple[NDArray, NDArray]:
@@ -253,40 +409,41 @@ class _Grid:
         return start + (end - start) * share
 
 
-def _constants(members: Members) -> dict[int, float]:
-    """Columns that are the same number in all samples: fixed-point numbers may miss it, where a function jumps."""
-    first = members.samples[0]
-    same = np.flatnonzero((members.samples == first).all(axis=0))
-    return {int(k): float(first[k]) for k in same}
-
-
 class _Function:
-    """Outputs of a transformer at integers of their sources [numbers, outputs].
+    """Outputs of a transformer, each at numbers of its own source [numbers, outputs].
 
-    They stay near those that were `seen`: powers and logarithms know no bounds elsewhere.
+    They stay near those that were `seen`: powers and logarithms know no bounds elsewhere. A column that is the same
+    number in all samples counts as that: fixed-point numbers may miss it, where a function jumps.
     """
 
     def __init__(
         self,
-        stage: Stage,
+        members: Members,
         chain: Columns,
         outputs: NDArray[np.int64],
-        constants: dict[int, float],
         seen: NDArray[np.float64],
     ) -> None:
-        self.stage, self.chain, self.outputs, self.constants = stage, chain, outputs, constants
+        self.chain, self.outputs, self.inputs = chain, outputs, members.graph.input.channels
+        self.sources = chain.sources[outputs]
+        first = members.samples[0]
+        self.same = (members.samples == first).all(axis=0)[self.sources]
+        self.first = first[self.sources]
         margin = MARGIN * np.ptp(seen, axis=0)
         self.least, self.most = seen.min(axis=0) - margin, seen.max(axis=0) + margin
 
-    def __call__(self, integers: NDArray[np.int64]) -> NDArray[np.float64]:
-        sources = self.chain.sources[self.outputs]
-        found = np.empty(integers.shape)
-        for i, (source, output) in enumerate(zip(sources, self.outputs, strict=True)):
-            numbers = integers[:, i] * self.stage.factors[source] + self.stage.offsets[source]
-            rows = np.zeros((len(integers), len(self.stage.factors)))
-            rows[:, source] = self.constants.get(int(source), numbers)
+    def at(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        numbers = np.where(self.same, self.first, numbers)
+        found = np.empty(numbers.shape)
+        # outputs of different features in one go
+        for nth in range(int(np.bincount(self.sources).max())):
+            places = [
+                np.flatnonzero(self.sources == s)[nth : nth + 1] for s in np.unique(self.sources)
+            ]
+            together = np.concatenate(places)
+            rows = np.zeros((len(numbers), self.inputs))
+            rows[:, self.sources[together]] = numbers[:, together]
             with np.errstate(all="ignore"):
-                found[:, i] = self.chain.apply(rows)[:, output]
+                found[:, together] = self.chain.apply(rows)[:, self.outputs[together]]
         return np.clip(_finite(found), self.least, self.most)
 
 

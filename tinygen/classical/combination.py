@@ -50,11 +50,16 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sum:
-    """scores = bias + what the parts add. `shares` are parts that add to what the probabilities are proportional to."""
+    """scores = bias + what the parts add.
+
+    `shares` are parts that add to what the probabilities are proportional to; `decisions` those that add to the
+    decision, where that is not the scores.
+    """
 
     parts: tuple[Part, ...]
     bias: NDArray[np.float64]
     shares: tuple[Part, ...] = ()
+    decisions: tuple[Part, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -104,6 +109,22 @@ class Calibrated:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Curved:
+    """Functions of what a part answers: value k is column k of function(rows), which depends on column k of rows only.
+
+    `knots[k]`, where they are known, are the numbers between which function k is a straight line, and flat beyond.
+    """
+
+    part: Part
+    function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    knots: tuple[NDArray[np.float64], ...] | None = None
+
+    @property
+    def outputs(self) -> int:
+        return len(self.part.weights)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Stacked:
     """The answer of `last`, whose features are the outputs of `parts`.
 
@@ -118,9 +139,10 @@ class Stacked:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Several:
-    """Classifiers side by side, which give a class each."""
+    """Classifiers side by side, which give a class each; `has_probabilities`: and the probabilities of all classes."""
 
     members: tuple["Description", ...]
+    has_probabilities: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,7 +153,7 @@ class NeuralNet:
     run: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-Combination = Sum | Median | Pairs | Calibrated | Stacked | Several | NeuralNet
+Combination = Sum | Median | Pairs | Calibrated | Curved | Stacked | Several | NeuralNet
 
 
 def members_of(scorer: object) -> "tuple[Description, ...]":
@@ -143,7 +165,7 @@ def members_of(scorer: object) -> "tuple[Description, ...]":
             return members_of(values)
         case Pairs(decisions=decisions):
             return members_of(decisions)
-        case Calibrated(part=part):
+        case Calibrated(part=part) | Curved(part=part):
             return (part.member,)
         case Stacked(parts=parts, last=last):
             return (*(p.member for p in parts), last)

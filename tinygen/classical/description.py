@@ -136,7 +136,8 @@ class Metric(enum.Enum):
 class Neighbors:
     """The `count` nearest of stored rows [N, columns] answer: the class that most have, or the mean of their numbers.
 
-    `targets` are class indices [N] or numbers [N, outputs]. If `is_weighted`, a neighbour counts 1 / distance.
+    `targets` are class indices [N] or numbers [N, outputs]; numbers of a classifier are shares of the classes. If
+    `is_weighted`, a neighbour counts 1 / distance.
     """
 
     rows: NDArray[np.float64]
@@ -150,7 +151,8 @@ class Neighbors:
 class WithinRadius:
     """Stored rows [N, columns] at most `radius` away answer: the class that most have, or the mean of their numbers.
 
-    `targets` as those of Neighbors. Where there are none, class `outlier` answers; of numbers, the mean of all targets.
+    `targets` and `is_weighted` as those of Neighbors. Where there are none, class `outlier` answers; of numbers, the
+    mean of all targets.
     """
 
     rows: NDArray[np.float64]
@@ -158,6 +160,7 @@ class WithinRadius:
     radius: float
     outlier: int = 0
     metric: Metric = Metric.EUCLIDEAN
+    is_weighted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -181,11 +184,32 @@ class Kernel(enum.Enum):
     RBF = "rbf"
     """exp(-gamma * d^2)"""
 
+    MATERN_1 = "exp(-d)"
+    """exp(-z), z = sqrt(gamma) * d"""
+
+    MATERN_3 = "(1 + d) exp(-d)"
+    """(1 + z) * exp(-z)"""
+
+    MATERN_5 = "(1 + d + d^2 / 3) exp(-d)"
+    """(1 + z + z^2 / 3) * exp(-z)"""
+
+    RATIONAL = "rational"
+    """(1 + gamma * d^2)^-power"""
+
     SIGMOID = "sigmoid"
     """tanh(gamma * p + offset)"""
 
     POLY = "poly"
     """(gamma * p + offset)^degree"""
+
+    @property
+    def is_of_distance(self) -> bool:
+        return self not in (Kernel.LINEAR, Kernel.SIGMOID, Kernel.POLY)
+
+    @property
+    def is_wide(self) -> bool:
+        """True for those that have sums of 64 bits only."""
+        return self.is_of_distance and self is not Kernel.RBF
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,7 +218,9 @@ class KernelMachine:
 
     Group g is the rows from groups[g] to groups[g + 1]. With one group the scores are these, plus bias. With a group
     for each class they are decisions between two classes each, scores[i, j - 1] + scores[j, i] + bias[pair], which
-    vote for i where they are above 0. `platt` (a, b): log-odds of the second class are a * score + b.
+    vote for i where they are above 0. `platt` (a, b): log-odds of the second class are a * score + b;
+    `pair_platt` [pairs, 2], log-odds of the second class of each pair are a * score + b.
+    If `is_by_class`, the decision function is one for each class, of its votes and of what the decisions for it add to.
     `spread` is that of what the model was fitted to, where it is known: errors that are small beside it do not matter.
     """
 
@@ -206,8 +232,11 @@ class KernelMachine:
     gamma: float
     offset: float = 0.0
     degree: int = 1
+    power: float = 1.0
     platt: tuple[float, float] | None = None
+    pair_platt: NDArray[np.float64] | None = None
     spread: float = 0.0
+    is_by_class: bool = False
 
     @property
     def is_pairwise(self) -> bool:

@@ -8,16 +8,20 @@ from numpy.typing import NDArray
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import (
     Description,
+    Link,
     LocalOutliers,
     Metric,
+    Neighbors,
     Task,
     WithinRadius,
 )
+from tinygen.classical.probabilities import shares_of
 from tinygen.classical.stored_rows import StoredRows, stored_rows
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.nearest_rows import NearestRows
+from tinygen.ops.classical.neighbor_weights import WEIGHT_BITS, Weights
 from tinygen.ops.classical.outlier_factor import LARGEST, MOST_NEIGHBORS, OutlierFactor
 from tinygen.ops.classical.radius_means import BITS, RadiusMeans
 from tinygen.ops.classical.radius_votes import RadiusVotes
@@ -65,10 +69,16 @@ def build_radius(
         return
     labels = graph.constant("labels of rows", model.targets, DType.INT16)
     op = RadiusVotes(
-        limit=limit, classes=len(description.classes), outlier=model.outlier, measure=measure
+        limit=limit,
+        classes=len(description.classes),
+        outlier=model.outlier,
+        measure=measure,
+        weights=weights_of(model),
     )
     votes = graph.node("votes", op, [stored.features, stored.rows, labels])
     graph.method("predict", graph.node("classes", ArgMax(), [votes]))
+    if description.link is Link.IDENTITY:
+        graph.method("predict_proba", shares_of(graph, votes, _most_votes(model)))
 
 
 def _means(
@@ -85,7 +95,19 @@ def _means(
         graph.constant("values of rows", np.rint((model.targets - middle) / step), DType.INT16),
         graph.constant("mean of values", np.rint(middle / scale)),
     ]
-    return graph.node("means", RadiusMeans(limit=limit, measure=measure), inputs, scale=scale)
+    op = RadiusMeans(limit=limit, measure=measure, weights=weights_of(model))
+    return graph.node("means", op, inputs, scale=scale)
+
+
+def weights_of(model: Neighbors | WithinRadius) -> Weights:
+    """How rows count that are at some distance."""
+    if not model.is_weighted:
+        return Weights.UNIFORM
+    return Weights.INVERSE_ROOT if model.metric is Metric.EUCLIDEAN else Weights.INVERSE
+
+
+def _most_votes(model: WithinRadius) -> int:
+    return len(model.rows) << (WEIGHT_BITS if model.is_weighted else 0)
 
 
 def build_outliers(
@@ -121,6 +143,12 @@ def build_outliers(
 
 
 def _check(model: LocalOutliers) -> None:
+    if not model.reaches.any():
+        raise UnsupportedError(
+            what="all distances of a local outlier factor are 0",
+            where="rows that are stored more often than there are neighbours",
+            next_step="drop repeated rows before fit, or take more neighbours",
+        )
     contrast = float(model.densities.max() / np.median(model.densities))
     if contrast > MOST_CONTRAST:
         raise UnsupportedError(

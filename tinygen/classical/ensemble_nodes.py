@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical import merging
+from tinygen.classical import algebra, merging
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.combination import (
+    Answer,
     Calibrated,
+    Curved,
     Median,
     Pairs,
     Part,
@@ -19,15 +21,17 @@ from tinygen.classical.combination import (
     members_of,
 )
 from tinygen.classical.curve_nodes import curves_of
-from tinygen.classical.description import Description, Linear, Link, Rows, Task, Transform, Trees
-from tinygen.classical.members import Build, Members, in_front, scaled_columns
-from tinygen.classical.probabilities import add_probabilities
-from tinygen.classical.stages import Stage, beside, features_of, joined, narrowed
+from tinygen.classical.curved_nodes import curved, votes_with_confidences
+from tinygen.classical.description import Description, Linear, Link, Rows, Task, Trees
+from tinygen.classical.members import METHODS, Build, Members, in_front, scaled_columns
+from tinygen.classical.probabilities import add_probabilities, shares_of
+from tinygen.classical.stages import Stage, joined, narrowed
+from tinygen.classical.staging import columns_behind
 from tinygen.classical.weighted import Term, as_int32, combined, scores_of
+from tinygen.classical.wide_nodes import narrow_is_coarse
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.joined_rows import JoinedRows, Piece
-from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.shares import Shares
 from tinygen.ops.classical.weighted_median import WeightedMedian
@@ -41,10 +45,10 @@ def build(
 ) -> None:
     """Add the methods of a model made of models."""
     members = Members(graph=graph, samples=samples, bits=bits, build=build_any)
-    if isinstance(description.scorer, Sum) and description.scorer.shares:
-        inner = replace(description, scorer=replace(description.scorer, shares=()))
-        build(graph, inner, samples, bits, build_any)
-        graph.method("predict_proba", _shares(members, description))
+    if isinstance(description.scorer, Sum) and (
+        description.scorer.shares or description.scorer.decisions
+    ):
+        _with_more(members, description)
         return
     whole = merging.merged(description, graph.input.dtype)
     if whole is not description:
@@ -56,13 +60,16 @@ def build(
         case Median():
             graph.method("predict", _median(members, description))
         case Pairs():
-            graph.method("predict", graph.node("classes", ArgMax(), [_pairs(members, description)]))
+            _add_pairs(members, description)
         case Calibrated():
             _add_classes(members, _calibrated(members, description))
+        case Curved(part=part):
+            whole = replace(description.scorer, part=_parts(description, [part])[0])
+            graph.method("predict", curved(members, "curved", whole))
         case Stacked():
             _add_last(members, description)
         case Several():
-            graph.method("predict", _several(members, description))
+            _add_several(members, description)
 
 
 def _parts(description: Description, parts: Sequence[Part]) -> list[Part]:
@@ -70,13 +77,31 @@ def _parts(description: Description, parts: Sequence[Part]) -> list[Part]:
     return [replace(p, member=in_front(description, p.member)) for p in parts]
 
 
+def _with_more(members: Members, description: Description) -> None:
+    """A sum whose probabilities, or decisions, are made of other parts than its scores."""
+    graph, scorer = members.graph, description.scorer
+    inner = replace(description, scorer=replace(scorer, shares=(), decisions=()))
+    build(graph, inner, members.samples, members.bits, members.build)
+    if scorer.shares:
+        graph.method("predict_proba", _shares(members, description))
+    if scorer.decisions and _all_have(members, _parts(description, scorer.decisions)):
+        sums = Sum(parts=scorer.decisions, bias=np.zeros(len(scorer.decisions[0].weights)))
+        inner = _plain(replace(description, scorer=sums, task=Task.REGRESS))
+        graph.method("decision", members.methods(inner)["predict"])
+
+
+def _all_have(members: Members, parts: Sequence[Part]) -> bool:
+    """True if every member has the answer that is taken of it."""
+    return all(METHODS[part.answer] in members.methods(part.member) for part in parts)
+
+
 def _add_sum(members: Members, description: Description) -> None:
     graph, scorer, task = members.graph, description.scorer, description.task
     if any(part.breaks_ties for part in scorer.parts):
-        scores = _with_ties(members, description)
-    else:
-        parts = _parts(description, scorer.parts)
-        scores = scores_of(members, "sums", parts, scorer.bias).tensor
+        _add_votes(members, *_votes_and_ties(members, description), description)
+        return
+    parts = _parts(description, scorer.parts)
+    scores = scores_of(members, "sums", parts, scorer.bias).tensor
     if task is Task.CLASSIFY:
         graph.method("predict", graph.node("classes", ArgMax(), [scores]))
     else:
@@ -95,13 +120,10 @@ def _shares(members: Members, description: Description) -> Tensor:
     inner = _plain(replace(description, scorer=scorer, task=Task.REGRESS))
     sums = members.methods(inner)["predict"]
     (bounds,) = members.ranges([sums])
-    shift = max(int(bounds.high.max()).bit_length() - 15, 0)
-    op = Narrow(shift=shift, low=0, high=32767)
-    narrow = members.graph.node("unscaled", op, [sums], dtype=DType.INT16)
-    return members.graph.node("shares", Shares(), [narrow], dtype=DType.INT16, scale=2**-15)
+    return shares_of(members.graph, sums, int(bounds.high.max()))
 
 
-def _with_ties(members: Members, description: Description) -> Tensor:
+def _votes_and_ties(members: Members, description: Description) -> tuple[Term, Term]:
     """Sums of what counts, and of what only breaks ties, each of which may be one model."""
     scorer: Sum = description.scorer
     terms, start = [], scorer.bias
@@ -113,7 +135,16 @@ def _with_ties(members: Members, description: Description) -> Tensor:
         each = np.eye(scorer.outputs)
         terms.append(Term(tensor=tensor, weights=each, breaks_ties=breaks_ties))
         start = np.zeros(scorer.outputs)
-    return combined(members, "votes and ties", terms, np.zeros(scorer.outputs)).tensor
+    return terms[0], terms[1]
+
+
+def _add_votes(members: Members, votes: Term, ties: Term, description: Description) -> None:
+    """The class with most votes; of several the one that breaks the tie."""
+    graph, nothing = members.graph, np.zeros(len(votes.weights))
+    both = combined(members, "votes and ties", [votes, ties], nothing).tensor
+    graph.method("predict", graph.node("classes", ArgMax(), [both]))
+    if description.has_decision:
+        graph.method("decision", votes_with_confidences(members, votes, ties))
 
 
 def _plain(inner: Description) -> Description:
@@ -121,7 +152,7 @@ def _plain(inner: Description) -> Description:
     return replace(inner, classes=(), link=Link.NONE, has_decision=False)
 
 
-def _pairs(members: Members, description: Description) -> Tensor:
+def _add_pairs(members: Members, description: Description) -> None:
     """Votes of pairs, and decisions that break ties."""
     pairs: Pairs = description.scorer
     first, second = np.triu_indices(pairs.classes, 1)
@@ -133,11 +164,8 @@ def _pairs(members: Members, description: Description) -> Tensor:
     found = members.methods(replace(inner, scorer=scorer))["predict"]
     votes = members.graph.node("votes", PairVotes(), [found])
     each = np.eye(pairs.classes)
-    terms = [
-        Term(tensor=votes, weights=each),
-        Term(tensor=found, weights=(each[first] - each[second]).T / factors, breaks_ties=True),
-    ]
-    return combined(members, "votes and ties", terms, np.zeros(pairs.classes)).tensor
+    ties = Term(tensor=found, weights=(each[first] - each[second]).T / factors, breaks_ties=True)
+    _add_votes(members, Term(tensor=votes, weights=each), ties, description)
 
 
 def _alike(members: Members, sums: Description) -> NDArray[np.float64]:
@@ -178,30 +206,46 @@ def _add_classes(members: Members, probabilities: Tensor) -> None:
     members.graph.method("predict_proba", probabilities)
 
 
-def _several(members: Members, description: Description) -> Tensor:
-    """The classes that the members choose, side by side."""
-    found = [
-        members.methods(in_front(description, member))["predict"]
-        for member in description.scorer.members
-    ]
+def _add_several(members: Members, description: Description) -> None:
+    """The classes that the members choose, side by side; and the probabilities of all classes."""
+    several: Several = description.scorer
+    inner = [in_front(description, member) for member in several.members]
+    found = [members.methods(member)["predict"] for member in inner]
     op = JoinedRows(pieces=(Piece(),) * len(found))
-    return members.graph.node("classes of all", op, found)
+    members.graph.method("predict", members.graph.node("classes of all", op, found))
+    counts = [len(member.classes) for member in inner]
+    each, ends = np.eye(sum(counts)), np.cumsum(counts)
+    parts = [
+        Part(member=member, answer=Answer.PROBABILITIES, weights=each[:, end - count : end])
+        for member, count, end in zip(inner, counts, ends, strict=True)
+    ]
+    if several.has_probabilities and _all_have(members, parts):
+        sums = scores_of(members, "probabilities of all", parts, np.zeros(len(each)))
+        members.graph.method("predict_proba", sums.tensor)
 
 
 def _add_last(members: Members, description: Description) -> None:
     """The methods of the last model, on what the others answer."""
     stacked: Stacked = description.scorer
-    parts = _parts(description, stacked.parts)
-    stage = _stage(members, description, parts)
-    last = stacked.last
-    if not _is_of_trees(last):
+    last, is_compared = stacked.last, _is_of_trees(stacked.last)
+    stage = _stage(members, description, is_compared)
+    if not is_compared and not _needs_all_bits(members, stage, last):
         stage = narrowed(members, stage)
     units = scaled_columns(stage.factors, stage.offsets)
-    transforms = (units, *_before_last(description), *last.transforms)
-    last = replace(last, features=len(stage.factors), transforms=transforms)
+    last = replace(last, features=len(stage.factors), transforms=(units, *last.transforms))
     behind = members.behind(stage.tensor, "last")
     for name, tensor in behind.methods(last).items():
         members.graph.method(name, tensor)
+
+
+def _needs_all_bits(members: Members, stage: Stage, last: Description) -> bool:
+    """True if a linear model's weights of columns cancel, so that what 16 bits round would be seen."""
+    before = algebra.as_matrix(last.transforms, len(stage.factors))
+    if not isinstance(last.scorer, Linear) or before is None:
+        return False
+    (values,) = members.values([stage.tensor])
+    real = values * stage.factors + stage.offsets
+    return narrow_is_coarse(algebra.collapse(last.scorer, before), real)
 
 
 def _is_of_trees(model: Description) -> bool:
@@ -210,27 +254,18 @@ def _is_of_trees(model: Description) -> bool:
     return isinstance(model.scorer, Trees) or (bool(inner) and all(map(_is_of_trees, inner)))
 
 
-def _stage(members: Members, description: Description, parts: Sequence[Part]) -> Stage:
-    """All columns that the last model reads, as int32."""
+def _stage(members: Members, description: Description, is_compared: bool) -> Stage:
+    """All columns that the last model reads, as int32; `is_compared`: by trees only."""
     stacked: Stacked = description.scorer
-    outputs = len(parts[0].weights) if parts else 0
+    parts = _parts(description, stacked.parts)
     pieces = []
     if parts:
-        found = scores_of(members, "stacked", parts, np.zeros(outputs), own_scales=True)
+        outputs = len(parts[0].weights)
+        is_wide = is_compared and members.graph.precision.has_wide_columns
+        answering = replace(members, is_wide=is_wide)
+        found = scores_of(answering, "stacked", parts, np.zeros(outputs), own_scales=True)
         pieces.append(Stage(tensor=found.tensor, factors=found.scales, offsets=np.zeros(outputs)))
-    if stacked.features_first:
-        pieces.insert(0, features_of(members))
-    if stacked.features_last:
-        pieces.append(features_of(members))
+    if stacked.features_first or stacked.features_last:
+        features = columns_behind(members, description.transforms, is_compared=is_compared)
+        pieces.insert(0 if stacked.features_first else len(pieces), features)
     return joined(members, pieces)
-
-
-def _before_last(description: Description) -> tuple[Transform, ...]:
-    """The transformers of the whole, for the features among the columns of the last model."""
-    stacked: Stacked = description.scorer
-    answers = len(stacked.parts[0].weights) if stacked.parts else 0
-    if stacked.features_first:
-        return beside(description.transforms, description.features, behind=answers)
-    if stacked.features_last:
-        return beside(description.transforms, description.features, before=answers)
-    return ()

@@ -52,6 +52,23 @@ class Imputation:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Factorization:
+    """The y >= 0 with the least |x - components^T y|^2 / 2 + l1 * sum of y + l2 * |y|^2 / 2.
+
+    components [outputs, columns], none of them negative.
+    """
+
+    components: NDArray[np.float64]
+    l1: float
+    l2: float
+    apply: Callable[[Rows], Rows]
+
+    @property
+    def outputs(self) -> int:
+        return len(self.components)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Branches:
     """The columns behind several chains of transformers, all of which see the same columns."""
 
@@ -60,7 +77,7 @@ class Branches:
     apply: Callable[[Rows], Rows]
 
 
-Special = Polynomial | Normalization | Imputation | Branches
+Special = Polynomial | Normalization | Imputation | Factorization | Branches
 
 
 def takes_nan(transforms: Sequence[object]) -> bool:

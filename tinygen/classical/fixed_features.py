@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Linear
-from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.curves import STEP_BITS, Curves
 from tinygen.ops.classical.fixed_point import LEAST_EXPONENT, MOST_EXPONENT, FixedPoint
 
 INT16_MAX, SCORE_MAX = 32767, 2**31 - 2**16
@@ -19,27 +19,63 @@ def integer_features(
 ) -> tuple[Tensor, Linear, NDArray[np.float64]]:
     """The features as int8 or int16, the model on these, and how large each can be.
 
-    Float32 features become fixed-point numbers, each with its own power of two; they saturate outside of the range of
-    the samples, widened by a quarter to both sides.
+    Float32 features become fixed-point numbers, each with its own power of two, int32 ones numbers on a line of their
+    own; they saturate outside of the range of the samples, widened by a quarter to both sides.
     """
     x = graph.input
     if x.dtype in (DType.INT8, DType.INT16):
         return x, linear, graph.reach()
-    if x.dtype is not DType.FLOAT32:
-        raise UnsupportedError(
-            what="this kind of model takes no int32 features",
-            next_step="give them as int16 or float32: --io int16, --io float",
-        )
+    if x.dtype is DType.INT32:
+        return _on_lines(graph, linear, samples, features_bits(x.channels))
     return fixed_point(graph, linear, samples, features_bits(x.channels))
 
 
-def fixed_point(
+def _on_lines(
     graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64], bits: int
 ) -> tuple[Tensor, Linear, NDArray[np.float64]]:
-    """Float32 features as fixed-point numbers of so many bits; see `integer_features`."""
-    x = graph.input
+    """Int32 features as int16 of so many bits; whole numbers of a small range stay exact."""
+    low, high = _widened(samples)
+    low = np.clip(np.floor(low) - 1, *DType.INT32.limits)
+    high = np.clip(np.ceil(high) + 1, *DType.INT32.limits)
+    width = high - low
+    rise = np.minimum(width, 2.0 ** min(bits, STEP_BITS) - 2)
+    start = -np.floor(rise / 2)
+    places, values = np.stack([low, high], axis=1), np.stack([start, start + rise], axis=1)
+    constants = [
+        graph.constant("ends of features", places.ravel()),
+        graph.constant("features at the ends", values.ravel(), DType.INT16),
+        graph.constant("ends of each feature", np.full(len(low), 2), DType.INT16),
+    ]
+    q = graph.node("features, small", Curves(), [graph.input, *constants], dtype=DType.INT16)
+    steps = width / rise
+    middle = np.where(steps > 1, 0.5, 0.0)  # of the numbers that become one integer
+    moved = Linear(
+        weights=linear.weights * steps,
+        bias=linear.bias + linear.weights @ (low + (middle - start) * steps),
+    )
+    return q, moved, np.maximum(-start, start + rise)
+
+
+def _widened(samples: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and the largest samples, and a quarter of what is between more on both sides."""
     low, high = samples.min(axis=0), samples.max(axis=0)
-    low, high = low - (high - low) / 4, high + (high - low) / 4
+    return low - (high - low) / 4, high + (high - low) / 4
+
+
+def fixed_point(
+    graph: GraphBuilder,
+    linear: Linear,
+    samples: NDArray[np.float64],
+    bits: int,
+    *,
+    is_centered: bool = True,
+) -> tuple[Tensor, Linear, NDArray[np.float64]]:
+    """Float32 features as fixed-point numbers of so many bits; see `integer_features`.
+
+    An integer stands for the middle of the numbers that become it; if not `is_centered` for the one that loses nothing.
+    """
+    x = graph.input
+    low, high = _widened(samples)
     half, middle = (high - low) / 2, (high + low) / 2
     room = 2.0 ** (bits - 1) - 1
     exponents = np.array([_exponent(h, m, room) for h, m in zip(half, middle, strict=True)])
@@ -52,7 +88,7 @@ def fixed_point(
     op = FixedPoint(bits=bits)
     q = graph.node("fixed point", op, [x, *constants], dtype=op.output_type)
     # truncation loses half a step on average, towards zero: nothing where numbers of both signs are met
-    lost = np.where(low >= 0, 0.5, np.where(high <= 0, -0.5, 0.0))
+    lost = np.where(low >= 0, 0.5, np.where(high <= 0, -0.5, 0.0)) * is_centered
     moved = Linear(
         weights=linear.weights * steps,
         bias=linear.bias + linear.weights @ ((offsets + lost) * steps),

@@ -29,6 +29,9 @@ ROUNDING = 0.04
 """What rounding of weights may change a score by, as a standard deviation over the calibration rows: a probability of a
 half by 0.01."""
 
+NOTHING = 1e-150
+"""Of factors: with a smaller one a column is the same number for all features."""
+
 SCORE_BITS, PENALTY_MAX = 27, 2**29
 """Of scores where there are penalties, and of one of these: after three a class is at the least number of all."""
 
@@ -64,7 +67,7 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
     # a mixture of one component has one answer
     classes = graph.node("classes", ArgMax(threshold=INT32_MAX), [scores])
     graph.method("predict", classes)
-    add_probabilities(graph, scores, description.link)
+    add_probabilities(graph, scores, description.link, description.link_factor)
     if description.is_mixture:
         add_log_of_sum(graph, scores)
 
@@ -144,10 +147,10 @@ def _on_raw_features(
     means = np.zeros((len(model.means), features))
     variances = np.full((len(model.means), features), np.inf)
     for k, row in enumerate(weights):
-        (used,) = np.flatnonzero(row) if row.any() else (None,)
-        if used is not None:
-            means[:, used] = (model.means[:, k] - bias[k]) / row[used]
-            variances[:, used] = model.variances[:, k] / row[used] ** 2
+        used = np.flatnonzero(np.abs(row) > NOTHING)
+        if len(used):
+            means[:, used[0]] = (model.means[:, k] - bias[k]) / row[used[0]]
+            variances[:, used[0]] = model.variances[:, k] / row[used[0]] ** 2
     return Gaussian(means=means, variances=variances, constants=model.constants)
 
 

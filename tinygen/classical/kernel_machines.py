@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
+from tinygen.classical.combination import Sigmoid
+from tinygen.classical.curve_nodes import curves_of
+from tinygen.classical.curved_nodes import votes_with_confidences
 from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Link, Task
 from tinygen.classical.fixed_features import integer_features
 from tinygen.classical.linear_nodes import scores_node
+from tinygen.classical.members import Members
 from tinygen.classical.probabilities import add_probabilities
 from tinygen.classical.stored_rows import (
     INT8_REACH,
@@ -27,6 +31,7 @@ from tinygen.classical.stored_rows import (
     reach_of_int16,
     stored_rows,
 )
+from tinygen.classical.weighted import Scores, Term
 from tinygen.classical.wide_nodes import (
     WIDE_KERNELS,
     WideSums,
@@ -37,6 +42,7 @@ from tinygen.classical.wide_nodes import (
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.coupled_shares import CoupledShares
 from tinygen.ops.classical.kernel_sums import KernelSums
 from tinygen.ops.classical.pair_votes import PairVotes
 from tinygen.ops.classical.pairs import sources
@@ -62,7 +68,7 @@ def build(
     machine: KernelMachine = description.scorer
     if machine.kernel is Kernel.LINEAR:
         make = _linear_scores(graph, description, samples)
-    elif bits == 32:
+    elif bits == 32 or machine.kernel.is_wide:
         make = WideSums(graph, description, samples).node
     else:
         make = _kernel_sums(graph, description, samples, bits)
@@ -71,19 +77,38 @@ def build(
         graph.method("predict" if description.task is Task.REGRESS else "transform", scores)
         return
     if machine.is_pairwise:
-        classes = graph.node("classes", ArgMax(), [graph.node("votes", PairVotes(), [scores])])
+        votes = graph.node("votes", PairVotes(), [scores])
+        classes = graph.node("classes", ArgMax(), [votes])
     else:  # of a decision 0 the second class is the winner, as libsvm has it; for one class it is not
         threshold = 0 if description.classes == (-1, 1) else -1
         classes = graph.node("classes", ArgMax(threshold=threshold), [scores])
     graph.method("predict", classes)
-    if description.has_decision:
+    if description.has_decision and not machine.is_by_class:
         graph.method("decision", scores)
+    elif description.has_decision:
+        members = Members(graph=graph, samples=samples, bits=bits, build=build)
+        first, second = np.triu_indices(len(description.classes), 1)
+        each = np.eye(len(description.classes))
+        confidences = Term(tensor=scores, weights=(each[first] - each[second]).T)
+        votes = Term(tensor=votes, weights=each)
+        graph.method("decision", votes_with_confidences(members, votes, confidences))
     add_probabilities(graph, scores, description.link)
+    if machine.pair_platt is not None:
+        graph.method("predict_proba", _coupled(graph, machine, scores, len(description.classes)))
     if machine.platt is not None and machine.platt[0] > 0:
         slope, start = machine.platt
         add_probabilities(graph, make("log-odds", start / slope, slope), Link.SIGMOID)
     if description.score_offset is not None:
         graph.method("score", make("normality", description.score_offset, 1.0))
+
+
+def _coupled(graph: GraphBuilder, machine: KernelMachine, scores: Tensor, classes: int) -> Tensor:
+    """Probabilities that fit those of all pairs."""
+    scales = np.full(scores.channels, scores.quantization.scale)
+    curves = [Sigmoid(slope=a, offset=b) for a, b in machine.pair_platt]
+    pairs = curves_of(graph, "pairs", Scores(tensor=scores, scales=scales), curves)
+    op = CoupledShares(classes=classes)
+    return graph.node("coupled", op, [pairs], dtype=DType.INT16, scale=2**-15)
 
 
 Maker = Callable[[str, float, float], Tensor]

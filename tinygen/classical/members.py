@@ -74,13 +74,14 @@ class MemberBuilder(GraphBuilder):
 class Members:
     """Where members are built: in `graph`, on rows of its input, of which there are samples.
 
-    `root` and `raw` are the builder of the whole model and samples of its input.
+    `root` and `raw` are the builder of the whole model and samples of its input. If `is_wide`, members have wide sums.
     """
 
     graph: GraphBuilder
     samples: Rows
     bits: int
     build: Build
+    is_wide: bool = False
 
     @property
     def root(self) -> GraphBuilder:
@@ -93,11 +94,15 @@ class Members:
     def methods(self, member: Description) -> dict[str, Tensor]:
         """The methods of a member by name; one that was met before is not built again."""
         known = self.root.members
-        place = (id(member.scorer), self.graph.input.name, *map(id, member.transforms))
+        place = (
+            id(member.scorer), self.graph.input.name, self.is_wide, *map(id, member.transforms)
+        )  # fmt: skip
         if place not in known:
             builder = MemberBuilder(
                 self.root, self.raw, self.graph.input, f"member {len(known) + 1}"
             )
+            if self.is_wide:
+                builder.precision = replace(builder.precision, is_wide=True)
             known[place] = member, builder.answers  # the member is kept, so that its id is
             self.build(builder, member, self.samples, self.bits)
         return known[place][1]

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.classical.builder import GraphBuilder
-from tinygen.classical.description import Description, Metric, Neighbors, Task
+from tinygen.classical.description import Description, Link, Metric, Neighbors, Task
+from tinygen.classical.distance_nodes import weights_of
+from tinygen.classical.probabilities import shares_of
 from tinygen.classical.stored_rows import stored_rows
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
@@ -37,9 +39,15 @@ def build(
     if description.task is Task.REGRESS:
         graph.method("predict", _means(graph, neighbors, nearest))
         return
-    votes = _votes(graph, neighbors, nearest, len(description.classes))
+    has_shares = neighbors.targets.ndim == 2
+    if has_shares:
+        votes = _means(graph, neighbors, nearest)
+    else:
+        votes = _votes(graph, neighbors, nearest, len(description.classes))
     graph.method("predict", graph.node("classes", ArgMax(), [votes]))
-    if not neighbors.is_weighted:
+    if description.link is Link.IDENTITY:
+        if neighbors.is_weighted and not has_shares:
+            votes = shares_of(graph, votes, neighbors.count << WEIGHT_BITS)
         graph.method("predict_proba", votes)
 
 
@@ -66,7 +74,7 @@ def _weights(neighbors: Neighbors) -> Weights:
             what="weights='distance' with the cosine distance is not supported",
             next_step="supported: weights='uniform', or another metric",
         )
-    return Weights.INVERSE_ROOT if neighbors.metric is Metric.EUCLIDEAN else Weights.INVERSE
+    return weights_of(neighbors)
 
 
 def _votes(graph: GraphBuilder, neighbors: Neighbors, nearest: Tensor, classes: int) -> Tensor:

@@ -87,7 +87,7 @@ def _answer(graph: GraphBuilder, description: Description, scores: Tensor) -> No
         graph.method("predict", scores)
         return
     graph.method("predict", graph.node("classes", ArgMax(), [scores]))
-    add_probabilities(graph, scores, description.link)
+    add_probabilities(graph, scores, description.link, description.link_factor)
 
 
 def _activated(

@@ -9,6 +9,8 @@ from tinygen.classical.description import Link
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.log_sum_exp import MOST_FACTOR, LogSumExp
+from tinygen.ops.classical.narrow import Narrow
+from tinygen.ops.classical.shares import Shares
 from tinygen.ops.classical.softmax_scores import MOST_BITS, SEGMENTS, SoftmaxScores
 
 FARTHEST = 11.0
@@ -28,6 +30,13 @@ def add_probabilities(graph: GraphBuilder, scores: Tensor, link: Link, factor: f
         "probabilities", op, [scores, table], dtype=DType.INT16, scale=2**-15
     )
     graph.method("predict_proba", probabilities)
+
+
+def shares_of(graph: GraphBuilder, sums: Tensor, most: int) -> Tensor:
+    """Probabilities that are proportional to sums, which are not negative and at most `most`."""
+    op = Narrow(shift=max(most.bit_length() - 15, 0), low=0, high=32767)
+    narrow = graph.node("unscaled", op, [sums], dtype=DType.INT16)
+    return graph.node("shares", Shares(), [narrow], dtype=DType.INT16, scale=2**-15)
 
 
 def add_log_of_sum(graph: GraphBuilder, scores: Tensor) -> None:

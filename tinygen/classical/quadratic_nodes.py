@@ -55,7 +55,7 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
     graph.method("predict", graph.node("classes", ArgMax(threshold=threshold), [scores]))
     if description.has_decision:
         graph.method("decision", scores if is_anomaly else _decisions(graph, scores))
-    add_probabilities(graph, scores, description.link)
+    add_probabilities(graph, scores, description.link, description.link_factor)
     if is_anomaly:
         moved = model.constants + description.score_offset
         graph.method("score", _scores(graph, "normality", lengths, step, shifts, moved))
@@ -118,7 +118,10 @@ def _lengths(
 
 
 def _step(model: Quadratic, rows: Linear, samples: NDArray[np.float64], is_anomaly: bool) -> float:
-    """The unit of lengths: the farthest sample of a class that matters, and more, has 15 bits."""
+    """The unit of lengths: the farthest sample of a class that matters, and more, has 15 bits.
+
+    What saturates must be far enough away to lose against any other class, whatever the constants are.
+    """
     classes, group = model.bias.shape
     z = (samples @ rows.weights.T + rows.bias).reshape(len(samples), classes, group)
     squares = (z**2).sum(axis=2)
@@ -126,7 +129,8 @@ def _step(model: Quadratic, rows: Linear, samples: NDArray[np.float64], is_anoma
     matters = scores >= scores.max(axis=1, keepdims=True) - MATTERS
     farthest = math.sqrt(max(float(squares[matters].max()), 1.0))
     headroom = HEADROOM_OF_ANOMALIES if is_anomaly else HEADROOM
-    return farthest * headroom / REACH
+    lost = math.sqrt(2 * (MATTERS + float(np.ptp(model.constants))))
+    return max(farthest * headroom, lost) / REACH
 
 
 def _check_errors(lost: NDArray[np.float64], features: NDArray[np.float64], step: float) -> None:

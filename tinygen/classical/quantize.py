@@ -24,6 +24,7 @@ from tinygen.classical import (
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.combination import (
     Calibrated,
+    Curved,
     Median,
     NeuralNet,
     Pairs,
@@ -49,11 +50,12 @@ from tinygen.classical.description import (
 )
 from tinygen.classical.features import takes_nan
 from tinygen.classical.net_nodes import QuantizeNet
-from tinygen.classical.precision import Precision, ladder
+from tinygen.classical.precision import Precision, compares_columns, ladder
 from tinygen.errors import BudgetError, CalibrationError, UsageError
 from tinygen.ir import DType, Graph
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.kernel_sums import KernelSums
+from tinygen.ops.classical.operator import FEATURE_TYPES
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 
 
@@ -132,6 +134,9 @@ def quantize(
     """
     samples = _checked(samples, description)
     dtype = dtype or narrowest(samples)
+    if dtype not in FEATURE_TYPES:
+        known = ", ".join(t.value for t in FEATURE_TYPES)
+        raise UsageError(what=f"features of type {dtype.value}", next_step=f"supported: {known}")
     if dtype is DType.FLOAT32:
         samples = samples.astype(np.float32).astype(np.float64)
     elif (samples != np.clip(np.rint(samples), *dtype.limits)).any():
@@ -140,8 +145,9 @@ def quantize(
             next_step="give --io float, or samples as the firmware will have them",
         )
     tried: list[QuantizedClassical] = []
-    rungs = [p for p in ladder(description) if agreement is not None or not p.is_wide]
-    most = max(p.bits for p in rungs)
+    has_values = description.task is Task.REGRESS
+    rungs = [p for p in ladder(description) if agreement is not None or has_values or not p.is_wide]
+    most, is_compared = max(p.bits for p in rungs), compares_columns(description)
     for precision in rungs:
         builder = GraphBuilder(description.features, dtype, precision, input_name)
         builder.quantize_net = quantize_net
@@ -151,17 +157,20 @@ def quantize(
         tried.append(QuantizedClassical(graph=graph, report=report, precision=precision))
         if agreement is not None and report.agreement < agreement:
             continue
-        if precision.bits == most or _is_enough(description, graph, samples, agreement):
+        if agreement is None and has_values and report.differing:
+            continue
+        has_most = precision.bits == most and (precision.has_wide_columns or not is_compared)
+        if has_most or _is_enough(description, graph, samples, agreement, is_compared):
             return _with_probabilities(description, tried[-1], samples)
-    best = max(tried, key=lambda found: found.report.agreement)
     if agreement is not None:
+        best = max(tried, key=lambda found: found.report.agreement)
         raise BudgetError(
             what=f"an agreement of {agreement:g} % is not reached",
             where=f"the best is {best.report.agreement:.2f} % of {len(samples)} calibration rows, with "
             f"{best.precision}",
             next_step="ask for less, give features of more bits (--io), or regularize the estimator",
         )
-    return _with_probabilities(description, best, samples)
+    return _with_probabilities(description, _best(description, tried, samples), samples)
 
 
 def _with_probabilities(
@@ -184,6 +193,8 @@ def build(
         description = replace(
             description, scorer=tree_nodes.ALWAYS_FIRST, transforms=(), link=Link.NONE
         )
+    if isinstance(description.scorer, KernelMachine) and not len(description.scorer.rows):
+        description = replace(description, scorer=_without_rows(description))
     if staging.build_behind(builder, description, samples, bits, build):
         return
     match description.scorer:
@@ -209,10 +220,47 @@ def build(
             isolation_nodes.build(builder, description)
         case NeuralNet():
             net_nodes.build(builder, description, samples, bits, build)
-        case Sum() | Median() | Pairs() | Calibrated() | Stacked() | Several():
+        case Sum() | Median() | Pairs() | Calibrated() | Curved() | Stacked() | Several():
             ensemble_nodes.build(builder, description, samples, bits, build)
     if description.centers is not None:
         distance_nodes.add_distances(builder, description, samples)
+
+
+def _without_rows(description: Description) -> Linear:
+    """A sum of kernels that has no terms: its bias."""
+    bias = description.scorer.bias
+    width = description.transforms[-1].outputs if description.transforms else description.features
+    return Linear(weights=np.zeros((len(bias), width)), bias=bias)
+
+
+def _best(
+    description: Description, tried: list[QuantizedClassical], samples: NDArray[np.float64]
+) -> QuantizedClassical:
+    """Of graphs none of which has all values near those of a regressor: the best on samples and rows between these."""
+    rows = _between(description, samples, tried[0].graph)
+    reports = [compare(description, found.graph, rows) for found in tried]
+    most = max(report.agreement for report in reports)
+    if most >= MOST_OF_THEM:
+        return tried[[report.agreement for report in reports].index(most)]
+    return tried[int(np.argmin([report.largest_error for report in reports]))]
+
+
+def _between(description: Description, samples: NDArray[np.float64], graph: Graph) -> NDArray:
+    """Rows between pairs of samples, which may be stored: on these a model agrees too easily.
+
+    The samples themselves, where what is between them may be no category of an encoder.
+    """
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, len(samples), (2, BLENDS))
+    part = rng.uniform(0, 1, (BLENDS, 1))
+    rows = samples[one] * part + samples[other] * (1 - part)
+    (x,) = graph.input_tensors
+    rows = np.rint(rows) if x.dtype.is_integer else rows.astype(np.float32)
+    try:
+        _answers(description, rows)
+    except CalibrationError:
+        return samples
+    return rows
 
 
 def _is_enough(
@@ -220,32 +268,42 @@ def _is_enough(
     graph: Graph,
     samples: NDArray[np.float64],
     agreement: float | None,
+    is_compared: bool,
 ) -> bool:
     """True if nothing is rounded that could have more bits, or the graph agrees on rows between samples.
 
     On samples, which may be stored, it agrees too easily. Features of 8 bits must agree better than what has 16
-    already, and would only gain from wide sums.
+    already, and would only gain from wide sums. Of columns that trees compare (`is_compared`) a regressor has all bits:
+    a single row that goes another way may have a large error, and no number of rows shows that there is none.
     """
+    if is_compared and agreement is None and description.task is Task.REGRESS:
+        return False
     is_network = holds(description, Network)
     rounded = [c for c in graph.calls() if isinstance(c.op, ScaledFeatures)]
     is_summed = any(isinstance(call.op, KernelSums) for call in graph.calls())
-    if not (is_network or is_summed or rounded):
+    if not (is_network or is_summed or rounded or is_compared):
         return True
     # of anomaly models many samples lie on the boundary
     is_clear = is_summed and description.score_offset is None and agreement is None
     if is_clear and compare(description, graph, samples).agreement < ENOUGH_OF_THE_REST:
         return False
-    rng = np.random.default_rng(0)
-    one, other = rng.integers(0, len(samples), (2, BLENDS))
-    part = rng.uniform(0, 1, (BLENDS, 1))
-    rows = samples[one] * part + samples[other] * (1 - part)
-    (x,) = graph.input_tensors
-    rows = np.rint(rows) if x.dtype.is_integer else rows.astype(np.float32)
+    rows = _between(description, samples, graph)
     report = compare(description, graph, rows)
     is_small = any(call.output.dtype is DType.INT8 for call in rounded)
     usual = ENOUGH if is_small and not is_network else ENOUGH_OF_THE_REST
+    if is_compared and agreement is None:
+        usual = ENOUGH
+        error = largest_probability_error(description, graph, rows)
+        if error is not None and error > LARGE_PROBABILITY_ERROR:
+            return False
     return report.agreement >= (usual if agreement is None else agreement)
 
+
+LARGE_PROBABILITY_ERROR = 0.01
+"""A row that goes another way in one of few trees may keep its class, but not its probabilities."""
+
+MOST_OF_THEM = 90.0
+"""Per cent of rows: where no rung has values so near for these, the one with the least error is the best."""
 
 BLENDS = 2000
 ENOUGH = 99.95
@@ -313,7 +371,7 @@ def compare(description: Description, graph: Graph, samples: NDArray) -> Classic
     wanted = np.asarray(expected, np.float64).reshape(real.shape)
     absolute, spread = np.abs(real - wanted), wanted.std(axis=0)
     # answers that are all the same have no spread; theirs is their size
-    sizes = np.maximum(np.abs(wanted).max(axis=0), 1e-300)
+    sizes = np.maximum(np.abs(wanted).max(axis=0), max(1e-12 * np.abs(wanted).max(), 1e-300))
     spread = np.where(spread > 1e-9 * sizes, spread, sizes)
     errors = (absolute / spread).max(axis=1)
     differing = np.flatnonzero(errors > LARGE_ERROR)
@@ -353,8 +411,10 @@ def largest_probability_error(
     (output,) = part.output_tensors
     integers = reference.run(part, {x.name: rows})[output.name]
     wanted = _asked(description.probabilities, rows)
-    if not isinstance(wanted, np.ndarray) or wanted.shape != integers.shape:
-        return None  # several outputs, each with its own probabilities
+    if isinstance(wanted, list):  # several outputs, each with its own probabilities
+        wanted = np.concatenate(wanted, axis=1)
+    if wanted.shape != integers.shape:
+        return None
     return float(np.abs(integers * output.quantization.scale - wanted).max())
 
 
@@ -364,11 +424,18 @@ def _answers(description: Description, rows: NDArray) -> NDArray:
 
 
 def _asked(method: Callable[[NDArray], NDArray], rows: NDArray) -> NDArray:
-    """What a method says of rows; KMeans takes only the type of its training rows, which may have been float32."""
+    """What a method says of rows; KMeans and NMF take only the type of their training rows, which may be float32."""
     try:
         return method(rows.astype(np.float64))
-    except ValueError:
+    except (TypeError, ValueError):
+        pass
+    try:
         return method(rows.astype(np.float32))
+    except ValueError as error:
+        raise CalibrationError(
+            what=f"the estimator itself refuses these rows: {str(error).splitlines()[0]}",
+            next_step="give rows that its predict takes",
+        ) from error
 
 
 def _margins(graph: Graph, rows: NDArray) -> tuple[float, ...]:

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical.description import Columns, Linear, Matrix, Transform
-from tinygen.classical.fixed_features import integer_features
+from tinygen.classical.description import Linear
+from tinygen.classical.fixed_features import fixed_point, integer_features
 from tinygen.classical.members import Members
-from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
+from tinygen.ops.classical.fixed_point import MOST_OF_BITS
 from tinygen.ops.classical.joined_rows import JoinedRows, Piece
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 
@@ -30,14 +30,22 @@ class Stage:
     offsets: NDArray[np.float64]
 
 
-def features_of(members: Members) -> Stage:
-    """The features themselves; float32 ones in 16 bits, which saturate beyond the samples."""
+def features_of(members: Members, *, is_fine: bool = False) -> Stage:
+    """The features themselves; float32 ones in 16 bits, which saturate beyond the samples.
+
+    If `is_fine`, in 28 bits: with these nearly all float32 numbers within the samples are exact.
+    """
     x = members.graph.input
     if x.dtype is not DType.FLOAT32:
         count = x.channels
         return Stage(tensor=x, factors=np.ones(count), offsets=np.zeros(count))
     identity = Linear(weights=np.eye(x.channels), bias=np.zeros(x.channels))
-    q, units, _ = integer_features(members.graph, identity, members.samples)
+    if is_fine:
+        q, units, _ = fixed_point(
+            members.graph, identity, members.samples, MOST_OF_BITS, is_centered=False
+        )
+    else:
+        q, units, _ = integer_features(members.graph, identity, members.samples)
     return Stage(tensor=q, factors=np.diag(units.weights), offsets=units.bias)
 
 
@@ -54,12 +62,18 @@ def joined(members: Members, stages: Sequence[Stage]) -> Stage:
 
 
 def narrowed(members: Members, stage: Stage, reach: int = INT16_MAX) -> Stage:
-    """The columns as int16 up to a reach, each shifted as far as the samples demand."""
+    """The columns as int16 up to a reach, from the middle of the samples, and shifted as far as these demand."""
     (values,) = members.values([stage.tensor])
-    largest = HEADROOM * np.abs(values.astype(np.float64)).max(axis=0)
-    shifts = [max(math.ceil(math.log2(max(m, 1.0) / reach)), 0) for m in largest]
+    values = values.astype(np.float64)
+    least, most = values.min(axis=0), values.max(axis=0)
     (bounds,) = members.ranges([stage.tensor])
-    room = 2**31 - 1 - bounds.high
+    # a shift of the columns must not leave int32, wherever they are
+    middles = np.clip(
+        np.rint((least + most) / 2), bounds.high - (2**31 - 1), bounds.low + (2**31 - 1)
+    )
+    largest = HEADROOM * np.maximum(most - middles, middles - least)
+    shifts = [max(math.ceil(math.log2(max(m, 1.0) / reach)), 0) for m in largest]
+    room = 2**31 - 1 - (bounds.high - middles)
     halves = np.minimum((1 << np.array(shifts)) >> 1, room)
     count = len(shifts)
     constants = [
@@ -67,62 +81,14 @@ def narrowed(members: Members, stage: Stage, reach: int = INT16_MAX) -> Stage:
         for name, column, dtype in (
             ("sources", np.arange(count), DType.INT16),
             ("factors", np.ones(count), DType.INT16),
-            ("halves", halves, DType.INT32),
+            ("offsets", halves - middles, DType.INT32),
             ("shifts", shifts, DType.INT16),
         )
     ]
     op = ScaledFeatures(reach=reach)
     tensor = members.graph.node("narrow", op, [stage.tensor, *constants], dtype=DType.INT16)
-    return replace(stage, tensor=tensor, factors=stage.factors * 2.0 ** np.array(shifts))
-
-
-def beside(
-    transforms: Sequence[Transform], features: int, *, before: int = 0, behind: int = 0
-) -> tuple[Transform, ...]:
-    """Transformers that leave some columns before and behind the features as they are."""
-    found = []
-    for transform in transforms:
-        if isinstance(transform, Matrix):
-            found.append(_matrix_beside(transform, before, behind))
-            features = len(transform.bias)
-        elif isinstance(transform, Columns):
-            found.append(_columns_beside(transform, features, before, behind))
-            features = len(transform.sources)
-        else:
-            raise UnsupportedError(
-                what=f"features behind a {type(transform).__name__} cannot be given on",
-                next_step="supported: scalers, selection and projections",
-            )
-    return tuple(found)
-
-
-def _matrix_beside(transform: Matrix, before: int, behind: int) -> Matrix:
-    rows, columns = transform.weights.shape
-    weights = np.eye(before + rows + behind, before + columns + behind)
-    weights[before:, before:] = 0
-    weights[before : before + rows, before : before + columns] = transform.weights
-    weights[before + rows :, before + columns :] = np.eye(behind)
-    bias = np.concatenate([np.zeros(before), transform.bias, np.zeros(behind)])
-    return Matrix(weights=weights, bias=bias)
-
-
-def _columns_beside(transform: Columns, features: int, before: int, behind: int) -> Columns:
-    end = before + features
-
-    def apply(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        middle = transform.apply(rows[:, before:end])
-        return np.concatenate([rows[:, :before], middle, rows[:, end:]], axis=1)
-
-    def extended(middle: NDArray | None, value: float) -> NDArray | None:
-        if middle is None:
-            return None
-        return np.concatenate([np.full(before, value), middle, np.full(behind, value)])
-
-    own = [np.arange(before), transform.sources + before, np.arange(behind) + end]
-    return Columns(
-        sources=np.concatenate(own),
-        signs=extended(transform.signs, 1).astype(np.int64),
-        apply=apply,
-        factors=extended(transform.factors, 1.0),
-        offsets=extended(transform.offsets, 0.0),
+    return Stage(
+        tensor=tensor,
+        factors=stage.factors * 2.0 ** np.array(shifts),
+        offsets=stage.offsets + stage.factors * middles,
     )

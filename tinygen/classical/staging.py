@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical import algebra, column_nodes, columns, reading
+from tinygen.classical import algebra, column_nodes, columns, non_negative_nodes, reading
 from tinygen.classical.builder import GraphBuilder
-from tinygen.classical.combination import Calibrated, Median, Pairs, Several, Stacked, Sum
+from tinygen.classical.combination import Calibrated, Curved, Median, Pairs, Several, Stacked, Sum
 from tinygen.classical.description import (
     Columns,
     Description,
@@ -26,11 +26,18 @@ from tinygen.classical.description import (
     Transform,
     Trees,
 )
-from tinygen.classical.features import Branches, Imputation, Normalization, Polynomial
+from tinygen.classical.features import (
+    Branches,
+    Factorization,
+    Imputation,
+    Normalization,
+    Polynomial,
+)
 from tinygen.classical.fixed_features import INT16_MAX, features_bits, integer_features
 from tinygen.classical.members import Build, Members, scaled_columns
 from tinygen.classical.polynomials import bounded, products_of
-from tinygen.classical.stages import Stage, joined, narrowed
+from tinygen.classical.stages import Stage, features_of, joined, narrowed
+from tinygen.classical.wide_nodes import LARGE_ERROR, wide_columns, wide_features
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType
 from tinygen.ops.classical.chosen import Chosen
@@ -78,7 +85,25 @@ def build_behind(
     return True
 
 
-COMBINATIONS = Sum | Median | Pairs | Calibrated | Stacked | Several
+def columns_behind(
+    members: Members, transforms: Sequence[Transform], *, is_compared: bool
+) -> Stage:
+    """The columns behind transformers of the features, one by one; `is_compared`: by trees only."""
+    walk = _Walk(members=members, pending=())
+    for transform in transforms:
+        walk = walk.behind(transform)
+    if is_compared and walk.matrix is not None and not _mixes(walk.matrix):
+        walk = walk.on(features_of(walk.members, is_fine=True), _by_columns(walk.matrix))
+    else:
+        walk = walk.computed(as_int32=is_compared)
+    lines, graph, tensor = _by_columns(walk.matrix), walk.members.graph, walk.members.graph.input
+    if not np.array_equal(lines.sources, np.arange(walk.width)):
+        constant = graph.constant("columns that are given on", lines.sources, DType.INT16)
+        tensor = graph.node("given on", Chosen(), [tensor, constant], dtype=tensor.dtype)
+    return Stage(tensor=tensor, factors=lines.factors, offsets=lines.offsets)
+
+
+COMBINATIONS = Sum | Median | Pairs | Calibrated | Curved | Stacked | Several
 """Models made of models, which are built one by one."""
 
 COST_OF_CHOICE, COST_OF_FEATURE, COST_OF_WEIGHT = 6.0, 12.0, 1.5
@@ -177,6 +202,8 @@ class _Walk:
                 return _behind_normalization(self.computed(), transform)
             case Imputation():
                 return _behind_imputation(self, transform)
+            case Factorization():
+                return _behind_factorization(self, transform)
             case Branches():
                 return _behind_branches(self, transform)
         raise UnsupportedError(what=f"no {type(transform).__name__} here")
@@ -220,6 +247,8 @@ class _Walk:
 
 def _projected(walk: _Walk, matrix: Matrix, as_int32: bool) -> _Walk:
     """A matrix, each row of which has a scale of its own, and is measured from the middle of the samples."""
+    if as_int32 and walk.members.graph.precision.has_wide_columns:
+        return walk.on(_projected_finely(walk, matrix))
     start = walk.on(column_nodes.small(walk.members))
     units = algebra.as_matrix(start.pending, start.width)
     linear = algebra.collapse(Linear(weights=matrix.weights, bias=matrix.bias), units)
@@ -231,6 +260,13 @@ def _projected(walk: _Walk, matrix: Matrix, as_int32: bool) -> _Walk:
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
     scales = np.maximum(np.abs(linear.weights).max(axis=1) / INT16_MAX, sums / SUM_MAX)
     scales = np.maximum(scales, 1e-300)
+    sizes = np.sqrt((members.graph.values(x, members.samples) ** 2).mean(axis=0))
+    lost = scales * np.linalg.norm(sizes) / math.sqrt(12)
+    spread = met.std(axis=0)
+    varies = spread > 1e-9 * np.abs(met).max()
+    if (lost > LARGE_ERROR * spread)[varies].any():
+        fine = _projected_finely(walk, matrix)
+        return walk.on(fine if as_int32 else narrowed(walk.members, fine, reach_of(len(scales))))
     constants = [
         members.graph.constant(
             "projection: weights", np.rint(linear.weights / scales[:, None]), DType.INT16
@@ -240,6 +276,18 @@ def _projected(walk: _Walk, matrix: Matrix, as_int32: bool) -> _Walk:
     tensor = members.graph.node("projection", LinearScores(), [x, *constants])
     stage = Stage(tensor=tensor, factors=scales, offsets=middles)
     return start.on(stage if as_int32 else narrowed(members, stage, reach_of(len(scales))))
+
+
+def _projected_finely(walk: _Walk, matrix: Matrix) -> Stage:
+    """The same with 31 bits: what trees compare is then nearer to the estimator's than float32 numbers are."""
+    members, graph = walk.members, walk.members.graph
+    linear = Linear(weights=matrix.weights, bias=matrix.bias)
+    met = members.samples @ linear.weights.T + linear.bias
+    middles = (met.min(axis=0) + met.max(axis=0)) / 2
+    linear = Linear(weights=linear.weights, bias=linear.bias - middles)
+    x, linear, reach = wide_features(graph, linear, members.samples)
+    tensor, units = wide_columns(graph, "projection", x, linear, reach)
+    return Stage(tensor=tensor, factors=units, offsets=middles)
 
 
 def reach_of(count: int) -> int:
@@ -268,6 +316,16 @@ def _behind_normalization(walk: _Walk, normalization: Normalization) -> _Walk:
     tensor = graph.node("normalized", op, [x], dtype=DType.INT16)
     unit = 2.0**-ONE_BITS
     return walk.on(Stage(tensor=tensor, factors=np.full(count, unit), offsets=np.zeros(count)))
+
+
+def _behind_factorization(walk: _Walk, factorization: Factorization) -> _Walk:
+    """Coordinates as int16; as many bits as sums of products of columns leave."""
+    start = walk if walk.matrix is not None else walk.computed()
+    members = start.members
+    stage = non_negative_nodes.coordinates(
+        members.graph, start.matrix, factorization, members.samples
+    )
+    return start.on(narrowed(members, stage, reach_of(factorization.outputs)))
 
 
 def _of_one_scale(walk: _Walk, lines: Columns, norm: Norm):

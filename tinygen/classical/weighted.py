@@ -20,6 +20,9 @@ SUM_BITS = 28
 """Of the largest sum: weights of columns of 31 bits are then below 1/2, as the operator wants them."""
 
 INT16_MAX = 32767
+FAR = 2
+"""Numbers whose middle is more than so many times their range away from 0 are measured from it."""
+
 TIES = 0.45
 """What breaks ties adds up to so much of the least difference between sums."""
 
@@ -44,9 +47,10 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Columns:
-    """Joined columns: the real number of 1, the largest real number, and what they add to the outputs."""
+    """Joined columns: the real numbers of 1 and of 0, the largest one, and what they add to the outputs."""
 
     units: NDArray[np.float64]
+    zeros: NDArray[np.float64]
     reach: NDArray[np.float64]
     weights: NDArray[np.float64]
     ties: NDArray[np.bool_]
@@ -87,9 +91,10 @@ def combined(
         return Scores(tensor=x, scales=np.full(len(bias), x.quantization.scale))
     joined, columns = _joined(members, name, terms)
     weights = _with_small_ties(columns)
+    bias = bias + weights @ columns.zeros
     scales = _scales(columns, weights, bias)
-    if not own_scales:
-        scales = np.full(len(bias), _common(scales, columns, weights))
+    exact = (_exact if own_scales else _common)(scales, columns, weights)
+    scales = np.broadcast_to(exact, len(bias))
     factors = weights * columns.units / scales[:, None]
     scale = 1.0 if own_scales else float(scales[0])
     tensor = _sums(members.graph, name, joined, factors, bias / scales, scale)
@@ -114,32 +119,40 @@ def as_int32(members: Members, name: str, x: Tensor) -> Tensor:
 
 def _joined(members: Members, name: str, terms: Sequence[Term]) -> tuple[Tensor, _Columns]:
     tensors = [term.tensor for term in terms]
-    pieces, units, reach, weights, ties = [], [], [], [], []
+    pieces, units, zeros, reach, weights, ties = [], [], [], [], [], []
     for term, x, bounds in zip(terms, tensors, members.ranges(tensors), strict=True):
         width = term.weights.shape[1]
         classes = width if term.is_class else 0
         if classes:
-            largest, real = np.ones(classes), 1.0
+            largest, real, zero = np.ones(classes), 1.0, 0
             factor = 1 << 30
         else:
-            largest = np.maximum(
-                np.abs(bounds.low - x.zero_point), np.abs(bounds.high - x.zero_point)
-            )
+            zero = x.zero_point + _far_middle(bounds.low - x.zero_point, bounds.high - x.zero_point)
+            largest = np.maximum(np.abs(bounds.low - zero), np.abs(bounds.high - zero))
             factor = 1 << int(np.clip(31 - int(largest.max()).bit_length(), 0, 30))
             real = x.quantization.scale
-        pieces.append(Piece(zero=0 if classes else x.zero_point, factor=factor, classes=classes))
+        pieces.append(Piece(zero=zero, factor=factor, classes=classes))
         units.append(np.full(width, real / factor))
+        zeros.append(np.full(width, 0.0 if classes else (zero - x.zero_point) * real))
         reach.append(largest * real)
         weights.append(term.weights)
         ties.append(np.full(width, term.breaks_ties))
     joined = members.graph.node(f"{name}: answers", JoinedRows(pieces=tuple(pieces)), tensors)
     columns = _Columns(
         units=np.concatenate(units),
+        zeros=np.concatenate(zeros),
         reach=np.concatenate(reach).astype(np.float64),
         weights=np.concatenate(weights, axis=1),
         ties=np.concatenate(ties),
     )
     return joined, columns
+
+
+def _far_middle(low: NDArray[np.int64], high: NDArray[np.int64]) -> int:
+    """The middle of numbers that are all far from 0, from which they have more bits; else 0."""
+    least, most = int(low.min()), int(high.max())
+    middle = (least + most) // 2
+    return middle if abs(middle) > FAR * (most - least) else 0
 
 
 def _with_small_ties(columns: _Columns) -> NDArray[np.float64]:
@@ -160,6 +173,15 @@ def _scales(
     sums = np.abs(weights) @ columns.reach + np.abs(bias)
     steps = 4 * np.abs(weights * columns.units).max(axis=1)
     return np.maximum(np.maximum(sums, 1e-30) / 2.0**SUM_BITS, steps)
+
+
+def _exact(
+    scales: NDArray[np.float64], columns: _Columns, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Scales with which the largest weight of an output is a power of two: answers that are only copied stay exact."""
+    products = np.abs(weights * columns.units).max(axis=1)
+    most = np.where(products > 0, products, scales)
+    return most * 2.0 ** np.ceil(np.log2(scales / most))
 
 
 def _common(scales: NDArray[np.float64], columns: _Columns, weights: NDArray[np.float64]) -> float:

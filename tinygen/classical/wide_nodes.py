@@ -23,8 +23,11 @@ from tinygen.ops.classical.fixed_point import MOST_OF_BITS
 from tinygen.ops.classical.pairs import sources
 from tinygen.ops.classical.wide_kernel_sums import (
     FRACTION_BITS,
+    LARGEST_POWER,
     LARGEST_SUM,
+    LOG_BITS,
     ONE,
+    PART_BITS,
     WideKernel,
     WideKernelSums,
 )
@@ -39,6 +42,9 @@ MEASURE_BITS = 35
 FACTOR_MAX = 2.0**26
 """A measure of so many bits times such a factor fits in int64."""
 
+ROOT_BITS, ROOT_FACTOR_MAX = 61, 2.0**30
+"""The same of a measure under a root, and of the root."""
+
 LARGE_ERROR = 0.002
 """Of the spread of scores: a larger standard error is worth wide sums."""
 
@@ -50,6 +56,14 @@ TOO_LARGE_ERROR = 0.03
 
 WIDE_KERNELS = (Kernel.RBF, Kernel.POLY)
 
+OF_DISTANCE = {
+    Kernel.RBF: WideKernel.EXPONENTIAL,
+    Kernel.MATERN_1: WideKernel.MATERN_1,
+    Kernel.MATERN_3: WideKernel.MATERN_3,
+    Kernel.MATERN_5: WideKernel.MATERN_5,
+    Kernel.RATIONAL: WideKernel.RATIONAL,
+}
+
 
 def linear_is_coarse(graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]) -> bool:
     """True if int16 features and weights leave a standard error of scores that matters.
@@ -59,7 +73,8 @@ def linear_is_coarse(graph: GraphBuilder, linear: Linear, samples: NDArray[np.fl
     """
     if graph.input.dtype is DType.INT32:
         return True
-    spread = (samples @ linear.weights.T).std(axis=0)
+    scores = samples @ linear.weights.T + linear.bias
+    spread = scores.std(axis=0)
     exact = graph.input.dtype is not DType.FLOAT32
     if exact:
         steps, reach = np.ones(samples.shape[1]), graph.reach()
@@ -71,10 +86,20 @@ def linear_is_coarse(graph: GraphBuilder, linear: Linear, samples: NDArray[np.fl
         reach = np.full(samples.shape[1], 2.0 ** (bits - 1))
         sizes = reach / 2
     weights = np.abs(linear.weights) * steps
-    unit = max(float(weights.max()) / INT16_MAX, float((weights @ reach).max()) / SCORE_MAX)
+    # scores far from 0 leave few of the bits of a sum, and so of the weights, for what differs between them
+    sums = weights @ reach + np.abs(scores.mean(axis=0))
+    unit = max(float(weights.max()) / INT16_MAX, float(sums.max()) / SCORE_MAX)
     features = 0.0 if exact else (weights**2).sum(axis=1) / 12
     error = np.sqrt(features + ((unit * sizes) ** 2).sum() / 12)
     return bool((error > LARGE_ERROR * np.maximum(spread, 1e-300)).any() and spread.max() > 0)
+
+
+def narrow_is_coarse(linear: Linear, columns: NDArray[np.float64]) -> bool:
+    """True if scores of columns [N, K] of 16 bits have a standard error that matters."""
+    steps = 1.5 * np.ptp(columns, axis=0) / 2**16
+    error = np.sqrt(((linear.weights * steps) ** 2).sum(axis=1) / 12)
+    spread = (columns @ linear.weights.T).std(axis=0)
+    return bool((error > LARGE_ERROR * spread).any())
 
 
 def wide_features(
@@ -88,17 +113,21 @@ def wide_features(
 
 
 def wide_linear(
-    graph: GraphBuilder, name: str, linear: Linear, samples: NDArray[np.float64]
+    graph: GraphBuilder,
+    name: str,
+    linear: Linear,
+    samples: NDArray[np.float64],
+    most: int = INT32_MAX,
 ) -> Tensor:
-    """Scores of one scale, clamped to int32 far beyond those of the samples."""
+    """Scores of one scale, clamped to -most..most far beyond those of the samples."""
     real = samples @ linear.weights.T + linear.bias
     x, linear, reach = wide_features(graph, linear, samples)
     sums = (np.abs(linear.weights) @ reach).max() + np.abs(linear.bias).max()
     unit = max(float(np.abs(linear.weights).max()) / INT32_MAX, float(sums) / (LARGEST_SUM / 2))
-    unit = max(unit, 1e-300)
-    wanted = HEADROOM * max(float(np.abs(real).max()), 1e-30) / 2**31
+    unit = _float32_above(max(unit, 1e-300))
+    wanted = HEADROOM * max(float(np.abs(real).max()), 1e-30) / most
     shift = max(0, math.ceil(math.log2(wanted / unit)))
-    return _scores_node(graph, name, x, linear, unit, shift, INT32_MAX, unit * 2.0**shift)
+    return _scores_node(graph, name, x, linear, unit, shift, most, unit * 2.0**shift)
 
 
 def _scores_node(
@@ -118,6 +147,34 @@ def _scores_node(
     ]
     op = WideScores(shift=shift, bias_shift=bias_shift, reach=reach)
     return graph.node(name, op, [x, *constants], scale=float(np.float32(scale)))
+
+
+def wide_columns(
+    graph: GraphBuilder, name: str, x: Tensor, linear: Linear, reach: NDArray[np.float64]
+) -> tuple[Tensor, NDArray[np.float64]]:
+    """Columns of 31 bits, each of its own scale, and these scales; `reach` is that of the integers x."""
+    largest = np.maximum(np.abs(linear.weights).max(axis=1), 1e-300)
+    sums = np.maximum(np.abs(linear.weights) @ reach + np.abs(linear.bias), largest)
+    # a column without weights has room for any
+    room = np.where(linear.weights.any(axis=1), sums / largest, 2.0**30)
+    shift = int(np.clip(math.floor(math.log2(float(room.min()))), 0, 30))
+    units = sums / 2.0 ** (30 + shift)
+    bias, bias_shift = _in_two(linear.bias / units)
+    constants = [
+        graph.constant(f"{name}: weights", np.rint(linear.weights / units[:, None])),
+        graph.constant(f"{name}: bias", bias),
+    ]
+    op = WideScores(shift=shift, bias_shift=bias_shift, reach=INT32_MAX)
+    return graph.node(name, op, [x, *constants]), units * 2.0**shift
+
+
+def _float32_above(value: float) -> float:
+    """The next number with 24 bits: a scale, which is a float32, then is what it was meant to be.
+
+    Answers of 10^8 that differ by 100 would be off by 10 else.
+    """
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(math.ceil(mantissa * 2**24), exponent - 24)
 
 
 def _in_two(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
@@ -160,6 +217,7 @@ def wide_rows(
     scale, origin = common_scale(before, rows, samples, most, is_centered)
     wanted = Linear(weights=before.weights / scale, bias=(before.bias - origin) / scale)
     x, linear, reach = wide_features(graph, wanted, samples)
+    linear = _smaller(linear, reach)
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
     largest = max(float(np.abs(linear.weights).max()), 1e-300)
     room = min(INT32_MAX / largest, LARGEST_SUM / 2 / max(float(sums.max()), 1.0))
@@ -168,6 +226,15 @@ def wide_rows(
     integers = np.clip(np.rint((rows - origin) / scale), -most, most)
     constant = graph.constant("stored rows", integers)
     return WideRows(features=features, rows=constant, scale=scale, bound=float(most))
+
+
+def _smaller(linear: Linear, reach: NDArray[np.float64]) -> Linear:
+    """Columns whose weights are too large for integers were constant: any change saturates them, a smaller one too."""
+    sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
+    largest = np.maximum(np.abs(linear.weights).max(axis=1), 1e-300)
+    room = np.minimum(INT32_MAX / largest, LARGEST_SUM / 2 / np.maximum(sums, 1.0))
+    factors = np.minimum(room, 1.0)
+    return Linear(weights=linear.weights * factors[:, None], bias=linear.bias * factors)
 
 
 def row_bits(columns: int) -> int:
@@ -193,11 +260,23 @@ def real_scores(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.fl
 
 def _real_kernels(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
     products = z @ machine.rows.T
-    if machine.kernel is Kernel.RBF:
+    if machine.kernel.is_of_distance:
         squares = (z**2).sum(axis=1)[:, None] + (machine.rows**2).sum(axis=1) - 2 * products
-        return np.exp(-machine.gamma * np.maximum(squares, 0))
+        return _of_distance(machine, machine.gamma * np.maximum(squares, 0))
     inner = machine.gamma * products + machine.offset
     return np.tanh(inner) if machine.kernel is Kernel.SIGMOID else inner**machine.degree
+
+
+def _of_distance(machine: KernelMachine, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kernels by gamma times the squared distance."""
+    match machine.kernel:
+        case Kernel.RBF:
+            return np.exp(-t)
+        case Kernel.RATIONAL:
+            return (1 + t) ** -machine.power
+    z = np.sqrt(t)
+    parts = {Kernel.MATERN_3: z, Kernel.MATERN_5: z + t / 3}
+    return (1 + parts.get(machine.kernel, 0)) * np.exp(-z)
 
 
 def _combined(sums: NDArray, groups: int) -> NDArray:
@@ -253,12 +332,12 @@ class WideSums:
     ) -> None:
         self.graph = graph
         machine: KernelMachine = description.scorer
-        is_rbf = machine.kernel is Kernel.RBF
-        self.rows = wide_rows(graph, description, machine.rows, samples, is_rbf)
+        is_of_distance = machine.kernel.is_of_distance
+        self.rows = wide_rows(graph, description, machine.rows, samples, is_of_distance)
         z = algebra.apply(description.transforms, samples)
         inner = np.abs(machine.gamma * (z @ machine.rows.T) + machine.offset).max()
-        self.most = 1.0 if is_rbf else max(1.5 * float(inner), 1e-300)
-        largest = self.most**machine.degree if not is_rbf else 1.0
+        self.most = 1.0 if is_of_distance else max(1.5 * float(inner), 1e-300)
+        largest = 1.0 if is_of_distance else self.most**machine.degree
         scores = real_scores(machine, z)
         refuse_if_lost(machine, scores, score_error(machine, self._error(machine), largest))
         self.machine = machine
@@ -271,11 +350,16 @@ class WideSums:
         self.lost = (real_scores(moved, z) - scores).mean(axis=0)
 
     def _error(self, machine: KernelMachine) -> float:
-        """Of a kernel: rounding to 30 bits, and what rounding of a stored row makes, by the steepest slope."""
+        """Of a kernel: rounding of its parts, and what rounding of a stored row makes, by the steepest slope."""
         slope = machine.degree * 2.0 ** (1 - row_bits(machine.rows.shape[1]))
-        if machine.kernel is Kernel.RBF:
-            slope = self.rows.scale * math.sqrt(2 * machine.gamma / math.e)
-        return math.hypot(2.0**-30, slope) / math.sqrt(12)
+        if machine.kernel.is_of_distance:
+            slope = self.rows.scale * math.sqrt(machine.gamma) * _steepest(machine)
+        parts = {
+            Kernel.MATERN_3: 2.0**-PART_BITS,
+            Kernel.MATERN_5: 2.0**-PART_BITS,
+            Kernel.RATIONAL: machine.power * 2.0 ** -(LOG_BITS + 1),
+        }
+        return math.hypot(parts.get(machine.kernel, 2.0**-30), slope) / math.sqrt(12)
 
     def _units(self, scores: NDArray[np.float64]) -> _Units:
         absolute = np.abs(self.coefficients)
@@ -285,6 +369,7 @@ class WideSums:
         coefficient = max(
             float(absolute.max()) / INT32_MAX, (sums + bias) * ONE / (LARGEST_SUM / 2), 1e-300
         )
+        coefficient = _float32_above(coefficient)
         total = coefficient / ONE
         wanted = HEADROOM * max(float(np.abs(scores).max()), bias, 1e-30) / 2**31
         shift = max(0, math.ceil(math.log2(wanted / total)))
@@ -306,20 +391,50 @@ class WideSums:
 
     def _operator(self, bias_shift: int) -> WideKernelSums:
         machine, columns = self.machine, self.machine.rows.shape[1]
-        is_rbf = machine.kernel is Kernel.RBF
-        reach = 2 * self.rows.bound if is_rbf else self.rows.bound
+        is_of_distance = machine.kernel.is_of_distance
+        kernel = OF_DISTANCE.get(machine.kernel, WideKernel.POWER)
+        reach = 2 * self.rows.bound if is_of_distance else self.rows.bound
         bits = math.ceil(math.log2(reach**2 * columns)) + 1
-        measure_shift = max(0, bits - MEASURE_BITS)
-        unit = machine.gamma * self.rows.scale**2 * 2.0**measure_shift
-        wanted = unit * math.log2(math.e) * 2**FRACTION_BITS if is_rbf else unit / self.most * ONE
-        factor_shift = int(np.clip(math.floor(math.log2(FACTOR_MAX / wanted)), 0, 62))
+        square = machine.gamma * self.rows.scale**2
+        measure_shift, most = max(0, bits - MEASURE_BITS), FACTOR_MAX
+        to_exponent = math.log2(math.e) * 2**FRACTION_BITS
+        if kernel.is_of_root:
+            measure_shift, most = max(0, ROOT_BITS - bits), ROOT_FACTOR_MAX
+            wanted = math.sqrt(square / 2.0**measure_shift) * to_exponent
+        elif kernel is WideKernel.RATIONAL:
+            wanted = square * 2.0 ** (measure_shift + LOG_BITS)
+        elif kernel is WideKernel.EXPONENTIAL:
+            wanted = square * 2.0**measure_shift * to_exponent
+        else:
+            wanted = square * 2.0**measure_shift / self.most * ONE
+        factor_shift = int(np.clip(math.floor(math.log2(most / wanted)), 0, 62))
+        power, power_shift = _power(machine)
         return WideKernelSums(
-            kernel=WideKernel.EXPONENTIAL if is_rbf else WideKernel.POWER,
+            kernel=kernel,
             measure_shift=measure_shift,
-            factor=min(round(wanted * 2.0**factor_shift), int(FACTOR_MAX)),
+            factor=min(round(wanted * 2.0**factor_shift), int(most)),
             factor_shift=factor_shift,
+            power=power,
+            power_shift=power_shift,
             sum_shift=self.units.shift,
             bias_shift=bias_shift,
-            offset=0 if is_rbf else round(machine.offset / self.most * ONE),
+            offset=0 if is_of_distance else round(machine.offset / self.most * ONE),
             degree=machine.degree,
         )
+
+
+def _steepest(machine: KernelMachine) -> float:
+    """The largest slope of a kernel by z = sqrt(gamma) * d."""
+    z = np.linspace(0, 6, 6001)
+    if machine.kernel is Kernel.RATIONAL:
+        z = z / math.sqrt(max(machine.power, 1.0))
+    return float(np.abs(np.gradient(_of_distance(machine, z**2), z)).max())
+
+
+def _power(machine: KernelMachine) -> tuple[int, int]:
+    """A factor of logarithms of 28 bits, whose products are exponents of 32, and how far these are shifted."""
+    if machine.kernel is not Kernel.RATIONAL:
+        return 0, 0
+    wanted = machine.power * 2.0 ** (FRACTION_BITS - LOG_BITS)
+    shift = int(np.clip(math.floor(math.log2((LARGEST_POWER - 1) / wanted)), 0, 62))
+    return min(round(wanted * 2.0**shift), LARGEST_POWER - 1), shift

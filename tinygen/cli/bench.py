@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
-    LEAST,
     budget_options,
+    emit_options,
     features_option,
     load_int8,
+    memory_options,
     model_argument,
     optimize_option,
+    other_choices,
     quantization_options,
     with_budgets,
 )
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
               help="Core or board; may be given several times.")  # fmt: skip
 @optimize_option
 @budget_options
-@click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
-              help="Who owns the input, as for `tinygen emit`.")  # fmt: skip
+@memory_options
 @click.option("--layers", is_flag=True, help="Figures per layer too.")
 @quantization_options
 @features_option
@@ -39,13 +40,11 @@ if TYPE_CHECKING:
 def command(
     model: Path,
     names: tuple[str, ...],
-    optimize: str,
     flash_budget: str | None,
     ram_budget: str | None,
-    input_mode: str,
     layers: bool,
     as_json: bool,
-    **quantization: object,
+    **choices: object,
 ) -> None:
     """Measure MODEL, or a folder of one or several models that `tinygen emit` wrote, under QEMU.
 
@@ -53,21 +52,16 @@ def command(
     milliseconds and microjoules follow for boards with a published clock and current.
     """
     from tinygen import bench, targets
-    from tinygen.emit import EmitOptions, InputMode, Optimize
 
     chosen = [with_budgets(targets.load(name), flash_budget, ram_budget) for name in names]
     folder = is_generated_folder(model)
     if folder and bench.is_set(model):
         bench_several(model, chosen, layers, as_json)
         return
-    graph = None if folder else load_int8(model, **quantization).graph
-    options = EmitOptions(
-        optimize=Optimize(optimize),
-        least_ram=ram_budget == LEAST,
-        input=InputMode(input_mode),
-    )
+    graph = None if folder else load_int8(model, **other_choices(choices)).graph
     results = []
     for target in chosen:
+        options = emit_options(target, ram_budget, choices)
         with progress(f"measuring on {target.name}"):
             results.append(
                 bench.bench_folder(model, target, layers=layers)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 def show_model(emission: "Emission", summary: dict, report: "QuantizationReport | None") -> None:
     """A table of the layers, then notes; `summary` may have points of less RAM."""
+    from tinygen.emit.memory import statements
+
     target = emission.program.target.name
     columns = ("layer", "operator", "output", "kernel", "MACs", "constants B")
     fields = ("name", "operator", "output", "kernel", "macs", "constant_bytes")
@@ -25,15 +27,32 @@ def show_model(emission: "Emission", summary: dict, report: "QuantizationReport 
     note(f"MACs {summary['macs']:,}   constants {summary['constant_bytes']:,} bytes")
     for line in selection_notes(summary["selection"]):
         note(line)
-    note(f"arena {emission.program.plan.summary()}; fullest at layer '{summary['peak_layer']}'")
+    for line in statements(emission.program):
+        note(line)
     note(emission.ram.summary())
     if emission.program.banks:
         share, size = emission.program.banks.share, emission.options.fast_ram
         note(
             f"about {share:.0%} of the accesses to the working memory go to the {size:,} bytes of fast RAM"
         )
+    if summary["pushes"]:
+        note(push_note(summary["pushes"], summary["selection"]["unit"]))
     if "ram_points" in summary:
         show_ram_points(summary["ram_points"], summary["selection"]["unit"])
+
+
+def push_note(pushes: dict, unit: str) -> str:
+    """What a source of rows must wait for."""
+
+    def text(part: str) -> str:
+        cycles = pushes[f"cycles_{part}"]
+        counted = "" if cycles is None else f" ({cycles:,} predicted {unit})"
+        return f"{pushes[f'share_{part}']:.2%} of the work{counted}"
+
+    return (
+        f"{pushes['rows']} rows: at most {text('between')} runs between two of them, "
+        f"{text('at_end')} after the last"
+    )
 
 
 def show_ram_points(points: list[dict], unit: str) -> None:

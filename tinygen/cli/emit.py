@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
-    LEAST,
     budget_options,
+    emit_options,
     load_int8,
+    memory_options,
     optimize_option,
-    parse_bytes,
+    other_choices,
     quantization_options_of_several,
     target_option,
     with_budgets,
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 
 IO_TYPES = ("int8", "uint8", "int16", "int32", "float")
-
-OF_TARGET = "target"
-"""The value of --fast-ram that asks for what the target has."""
 
 
 @click.command("emit")
@@ -51,18 +49,10 @@ OF_TARGET = "target"
               help="Also emit an entry point for this element type (int8, uint8, float); of a classical model "
               "the type of its features (int8, int16, int32, float); of several models for all, or for "
               "the one called NAME.")  # fmt: skip
-@click.option("--input", "input_mode", type=click.Choice(["caller", "arena", "rows"]), default="caller",
-              help="Who owns the input: the caller, the arena, which reuses it; or it comes in rows.")  # fmt: skip
-@click.option("--arena", type=click.Choice(["static", "caller"]), default="static",
-              help="Who owns the working memory.")  # fmt: skip
+@memory_options
 @budget_options
 @click.option("--ram-table", is_flag=True,
               help="Also print what less RAM costs: budgets from the least to whole tensors.")  # fmt: skip
-@click.option("--hot-weights", metavar="BYTES",
-              help="Keep that many bytes of weights in RAM: those read most often per byte.")  # fmt: skip
-@click.option("--fast-ram", metavar=f"BYTES|{OF_TARGET}",
-              help="A second, faster RAM of that size (or the target's), for the parts of the working memory that are "
-              "used most often.")  # fmt: skip
 @click.option("--labels", multiple=True, metavar="FILE|NAME=FILE",
               help="Text file with one class name a line; of several models for the one called NAME.")  # fmt: skip
 @json_option
@@ -76,6 +66,9 @@ def command(
     ram_budget: str | None,
     ram_table: bool,
     as_json: bool,
+    calibration: tuple[str, ...],
+    labels: tuple[str, ...],
+    io_types: tuple[str, ...],
     **choices: object,
 ) -> None:
     """Write MODEL as a folder of standalone C; several models together into one folder."""
@@ -85,7 +78,15 @@ def command(
 
     of_all, named = named_models(models, names)
     bounded = with_budgets(targets.load(target), flash_budget, ram_budget)
-    reader = reader_of(named, bounded, least_ram=ram_budget == LEAST, **choices)
+    options = emit_options(bounded, ram_budget, choices)
+    reader = reader_of(
+        named,
+        options,
+        calibration=calibration,
+        labels=labels,
+        io_types=io_types,
+        **other_choices(choices),
+    )
     if len(named) > 1:
         if ram_table:
             raise UsageError(what="--ram-table takes one model", next_step="ask for each by itself")
@@ -189,31 +190,16 @@ class Reader:
 
 def reader_of(
     models: list[Named],
-    target: "Target",
+    options: "EmitOptions",
     *,
-    least_ram: bool,
     calibration: tuple[str, ...],
     labels: tuple[str, ...],
     io_types: tuple[str, ...],
-    input_mode: str,
-    arena: str,
-    optimize: str,
-    hot_weights: str | None,
-    fast_ram: str | None,
     **quantization: object,
 ) -> Reader:
-    """From the options of the command line."""
-    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Optimize
+    """From the options of the command line; `options` are those of all models."""
     from tinygen.errors import UsageError
 
-    options = EmitOptions(
-        arena=ArenaMode(arena),
-        input=InputMode(input_mode),
-        optimize=Optimize(optimize),
-        least_ram=least_ram,
-        hot_weights=parse_bytes(hot_weights) or 0,
-        fast_ram=fast_bytes(fast_ram, target),
-    )
     io_by_model = values_for_all("--io", io_types, models)
     for text in io_by_model.values():
         if text not in IO_TYPES:
@@ -229,26 +215,6 @@ def reader_of(
     )
 
 
-def fast_bytes(text: str | None, target: "Target") -> int:
-    """Bytes of fast RAM; says so where the target has some that nobody asked for."""
-    from tinygen.errors import UsageError
-
-    own = target.fast_ram
-    if text == OF_TARGET:
-        if own is None:
-            raise UsageError(
-                what=f"{target.name} has no fast RAM that is known here",
-                next_step="give its size: --fast-ram BYTES",
-            )
-        return own.bytes
-    if text is None and own is not None:
-        note(
-            f"{target.name} has {own.bytes:,} bytes of {own.name}: --fast-ram {OF_TARGET} puts there what is "
-            "used most often"
-        )
-    return parse_bytes(text) or 0
-
-
 def points_of(graph: "Graph", target: "Target", options: "EmitOptions") -> list[dict[str, object]]:
     """What less RAM costs: one entry for each budget that is worth asking for."""
     from tinygen.emit.program import ram_points
@@ -258,6 +224,7 @@ def points_of(graph: "Graph", target: "Target", options: "EmitOptions") -> list[
             graph,
             target,
             input_mode=options.input,
+            push_work=options.push_work,
             optimize=options.optimize,
         )
     return [dataclasses.asdict(point) for point in found]

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from tinygen.emit import EmitOptions
     from tinygen.model import FittedPipeline, Model
     from tinygen.targets import Target
 
@@ -26,7 +27,7 @@ target_option = click.option(
 
 optimize_option = click.option(
     "--optimize",
-    type=click.Choice(["speed", "balanced", "size"]),
+    type=click.Choice(["speed", "balanced", "size", "least"]),
     default="balanced",
     show_default=True,
     help="What the choice of kernels is for.",
@@ -62,6 +63,112 @@ def budget_options(command: Callable) -> Callable:
         f"{LEAST}: as little as possible.",
     )
     return flash(ram(command))
+
+
+OF_TARGET = "target"
+"""The value of --fast-ram that asks for what the target has."""
+
+
+def memory_options(command: Callable) -> Callable:
+    """--input, --push-work, --arena, --hot-weights, --fast-ram: who owns which memory, and what lies where."""
+    options = (
+        click.option(
+            "--input",
+            "input_mode",
+            type=click.Choice(["caller", "arena", "rows"]),
+            default="caller",
+            help="Who owns the input: the caller, the arena, which reuses it; or it comes in rows.",
+        ),
+        click.option(
+            "--push-work",
+            metavar="PERCENT",
+            help="With --input rows: at most that share of the network's multiply-accumulates runs between two rows.",
+        ),
+        click.option(
+            "--arena",
+            type=click.Choice(["static", "caller"]),
+            default="static",
+            help="Who owns the working memory.",
+        ),
+        click.option(
+            "--hot-weights",
+            metavar="BYTES",
+            help="Keep that many bytes of weights in RAM: those read most often per byte.",
+        ),
+        click.option(
+            "--fast-ram",
+            metavar=f"BYTES|{OF_TARGET}",
+            help="A second, faster RAM of that size (or the target's), for the parts of the working memory that are "
+            "used most often.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+EMIT_CHOICES = ("optimize", "input_mode", "push_work", "arena", "hot_weights", "fast_ram")
+"""What optimize_option and memory_options give a command."""
+
+
+def emit_options(
+    target: "Target", ram_budget: str | None, choices: dict[str, Any]
+) -> "EmitOptions":
+    """From the options of the command line, of which EMIT_CHOICES are read."""
+    from tinygen.emit import ArenaMode, EmitOptions, InputMode, Optimize
+
+    return EmitOptions(
+        arena=ArenaMode(choices["arena"]),
+        input=InputMode(choices["input_mode"]),
+        push_work=parse_share(choices["push_work"]),
+        optimize=Optimize(choices["optimize"]),
+        least_ram=ram_budget == LEAST,
+        hot_weights=parse_bytes(choices["hot_weights"]) or 0,
+        fast_ram=fast_bytes(choices["fast_ram"], target),
+    )
+
+
+def other_choices(choices: dict[str, Any]) -> dict[str, Any]:
+    """Without EMIT_CHOICES: how the model is read."""
+    return {key: value for key, value in choices.items() if key not in EMIT_CHOICES}
+
+
+def fast_bytes(text: str | None, target: "Target") -> int:
+    """Bytes of fast RAM; says so where the target has some that nobody asked for."""
+    from tinygen.cli.output import note
+    from tinygen.errors import UsageError
+
+    own = target.fast_ram
+    if text == OF_TARGET:
+        if own is None:
+            raise UsageError(
+                what=f"{target.name} has no fast RAM that is known here",
+                next_step="give its size: --fast-ram BYTES",
+            )
+        return own.bytes
+    if text is None and own is not None:
+        note(
+            f"{target.name} has {own.bytes:,} bytes of {own.name}: --fast-ram {OF_TARGET} puts there what is "
+            "used most often"
+        )
+    return parse_bytes(text) or 0
+
+
+def parse_share(text: str | None) -> float | None:
+    """Percent as a share from 0 to 1, "5" and "5 %" alike."""
+    from tinygen.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        percent = float(text.strip().removesuffix("%"))
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise UsageError(
+            what=f"'{text[:40]}' is no percentage", next_step="give a number from 0 to 100"
+        )
+    return percent / 100
 
 
 CALIBRATION_HELP = (

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tinygen.cli.options import (
-    LEAST,
     budget_options,
+    emit_options,
     features_option,
     load_int8,
+    memory_options,
     model_argument,
     optimize_option,
+    other_choices,
     quantization_options,
     target_option,
     with_budgets,
@@ -44,6 +46,7 @@ MAX_SAMPLES = 100_000
               help="Fill memory that is dead with a pattern before every step, "
               "and on the host put guard bytes around the arena.")  # fmt: skip
 @optimize_option
+@memory_options
 @budget_options
 @quantization_options
 @features_option
@@ -55,11 +58,10 @@ def command(
     against: str | None,
     samples: str,
     poison: bool,
-    optimize: str,
     flash_budget: str | None,
     ram_budget: str | None,
     as_json: bool,
-    **quantization: object,
+    **choices: object,
 ) -> None:
     """Compare the generated C of MODEL with the Python reference, bit for bit.
 
@@ -68,12 +70,11 @@ def command(
     """
     from tinygen import targets
     from tinygen import verify as verification
-    from tinygen.emit import EmitOptions, Optimize
     from tinygen.errors import VerificationError
 
-    options = EmitOptions(optimize=Optimize(optimize), least_ram=ram_budget == LEAST)
     chosen = with_budgets(targets.load(target), flash_budget, ram_budget)
-    converted = load_int8(model, **quantization)
+    options = emit_options(chosen, ram_budget, choices)
+    converted = load_int8(model, **other_choices(choices))
     graph = converted.graph
     inputs = read_samples(samples, graph, converted.kept)
     comparisons = []

@@ -178,6 +178,7 @@ def _lowered(graph: Graph, target: Target, options: EmitOptions) -> Program:
         graph,
         target,
         input_mode=options.input,
+        push_work=options.push_work,
         optimize=options.optimize,
         forced=dict(options.kernels),
         least_ram=options.least_ram,
@@ -233,6 +234,11 @@ def _check_options(graph: Graph, name: str, options: EmitOptions) -> None:
     if options.input is not InputMode.CALLER and len(graph.inputs) != 1:
         raise UsageError(
             what=f"--input {options.input.value} takes models with one input, not {len(graph.inputs)}"
+        )
+    if options.push_work is not None and options.input is not InputMode.ROWS:
+        raise UsageError(
+            what="--push-work is about rows that arrive one by one",
+            next_step="give --input rows too",
         )
     if options.input is InputMode.ROWS and options.arena is ArenaMode.CALLER:
         raise UsageError(

@@ -16,7 +16,7 @@ from tinygen.emit.program import Address, Layer, Program
 from tinygen.emit.selftest import golden_vectors
 from tinygen.ir import DType, Tensor
 from tinygen.kernels import Array, Fill, KernelCall, Role, Struct
-from tinygen.streaming.segment import Segment, most_between_pushes
+from tinygen.streaming.segment import Segment
 
 NUMBERS_PER_LINE = {
     "int8_t": 20,
@@ -204,6 +204,10 @@ def float_literal(value: float) -> str:
     return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
 
 
+NO_BLOCK = "(int8_t *)0"
+"""What a hook is told of a block of working memory that has nothing in it."""
+
+
 @dataclass(kw_only=True)
 class _Code:
     """Structs and functions under construction; methods share those that are equal."""
@@ -227,14 +231,19 @@ class _Code:
                 calls = [self._call(kc, name, layer) for kc, name in self._named(layer)]
                 view = _layer_view(len(views), layer, calls, program, self.name, self.constants)
                 views.append(view)
-        pointers = used_in(self.arenas, (call for view in views for call in view.calls))
+        pointers = self._blocks(program)
         return tuple(self._announced(view, pointers) for view in views)
 
-    def _announced(self, view: LayerView, pointers: tuple[Arena, ...]) -> LayerView:
+    def _blocks(self, program: Program) -> tuple[str, ...]:
+        """The pointers to the blocks of working memory; null for one that has nothing in it."""
+        sizes = zip(self.arenas, (program.slow_bytes, program.fast_bytes), strict=False)
+        return tuple(a.pointer if size else NO_BLOCK for a, size in sizes)
+
+    def _announced(self, view: LayerView, pointers: tuple[str, ...]) -> LayerView:
         """The layer with what tells a hook that it begins; segments do that themselves."""
-        if view.is_segment or not pointers:
+        if view.is_segment or set(pointers) == {NO_BLOCK}:
             return view
-        return replace(view, before=self._before(view.index, "0", pointers[0].pointer))
+        return replace(view, before=self._before(view.index, "0", pointers))
 
     def _rows(
         self, index: int, segment: Segment, last: Layer, program: Program, at: int | None
@@ -258,19 +267,24 @@ class _Code:
             view = StructView(tag=kernel_call.params.tag, name=name, lines=lines)
             return self.structs.setdefault((view.tag, lines), view).name
 
+        own = base(program, at or 0)
+        blocks = self._blocks(program)
+        others = [p for p in blocks if p not in (own, NO_BLOCK)]
+        inside = {own: "arena", **dict.fromkeys(others, "other_arena")}
         text = row_program.function_text(
             segment,
             function,
             *names,
             addresses,
             struct_of,
-            block=block.replace(base(program, at or 0), "arena"),
-            before_step=self._before(index, "i", "arena"),
+            arenas=list(inside.values()),
+            block=block.replace(own, "arena"),
+            before_step=self._before(index, "i", tuple(inside.get(p, p) for p in blocks)),
         )
         self.functions[text.replace("$", "$$")] = function
         tensors = segment.rows.graph.tensors
         whole = [tensors[t].name for t in row_program.whole_tensors(segment)]
-        arguments = [base(program, at or 0), *(_address(program, name) for name in whole)]
+        arguments = [own, *others, *(_address(program, name) for name in whole)]
         out = _address(program, last.call.output.name)
         names_of = f"{segment.runs[0].call.node.name} to {last.name}"
         return LayerView(
@@ -284,9 +298,9 @@ class _Code:
             output_bytes=last.call.output.bytes,
         )
 
-    def _before(self, index: int, step: str, pointer: str) -> str:
-        """What tells a hook that a step begins."""
-        return f"{self.name.upper()}_BEFORE_STEP({index}, {step}, {pointer});"
+    def _before(self, index: int, step: str, pointers: tuple[str, ...]) -> str:
+        """What tells a hook that a step begins, and where the blocks are."""
+        return f"{self.name.upper()}_BEFORE_STEP({index}, {step}, {', '.join(pointers)});"
 
     def _named(self, layer: Layer) -> Iterator[tuple[KernelCall, str]]:
         name = f"{self.name}_{self.names(layer.name)}"
@@ -391,12 +405,14 @@ def _memory(
     arenas: tuple[Arena, ...],
 ) -> dict[str, object]:
     """Variables about the working memory: who has it, which function points to which block."""
-    run = used_in(arenas, (call for layer in layers for call in layer.calls))
+    texts = (text for layer in layers for text in (*layer.calls, layer.before or ""))
+    run = used_in(arenas, texts)
     at_input = _input_place(program, options)
     parts = (run, *(m.arenas for m in methods), used_in(arenas, at_input))
     named = {a.pointer for part in parts for a in part}
     return {
         "arenas": arenas,
+        "pointers": tuple(a.pointer for a in arenas),
         "run_arenas": run,
         "unused_arenas": tuple(a for a in arenas if a not in run),
         "arena_is_static": options.arena is ArenaMode.STATIC,
@@ -454,7 +470,7 @@ def _pushes(
         arenas=used_in(arenas, [call]),
         rows=port.shape[1],
         row_bytes=port.bytes // port.shape[1],
-        share=f"{math.ceil(100 * most_between_pushes(segment) / max(program.graph.macs, 1))} %",
+        share=f"{math.ceil(100 * program.push_work.macs / max(program.graph.macs, 1))} %",
     )
 
 
@@ -666,11 +682,11 @@ def _address(program: Program, tensor: str) -> str:
     if address.external is None:
         return place(program, address.offset)
     graph = program.graph
-    if address.external in graph.inputs:
-        suffix = "" if len(graph.inputs) == 1 else str(graph.inputs.index(address.external))
-        return f"input{suffix}"
-    suffix = "" if len(graph.outputs) == 1 else str(graph.outputs.index(address.external))
-    return f"output{suffix}"
+    is_input = address.external in graph.inputs
+    kind, names = ("input", graph.inputs) if is_input else ("output", graph.outputs)
+    suffix = "" if len(names) == 1 else str(names.index(address.external))
+    inside = f" + {address.offset}" if address.offset else ""
+    return f"{kind}{suffix}{inside}"
 
 
 def _labels(name: str, labels: tuple[str, ...], output: Tensor) -> tuple[tuple[str, str], ...]:

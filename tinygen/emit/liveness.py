@@ -1,4 +1,4 @@
-"""Which bytes of the arena matter at every step of a program: for poison, and for the picture."""
+"""Which bytes of the arena matter at every step of a program, so that the others can be overwritten."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,6 @@ class Moment:
 
 def moments(program: Program) -> Iterator[Moment]:
     """Every step in the order of execution. Steps of layers that run whole are numbered 0."""
-    if program.banks is not None:
-        raise ValueError("bytes of two memories cannot be told apart by their offsets alone")
     call = 0
     for index, item in enumerate(program.items):
         if item.segment is not None:

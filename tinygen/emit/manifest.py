@@ -61,6 +61,7 @@ def _model(emission: "Emission") -> dict[str, object]:
             "io": options.io.value,
             "arena": options.arena.value,
             "input": options.input.value,
+            "push_work": options.push_work,
             "optimize": options.optimize.value,
             "hot_weights": options.hot_weights,
             "fast_ram": options.fast_ram,
@@ -70,6 +71,7 @@ def _model(emission: "Emission") -> dict[str, object]:
         "macs": program.graph.macs,
         "predicted": program.cycles,
         "memory": emission.ram.as_dict() | _plan(program),
+        "pushes": push_figures(program),
         "calls": [
             {
                 "layers": [layer.name for layer in layers],
@@ -92,12 +94,27 @@ def _model(emission: "Emission") -> dict[str, object]:
     }
 
 
+def push_figures(program: Program) -> dict[str, object] | None:
+    """Of an input that arrives row by row: the most work between two rows, and after the last; cycles are predicted."""
+    if program.pushes is None:
+        return None
+    between, end, known = program.push_work, program.work_at_end, program.cycles is not None
+    return {
+        "rows": program.graph.input_tensors[0].shape[1],
+        "share_between": round(between.macs / max(program.graph.macs, 1), 4),
+        "cycles_between": round(between.cycles) if known else None,
+        "share_at_end": round(end.macs / max(program.graph.macs, 1), 4),
+        "cycles_at_end": round(end.cycles) if known else None,
+    }
+
+
 def _plan(program: Program) -> dict[str, object]:
     """The plan of the arena; offsets from `fast_from` on lie in the fast arena, which begins there."""
     return {
         "lower_bound_bytes": program.plan.lower_bound_bytes,
         "optimal": program.plan.is_optimal,
         "peak_layer": program.peak_layer,
+        "segments": segment_figures(program),
         "fast_from": program.banks.fast_from if program.banks else None,
         "fast_share": round(program.banks.share, 4) if program.banks else None,
         "buffers": [
@@ -111,6 +128,21 @@ def _plan(program: Program) -> dict[str, object]:
             for b in program.buffers
         ],
     }
+
+
+def segment_figures(program: Program) -> list[dict[str, object]]:
+    """Of what runs row by row: bytes, those that are in use at once at most, and those that no order of rows avoids."""
+    return [
+        {
+            "first_layer": segment.runs[0].call.node.name,
+            "last_layer": segment.runs[-1].call.node.name,
+            "bytes": segment.block_bytes,
+            "live_bytes": segment.live_bytes,
+            "lower_bound_bytes": segment.lower_bound_bytes,
+            "optimal": segment.is_optimal,
+        }
+        for segment in program.segments
+    ]
 
 
 def _port(tensor: Tensor) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tinygen.emit.options import EmitOptions, InputMode
 from tinygen.emit.program import Program
+from tinygen.streaming.segment import Segment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,30 @@ def planned_ram(
         hot_weight_bytes=hot_weight_bytes,
         input_bytes=sum(t.bytes for t in inputs),
         output_bytes=max(sum(t.bytes for t in p.graph.output_tensors) for p in programs),
+    )
+
+
+def statements(program: Program) -> tuple[str, ...]:
+    """What is known of the arena, in words: how small it can be with these kernels, and what each segment needs."""
+    plan = program.plan
+    if not program.segments:
+        return (f"arena {plan.summary()}; fullest at layer '{program.peak_layer}'",)
+    bound = f"none is smaller than {plan.lower_bound_bytes:,}"
+    proof = "none is smaller" if plan.is_optimal else bound
+    head = f"arena {plan.arena_bytes:,} bytes; with these kernels and segments {proof} (proved)"
+    return (head, *map(_of_segment, program.segments))
+
+
+def _of_segment(segment: Segment) -> str:
+    first, last = (run.call.node.name for run in (segment.runs[0], segment.runs[-1]))
+    head = f"  '{first}' to '{last}' row by row: {segment.block_bytes:,} bytes"
+    if segment.is_optimal:
+        return f"{head}, and no order of rows needs less (proved)"
+    if segment.block_bytes == segment.live_bytes:
+        return f"{head}; no order of rows needs less than {segment.lower_bound_bytes:,} (proved)"
+    return (
+        f"{head}, of which this order of rows needs {segment.live_bytes:,} at once, "
+        f"and none less than {segment.lower_bound_bytes:,} (proved)"
     )
 
 

@@ -42,7 +42,7 @@ def checked_model_name(name: str) -> str:
 
 _PUBLIC = frozenset(
     """arena bench classify decision fast_arena finish h hot_weights init input label labels model output predict
-    predict_proba push_row run run_float run_uint8 score sections selftest transform weights""".split()  # noqa: SIM905
+    predict_proba pull push_row run run_float run_uint8 score sections selftest transform weights""".split()  # noqa: SIM905
 )
 """What the generated files call NAME_<word>: a layer is never called so."""
 

@@ -45,12 +45,14 @@ class EmitOptions:
     `labels` are the class names of a classifier, in output order. `kernels` overrides the choice of kernels: pairs
     (layer name, kernel symbol). Up to `hot_weights` bytes of weights are kept in RAM: those that are read most often.
     With `least_ram` layers run row by row as far as that makes the arena smaller. Up to `fast_ram` bytes of a second,
-    faster memory hold what is used most often per byte.
+    faster memory hold what is used most often per byte. Where the input arrives in rows, at most the share `push_work`
+    of the multiply-accumulates runs between two of them.
     """
 
     io: Io = Io.INT8
     arena: ArenaMode = ArenaMode.STATIC
     input: InputMode = InputMode.CALLER
+    push_work: float | None = None
     optimize: Optimize = Optimize.BALANCED
     labels: tuple[str, ...] = ()
     kernels: tuple[tuple[str, str], ...] = ()

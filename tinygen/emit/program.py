@@ -1,12 +1,14 @@
 """The program: an integer graph lowered to kernel calls with planned addresses."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from tinygen.analysis.accumulators import check as check_accumulators
 from tinygen.analysis.ranges import tensor_ranges
+from tinygen.emit import row_program
 from tinygen.emit.accesses import accesses
 from tinygen.emit.options import InputMode
 from tinygen.emit.outputs import with_own_outputs
@@ -14,12 +16,12 @@ from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
 from tinygen.kernels import Kernel, KernelCall
 from tinygen.kernels.row_sums import ROW_PROGRAM
-from tinygen.planner import Banks, Buffer, Layout, Plan, in_banks
+from tinygen.planner import Banks, Buffer, Layout, Plan, in_banks, lower_bound
 from tinygen.selection import Candidate, Optimize, Selection, choose
-from tinygen.streaming.budget import Way, fitted, points
-from tinygen.streaming.network import Item, Memory, Network
+from tinygen.streaming.budget import Way, fitted, least_work, points
+from tinygen.streaming.network import Item, Memory, Network, parts_of
 from tinygen.streaming.progress import Progress, report
-from tinygen.streaming.segment import Segment
+from tinygen.streaming.segment import Segment, Work, most_between_pushes, work_after_pushes
 from tinygen.targets import Target
 
 
@@ -39,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where a tensor lies: in the arena at `offset`, or in the memory of a graph input or output."""
+    """Where a tensor lies: `offset` bytes from the start of the arena, or of the memory of a graph input or output."""
 
     offset: int = 0
     external: str | None = None
@@ -105,15 +107,36 @@ class Program:
         return tuple({kernel.symbol: kernel for kernel in found}.values())
 
     @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What runs row by row."""
+        return tuple(item.segment for item in self.items if item.segment)
+
+    @property
     def pushes(self) -> Segment | None:
         """The segment whose input arrives row by row."""
         segment = self.items[0].segment if self.items else None
         return segment if segment and None in segment.rows.stages else None
 
     @property
+    def push_work(self) -> Work | None:
+        """The most between two rows that arrive."""
+        return most_between_pushes(self.pushes) if self.pushes else None
+
+    @property
+    def work_at_end(self) -> Work | None:
+        """After the last row."""
+        if not self.pushes:
+            return None
+        before = work_after_pushes(self.pushes)[:-1]
+        return Work(
+            macs=self.graph.macs - sum(w.macs for w in before),
+            cycles=sum(item.cycles for item in self.items) - sum(w.cycles for w in before),
+        )
+
+    @property
     def state_bytes(self) -> int:
         """What is kept between calls beside the arena: counters of steps, where the input arrives row by row."""
-        return 2 * (1 + len(self.pushes.rows.graph.layers)) if self.pushes else 0
+        return row_program.state_bytes(self.pushes) if self.pushes else 0
 
     @property
     def cycles(self) -> float | None:
@@ -132,6 +155,7 @@ def lower(
     target: Target,
     *,
     input_mode: InputMode = InputMode.CALLER,
+    push_work: float | None = None,
     optimize: Optimize = Optimize.BALANCED,
     least_ram: bool = False,
     fast_ram: int = 0,
@@ -142,9 +166,10 @@ def lower(
 
     Where the arena is too large for the target, layers get kernels with less scratch, and run row by row. With
     `least_ram` they do as far as it makes the arena smaller. `fast_ram` bytes of the target's RAM are a memory of their
-    own, for what is used most often.
+    own, for what is used most often. `push_work` is the largest share of the multiply-accumulates that runs between two
+    rows of the input, where these arrive one by one.
     """
-    graph, selection, network = _selected(graph, target, input_mode, optimize, forced)
+    graph, selection, network = _selected(graph, target, input_mode, push_work, optimize, forced)
     budget = 0 if least_ram else target.ram_bytes
     way = fitted(network, budget, progress=progress)
     program = _of_way(graph, target, selection, way, fast_ram)
@@ -154,7 +179,7 @@ def lower(
         way = fitted(network, max(slow_limit, 0), progress=progress)
         program = _of_way(graph, target, selection, way, fast_ram)
     if not least_ram:
-        _check_ram(program, fast_ram)
+        _check_ram(program, fast_ram, network)
     return program
 
 
@@ -184,24 +209,40 @@ def ram_points(
     target: Target,
     *,
     input_mode: InputMode = InputMode.CALLER,
+    push_work: float | None = None,
     optimize: Optimize = Optimize.BALANCED,
 ) -> tuple[RamPoint, ...]:
-    """From the least RAM to the fewest cycles; every point is met when its bytes are the target's."""
-    _, selection, network = _selected(graph, target, input_mode, optimize, {})
-    return tuple(
+    """From the least RAM to the fewest cycles; every point is met when its bytes are the target's. Of a model with
+    several methods all fit in them, and the cycles are those of the first."""
+    by_method = [
+        _points(*_selected(part, target, input_mode, push_work, optimize, {})[1:])
+        for part in graph.parts()
+    ]
+    found: list[RamPoint] = []
+    for budget in sorted({p.arena_bytes for method in by_method for p in method}):
+        fitting = [[p for p in method if p.arena_bytes <= budget] for method in by_method]
+        if all(fitting):
+            first = dataclasses.replace(fitting[0][-1], arena_bytes=budget)
+            found += [first] if not found or first.cycles != found[-1].cycles else []
+    return tuple(found)
+
+
+def _points(selection: Selection, network: Network) -> list[RamPoint]:
+    return [
         RamPoint(
             arena_bytes=way.bytes,
             cycles=None if selection.cycles is None else round(way.cycles),
             share_by_rows=round(way.share_by_rows, 3),
         )
         for way in points(network)
-    )
+    ]
 
 
 def _selected(
     graph: Graph,
     target: Target,
     input_mode: InputMode,
+    push_work: float | None,
     optimize: Optimize,
     forced: Mapping[str, str],
 ) -> tuple[Graph, Selection, Network]:
@@ -219,6 +260,7 @@ def _selected(
         outputs=graph.outputs,
         input_in_arena=input_mode is InputMode.ARENA,
         pushed=graph.inputs[0] if input_mode is InputMode.ROWS else None,
+        most_work=None if push_work is None else push_work * graph.macs,
     )
     network = Network(
         candidates=selection.chosen,
@@ -237,8 +279,7 @@ def _with_ranges(call: Call, ranges: Mapping[str, Range]) -> Call:
 def _program(
     graph: Graph, target: Target, selection: Selection, items: tuple[Item, ...], layout: Layout
 ) -> Program:
-    layers = tuple(_layer(candidate) for candidate in selection.chosen)
-    proved = all(item.segment.is_optimal for item in items if item.segment)
+    layers = tuple(_layer(candidate, layout) for candidate in selection.chosen)
     storages = layout.storages
     whole = [
         (layers[i.first], at)
@@ -248,8 +289,7 @@ def _program(
     moved = frozenset(
         layer.name
         for layer, _ in whole
-        if layer.kernel.moves_only
-        and storages[layer.call.output.name] is storages[layer.call.activations[0].name]
+        if not layer.kernel_calls or (layer.kernel.moves_only and _is_moved(layer.call, layout))
     )
     return Program(
         graph=graph,
@@ -261,18 +301,45 @@ def _program(
         scratch_offsets={layer.name: at for layer, at in whole if at is not None},
         moved=moved,
         layout=layout,
-        # a segment whose own rows might need less leaves the whole unproved
-        plan=dataclasses.replace(layout.plan, is_optimal=layout.plan.is_optimal and proved),
+        plan=_honest_plan(items, layout),
         buffers=layout.buffers,
         selection=selection,
     )
 
 
-def _layer(candidate: Candidate) -> Layer:
+def _honest_plan(items: tuple[Item, ...], layout: Layout) -> Plan:
+    """The plan with a bound that takes of segments not their blocks, but what their rows need at least."""
+    least = {i: item.segment.lower_bound_bytes for i, item in enumerate(items) if item.segment}
+    if not least:
+        return layout.plan
+    buffers = [
+        dataclasses.replace(b, bytes=max(least[b.first], 1))
+        if b.name not in layout.storages and b.first in least
+        else b
+        for b in layout.buffers
+    ]
+    bound = lower_bound(buffers, layout.overlaps)
+    is_optimal = layout.plan.arena_bytes == bound
+    return dataclasses.replace(layout.plan, lower_bound_bytes=bound, is_optimal=is_optimal)
+
+
+def _is_moved(call: Call, layout: Layout) -> bool:
+    return layout.is_in_place(call.activations[0].name, call.output.name, 0)
+
+
+def _layer(candidate: Candidate, layout: Layout) -> Layer:
+    call = candidate.call
+    made_in_place = {
+        (i,)
+        for i, tensor in enumerate(call.inputs)
+        if (at := parts_of(candidate).get(tensor.name)) is not None
+        and call.output.name in layout.storages
+        and layout.is_in_place(tensor.name, call.output.name, at)
+    }
     return Layer(
-        call=candidate.call,
+        call=call,
         kernel=candidate.kernel,
-        kernel_calls=candidate.kernel_calls,
+        kernel_calls=tuple(kc for kc in candidate.kernel_calls if kc.inputs not in made_in_place),
         scratch_bytes=candidate.scratch_bytes,
     )
 
@@ -280,16 +347,25 @@ def _layer(candidate: Candidate) -> Layer:
 def _address(tensor: str, layout: Layout) -> Address:
     storage = layout.storages[tensor]
     if storage.external is not None:
-        return Address(external=storage.external)
+        return Address(external=storage.external, offset=layout.inside(tensor))
     return Address(offset=layout.offset(tensor))
 
 
-def _check_ram(program: Program, fast_ram: int) -> None:
+def _check_ram(program: Program, fast_ram: int, network: Network) -> None:
     limit = program.target.ram_bytes
     if limit is None or program.slow_bytes <= limit - fast_ram:
         return
     limit = max(limit - fast_ram, 0)
     besides = f" beside {fast_ram} of fast RAM" if fast_ram else ""
+    work = network.memory.most_work
+    least = None if work is None else least_work(network, limit)
+    if least is not None:
+        raise BudgetError(
+            what=f"with at most {work / max(program.graph.macs, 1):.2%} of the work between two rows the arena needs "
+            f"{program.slow_bytes} bytes of RAM, {program.target.name} has {limit}{besides}",
+            next_step=f"--push-work {_percent(least / max(program.graph.macs, 1))} is the least that was found to fit; "
+            "or give more RAM",
+        )
     raise BudgetError(
         what=f"the arena needs {program.slow_bytes} bytes of RAM, "
         f"{program.target.name} has {limit}{besides}: {program.slow_bytes - limit} bytes are missing",
@@ -297,3 +373,8 @@ def _check_ram(program: Program, fast_ram: int) -> None:
         next_step="that is the least that was found; choose a larger target, "
         "or a smaller input or fewer channels at that layer",
     )
+
+
+def _percent(share: float) -> str:
+    """Rounded up to hundredths of a percent."""
+    return f"{math.ceil(1e4 * share) / 100:g}"

@@ -1,6 +1,6 @@
 """C for a segment: tables of steps and addresses, and a function that runs the layers row by row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,8 @@ from tinygen.streaming.segment import Segment, Stage
 
 WORD = 4
 """Addresses of rows count words of so many bytes."""
+
+MOST_IN_A_BYTE = 255
 
 StructOf = Callable[[KernelCall, str], str]
 """The C name of the parameter struct of a kernel call, given a name to derive it from."""
@@ -53,6 +55,16 @@ def tables(segment: Segment, addresses: Addresses) -> tuple[Array, Array]:
     )
 
 
+def counter_bytes(segment: Segment) -> int:
+    """Of the steps of a layer, all of them included."""
+    return 1 if max(segment.rows.graph.goal) <= MOST_IN_A_BYTE else 2
+
+
+def state_bytes(segment: Segment) -> int:
+    """What a segment with a pushed input keeps between calls: the next step, and the steps that each layer has done."""
+    return 2 + counter_bytes(segment) * len(segment.rows.graph.layers)
+
+
 def whole_tensors(segment: Segment) -> dict[int, str]:
     """Tensors outside of the block, inputs first, and the names of the arguments that point to them."""
     graph = segment.rows.graph
@@ -67,18 +79,19 @@ def function_text(
     at: str,
     addresses: Addresses,
     struct_of: StructOf,
+    arenas: Sequence[str],
     block: str,
     before_step: str,
 ) -> str:
     """The function; `steps` and `at` are the C names of the tables, `block` is where the rows lie in the arena.
 
-    `before_step` is a statement about step i, for those who watch.
+    `before_step` is a statement about step i, for those who watch; `arenas` are the pointers that both name.
     """
     writer = _Writer(
         segment=segment, at=at, addresses=addresses, struct_of=struct_of, prefix=function
     )
     graph = segment.rows.graph
-    arguments = ["int8_t *arena"]
+    arguments = [f"int8_t *{arena}" for arena in arenas]
     for tensor, name in writer.whole.items():
         arguments.append(f"{'const ' if tensor in graph.present else ''}int8_t *{name}")
     windows = [run for run in segment.runs if run.kind is Kind.WINDOW]
@@ -131,6 +144,11 @@ class _Writer:
         return None in self.segment.rows.stages
 
     @property
+    def counter(self) -> str:
+        """The type of a number of steps of a layer."""
+        return f"uint{8 * counter_bytes(self.segment)}_t"
+
+    @property
     def loop(self) -> str:
         count = len(self.segment.schedule)
         if self.is_pushed:
@@ -141,7 +159,7 @@ class _Writer:
         """Pushed, it goes on to where a row is missing, says where that belongs, and comes back to it later."""
         if self.is_pushed:
             yield f"static uint16_t {self.prefix}_next;"
-            yield f"static uint16_t {self.prefix}_done[{len(self.segment.rows.graph.layers)}];"
+            yield f"static {self.counter} {self.prefix}_done[{len(self.segment.rows.graph.layers)}];"
             yield ""
         result = "int8_t *" if self.is_pushed else "void "
         yield f"static {result}{self.prefix}({', '.join(arguments)})"
@@ -153,9 +171,9 @@ class _Writer:
 
     def counters(self) -> Iterator[str]:
         if self.is_pushed:
-            yield f"    uint16_t *const done = {self.prefix}_done;"
+            yield f"    {self.counter} *const done = {self.prefix}_done;"
         else:
-            yield f"    uint16_t done[{len(self.segment.rows.graph.layers)}] = {{0}};"
+            yield f"    {self.counter} done[{len(self.segment.rows.graph.layers)}] = {{0}};"
 
     def end(self) -> Iterator[str]:
         """Ready for the next input."""

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from tinygen.emit import Emission, ModelSet
+from tinygen.emit.manifest import push_figures, segment_figures
 from tinygen.kernels import Array, Struct
 from tinygen.selection import Optimize, Selection
 
@@ -20,8 +21,10 @@ def summarize(emission: Emission) -> dict[str, object]:
         "arena_bytes": program.plan.arena_bytes,
         "arena_lower_bound_bytes": program.plan.lower_bound_bytes,
         "arena_is_optimal": program.plan.is_optimal,
+        "segments": segment_figures(program),
         "peak_layer": program.peak_layer,
         "memory": emission.ram.as_dict(),
+        "pushes": push_figures(program),
         "selection": _selection(program.selection, emission.options.optimize),
         "layers": [
             {

@@ -1,12 +1,13 @@
 """C kernels of Conv2D."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call
-from tinygen.kernels import leads
+from tinygen.kernels import dense_counts, leads
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
     ARMV6M,
@@ -79,13 +80,50 @@ def conv2d_scratch_bytes(call: Call) -> int:
 
 
 def _lead(call: Call) -> int:
-    return leads.of_rows(call, _window(call), buffers_rows=False)
+    """The windows of two pixels of a row are gathered before their outputs; groups run over a row in turn."""
+    if call.op.groups(call) > 1:
+        return leads.of_rows(call, _window(call), buffers_rows=False)
+    pairs = leads.ends_of_blocks(call, 2, within_rows=True)
+    return leads.of_windows(call, _window(call), pairs, buffers_windows=True)
 
 
 def _one_cell_lead(call: Call) -> int:
     """Two pixels at a time; whole rows where pixels are left out."""
     pairs = leads.of_blocks(call, 2, buffers_block=False)
-    return pairs if _window(call).stride == (1, 1) else max(pairs, _lead(call))
+    if _window(call).stride == (1, 1):
+        return pairs
+    return max(pairs, leads.of_rows(call, _window(call), buffers_rows=False))
+
+
+PixelCounts = Callable[[int, int, int, int], dict[str, float]]
+"""Of the dense products of so many runs, pixels in each, inputs and channels."""
+
+
+def _dense_counts(call: Call, pixels: PixelCounts, runs: int, width: int) -> dict[str, float]:
+    weights, groups = call.inputs[1], call.op.groups(call)
+    depth, channels = weights.size // weights.shape[0], call.output.channels // groups
+    return {
+        "call": 1,
+        "runs": runs,
+        **pixels(runs, width, depth, channels),
+        **dense_counts.finish_counts(call, weights.data.sum((1, 2, 3), np.int64)),
+    }
+
+
+def _counts(call: Call, pixels: PixelCounts) -> dict[str, float]:
+    """Runs are the rows of each group."""
+    groups = call.op.groups(call)
+    gathered = dense_counts.gather_counts(call, _window(call), groups)
+    _, rows, width, _ = call.output.shape
+    return _dense_counts(call, pixels, rows * groups, width) | gathered
+
+
+def _one_cell_counts(call: Call, pixels: PixelCounts) -> dict[str, float]:
+    """Without strides all rows are one run."""
+    _, rows, width, _ = call.output.shape
+    if _window(call).stride == (1, 1):
+        return _dense_counts(call, pixels, 1, rows * width)
+    return _dense_counts(call, pixels, rows, width)
 
 
 def _one_cell(symbol: str) -> Kernel:
@@ -97,6 +135,7 @@ def _one_cell(symbol: str) -> Kernel:
         fits=all_of(_is_one_cell, _fits, sums_fit),
         lower=_lower,
         lead=_one_cell_lead,
+        counts=lambda call: _one_cell_counts(call, dense_counts.pixel_counts),
     )
 
 
@@ -110,10 +149,11 @@ def _any_window(symbol: str) -> Kernel:
         lower=_lower,
         scratch_bytes=conv2d_scratch_bytes,
         lead=_lead,
+        counts=lambda call: _counts(call, dense_counts.pixel_counts),
     )
 
 
-def _for_armv6m(kernel: Kernel) -> Kernel:
+def _for_armv6m(kernel: Kernel, counts: Callable[[Call, PixelCounts], dict[str, float]]) -> Kernel:
     """The same with the dense product of Armv6-M. It sums the input once more, so it wants some channels."""
     symbol = f"{kernel.symbol}_v6m"
     return dataclasses.replace(
@@ -123,6 +163,7 @@ def _for_armv6m(kernel: Kernel) -> Kernel:
         needs=ARMV6M,
         fits=all_of(_has_channels, kernel.fits, raised_sums_fit),
         lower=_lower_v6m,
+        counts=lambda call: counts(call, dense_counts.v6m_pixel_counts),
     )
 
 
@@ -133,4 +174,9 @@ def _has_channels(call: Call) -> str | None:
 
 _ONE_CELL, _ANY_WINDOW = _one_cell("tg_conv2d_1x1_s8"), _any_window("tg_conv2d_s8")
 
-KERNELS = (_for_armv6m(_ONE_CELL), _for_armv6m(_ANY_WINDOW), _ONE_CELL, _ANY_WINDOW)
+KERNELS = (
+    _for_armv6m(_ONE_CELL, _one_cell_counts),
+    _for_armv6m(_ANY_WINDOW, _counts),
+    _ONE_CELL,
+    _ANY_WINDOW,
+)

@@ -24,7 +24,7 @@ from tinygen.kernels.conv2d_mixed import (
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.dsp_scale import BLOCK_CHANNELS, Scale, find_scale, scale_struct
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Struct, all_of, int32
-from tinygen.kernels.leads import of_rows
+from tinygen.kernels.leads import apart, of_windows
 from tinygen.kernels.lowering import POINTER_BYTES, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 
@@ -120,15 +120,30 @@ def _plain_scale(scale: Scale, blocks: NDArray[np.int64]) -> Struct:
 
 
 def _scratch_bytes(call: Call, most: int = CHUNK_BYTES) -> int:
-    """Sums, pointers to rows and runs, the windows of a chunk, a run of padding, and copies of the runs."""
-    height, runs = window_of(call).kernel[0], _runs(call)
-    copies = LEAST_RUN + (1 + runs) * _run_values(call)
+    """Sums, pointers to rows and runs, the windows of a chunk, a run of padding, and copies of a column's runs."""
+    height = window_of(call).kernel[0]
+    copies = LEAST_RUN + (1 + height) * _run_values(call)
     windows = _chunk(call, most) * _steps(call) * STEP_BYTES
-    return SUMS_BYTES + (height + runs) * POINTER_BYTES + windows + copies
+    return SUMS_BYTES + 2 * height * POINTER_BYTES + windows + copies
 
 
 def _fits(call: Call) -> str | None:
     return window_fits(window_of(call), call)
+
+
+def _copied_runs(call: Call) -> int:
+    """Runs that lie in the padding in part, of all rows of the image that windows cover, or are short."""
+    window, (_, _, in_width, _) = window_of(call), call.inputs[0].shape
+    _, height, width, _ = call.output.shape
+    columns = _run_columns(call)
+    starts = [
+        x * window.stride[1] - window.padding.left + kx * window.dilation[1]
+        for x in range(width)
+        for kx in range(0, window.kernel[1], columns)
+    ]
+    is_short = _run_values(call) < LEAST_RUN
+    copied = sum(is_short or x < 0 or x + columns > in_width for x in starts)
+    return copied * height * window.kernel[0] * call.op.groups(call)
 
 
 def _counts(call: Call, most: int = CHUNK_BYTES) -> Mapping[str, float]:
@@ -144,6 +159,7 @@ def _counts(call: Call, most: int = CHUNK_BYTES) -> Mapping[str, float]:
         "chunk blocks": chunks * blocks,
         "windows": pixels * groups,
         "runs": pixels * groups * _runs(call),
+        "copied runs": _copied_runs(call),
         "words": pixels * groups * steps,
         "steps": pairs * blocks * steps,
         "passes": pairs * blocks * passes,
@@ -152,11 +168,14 @@ def _counts(call: Call, most: int = CHUNK_BYTES) -> Mapping[str, float]:
     }
 
 
-def _lead(call: Call) -> int:
+def _lead(call: Call, most: int = CHUNK_BYTES) -> int:
     """The windows of a chunk are widened before its outputs are written; again for the next group of channels."""
     if call.op.groups(call) > 1:
-        return call.output.bytes
-    return of_rows(call, window_of(call), buffers_rows=False)
+        return apart(call)
+    pixels, together = _pixels(call), 2 * _chunk(call, most)
+    # an odd pixel is left for a chunk of its own
+    ends = {*range(together, pixels, together), max(pixels // 2 * 2, 1), pixels}
+    return of_windows(call, window_of(call), ends, buffers_windows=True)
 
 
 def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Kernel:
@@ -181,6 +200,7 @@ def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Ker
             lower=partial(_lower, most=most, is_mixed=is_mixed),
             scratch_bytes=partial(_scratch_bytes, most=most),
             counts=partial(_counts, most=most),
+            lead=partial(_lead, most=most),
         )
 
     return replace(kernel, less_scratch=less_scratch)

@@ -7,15 +7,13 @@ from math import prod
 import numpy as np
 
 from tinygen.ir import Call
-from tinygen.kernels import conv2d_strips_dsp
 from tinygen.kernels.conv2d_mixed import blocks_of, mixes, weight_sums, window_of
+from tinygen.kernels.conv2d_strips_dsp import STRIPS
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.dsp_scale import find_scale, scale_struct
 from tinygen.kernels.kernel import Array, Kernel, KernelCall, Struct, all_of, int32
 from tinygen.kernels.lowering import POINTER_BYTES, window_struct
 from tinygen.ops.conv2d import Conv2D
-
-(STRIPS,) = conv2d_strips_dsp.KERNELS
 
 
 def _of_group(call: Call, group: int = 0) -> Call:

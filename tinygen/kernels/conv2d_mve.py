@@ -1,6 +1,6 @@
 """C kernels of Conv2D for Helium (MVE)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tinygen.ir import Call
 from tinygen.kernels import mve
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
+from tinygen.kernels.leads import apart, ends_of_blocks, of_rows, of_windows
 from tinygen.kernels.lowering import (
     POINTER_BYTES,
     pad_row,
@@ -129,35 +130,92 @@ def _scratch_bytes(call: Call) -> int:
     return pointers + _sums_bytes(call) + columns + mve.STEP
 
 
-def _dense_counts(call: Call, calls: int) -> dict[str, float]:
+def _dense_counts(call: Call, vectors: Iterable[mve.Vectors]) -> dict[str, float]:
+    """Of every group; the outputs' bounds are applied to rows."""
     _, rows, width, channels = call.output.shape
     groups, depth = call.op.groups(call), _weights(call).shape[1]
-    counts = mve.dense_counts(rows * width * groups, calls, depth, channels // groups)
-    tiles = counts["tiles"] + counts["singles"] * mve.tiles_of(channels // groups) / 2
-    return counts | mve.form_counts(call, _weights(call).sum(1), tiles)
+    output = mve.output_of(call, _weights(call).sum(1))
+    return {
+        **mve.dense_counts(vectors, depth=depth, channels=channels // groups, output=output),
+        **mve.clamp_counts(rows, width * channels, output),
+    }
+
+
+def _passes(width: int, most: int) -> list[int]:
+    """Pixels of the passes over a row."""
+    return [min(most, width - first) for first in range(0, width, most)]
+
+
+def _cell_counts(cells: int, cell_bytes: int) -> dict[str, float]:
+    """tg_mve_columns: cells of one vector, or of more."""
+    is_short = cell_bytes <= mve.STEP
+    return {
+        "short cells": cells if is_short else 0,
+        "cells": 0 if is_short else cells,
+        "vectors": 0 if is_short else cells * mve.steps_of(cell_bytes),
+    }
 
 
 def _counts(call: Call) -> dict[str, float]:
     _, rows, width, _ = call.output.shape
-    groups = call.op.groups(call)
-    cells = rows * groups * _columns_of(_window(call), width) * _window(call).kernel[0]
-    dense = _dense_counts(call, rows * groups)
-    vectors = cells * mve.steps_of(call.inputs[1].shape[3])
-    layouts = rows * groups * _layouts_of_row(call)
-    counts = {"call": 1, "rows": rows * groups, "layouts": layouts, "cells": cells}
-    return {**counts, "vectors": vectors, **dense}
+    window, runs = _window(call), rows * call.op.groups(call)
+    layouts = _layouts_of_row(call)
+    in_width, first = call.inputs[0].shape[2], -window.padding.left
+    inside = sum(0 <= first + c < in_width for columns in layouts for c in columns)
+    padding = sum(len(columns) for columns in layouts) - inside
+    passes = [mve.Vectors(calls=runs, count=n) for n in _passes(width, _column_pixels(call))]
+    return {
+        "call": 1,
+        "rows": runs,
+        "row pointers": rows * window.extent[0] + runs * window.kernel[0],
+        "layouts": runs * len(layouts),
+        "columns": runs * inside,
+        "padding vectors": runs * padding * mve.steps_of(_column_bytes(call)),
+        **_cell_counts(runs * inside * window.kernel[0], call.inputs[1].shape[3]),
+        **_dense_counts(call, passes),
+    }
 
 
-def _layouts_of_row(call: Call) -> int:
-    """How often columns are laid out: once for a pass where pixels share them, otherwise for each pixel."""
+def _layouts_of_row(call: Call) -> list[list[int]]:
+    """The columns, from the first on, of every call that lays out: of a pass whose pixels share them, or of a pixel."""
     window, width = _window(call), call.output.shape[2]
-    is_shared = window.dilation[1] == 1 and window.stride[1] < window.kernel[1]
-    return -(-width // _column_pixels(call)) if is_shared else width
+    stride, cells = window.stride[1], window.kernel[1]
+    if window.dilation[1] == 1 and stride < cells:
+        most = _column_pixels(call)
+        counts = enumerate(_passes(width, most))
+        return [[i * most * stride + c for c in range(_columns_of(window, n))] for i, n in counts]
+    step = window.dilation[1]
+    return [[p * stride + c * step for c in range(cells)] for p in range(width)]
 
 
 def _counts_of_one_cell(call: Call) -> dict[str, float]:
-    calls = 1 if _window(call).stride == (1, 1) else call.output.shape[1]
-    return {"call": 1, "rows": calls, **_dense_counts(call, calls)}
+    """Runs of pixels, at the end of which some are copied because vectors would read beyond the input."""
+    _, in_height, in_width, in_channels = call.inputs[0].shape
+    _, rows, width, _ = call.output.shape
+    row_bytes = in_width * in_channels
+    if _window(call).stride == (1, 1):
+        runs = [(rows * width, in_height * row_bytes)]
+    else:
+        step = _window(call).stride[0] * row_bytes
+        runs = [(width, in_height * row_bytes - y * step) for y in range(rows)]
+    whole = [_whole_pixels(call, pixels, in_bytes) for pixels, in_bytes in runs]
+    copied = sum(pixels for pixels, _ in runs) - sum(whole)
+    vectors = [mve.Vectors(calls=1, count=n) for n in whole]
+    return {
+        "call": 1,
+        "runs": len(runs),
+        "copied pixels": copied,
+        "copied vectors": copied * mve.steps_of(in_channels),
+        **_dense_counts(call, [*vectors, mve.Vectors(calls=copied, count=1)]),
+    }
+
+
+def _whole_pixels(call: Call, pixels: int, in_bytes: int) -> int:
+    """Of a run of pixels those that whole vectors may be read of, as in the C file."""
+    channels = call.inputs[0].channels
+    step = _window(call).stride[1] * channels
+    vector = mve.steps_of(channels) * mve.STEP
+    return 0 if in_bytes < vector else min((in_bytes - vector) // step + 1, pixels)
 
 
 def _has_short_runs(call: Call) -> str | None:
@@ -188,13 +246,39 @@ def _scratch_bytes_of_runs(call: Call) -> int:
 
 def _counts_of_runs(call: Call) -> dict[str, float]:
     _, rows, width, _ = call.output.shape
-    window = _window(call)
+    window, x = _window(call), call.inputs[0]
+    passes = _passes(width, _window_pixels(call))
     cells = rows * width * window.kernel[0]
-    run = window.kernel[1] * call.inputs[0].channels
-    dense = _dense_counts(call, rows)
-    vectors = cells * mve.steps_of(run)
-    copied = call.inputs[0].size
-    return {"call": 1, "rows": rows, "copied": copied, "cells": cells, "vectors": vectors, **dense}
+    return {
+        "call": 1,
+        "rows": rows,
+        "row pointers": rows * window.kernel[0],
+        "layouts": rows * len(passes),
+        "columns": rows * width,
+        **mve.ring_counts(window, x, rows),
+        **_cell_counts(cells, window.kernel[1] * x.channels),
+        **_dense_counts(call, [mve.Vectors(calls=rows, count=n) for n in passes]),
+    }
+
+
+def _lead(call: Call) -> int:
+    """The windows of a pass are laid out before its outputs; groups run over a row in turn."""
+    if call.op.groups(call) > 1:
+        return of_rows(call, _window(call), buffers_rows=False)
+    ends = ends_of_blocks(call, _column_pixels(call), within_rows=True)
+    return of_windows(call, _window(call), ends, buffers_windows=True)
+
+
+def _lead_of_one_cell(call: Call) -> int:
+    """A pixel at a time in C, two in assembly, sums first; where there are many channels, all again for the next."""
+    if mve.tiles_of(call.output.channels) > mve.BLOCK_TWO:
+        return apart(call)
+    return of_windows(call, _window(call), ends_of_blocks(call, 1), buffers_windows=False)
+
+
+def _lead_of_runs(call: Call) -> int:
+    """Rows are copied once."""
+    return of_rows(call, _window(call), buffers_rows=True)
 
 
 KERNELS = (
@@ -209,6 +293,7 @@ KERNELS = (
         lower=_lower_columns,
         scratch_bytes=_scratch_bytes_of_one_cell,
         counts=_counts_of_one_cell,
+        lead=_lead_of_one_cell,
     ),
     Kernel(
         op=Conv2D,
@@ -221,6 +306,7 @@ KERNELS = (
         lower=_lower_columns,
         scratch_bytes=_scratch_bytes,
         counts=_counts,
+        lead=_lead,
     ),
     Kernel(
         op=Conv2D,
@@ -233,5 +319,6 @@ KERNELS = (
         lower=_lower_runs,
         scratch_bytes=_scratch_bytes_of_runs,
         counts=_counts_of_runs,
+        lead=_lead_of_runs,
     ),
 )

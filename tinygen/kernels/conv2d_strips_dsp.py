@@ -36,6 +36,8 @@ NARROW = 10
 LOADED = 4
 """Values that are loaded together."""
 
+INT8_MAX = 127
+
 
 class Pairing(enum.IntEnum):
     """`enum tg_pairing`"""
@@ -55,8 +57,14 @@ class _Plan:
     row_words: int
     entry_bytes: int
     pair_words: int
-    line_bytes: int
+    row_bytes: int
     lines: int
+    in_pieces: bool
+
+    @property
+    def line_bytes(self) -> int:
+        piece = 2 * LOADED * -(-self._words(self.strip) // LOADED)
+        return piece if self.in_pieces else self.row_bytes
 
     @property
     def entries_bytes(self) -> int:
@@ -80,7 +88,8 @@ def _pairing(call: Call) -> Pairing:
     return Pairing.ROWS if width % 2 and width < NARROW and height > 1 else Pairing.HALVES
 
 
-def _plan(call: Call, most_bytes: int = ENTRIES_BYTES) -> _Plan:
+def _plan(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> _Plan:
+    """With `most` bytes for the entries of a strip."""
     window, (_, _, in_width, channels), width = (
         window_of(call),
         call.inputs[0].shape,
@@ -89,23 +98,24 @@ def _plan(call: Call, most_bytes: int = ENTRIES_BYTES) -> _Plan:
     (kernel_height, kernel_width), (stride_height, stride_width) = window.kernel, window.stride
     pairing = _pairing(call)
     pairs = width if pairing is Pairing.ROWS else -(-width // 2)
-    pair_words = stride_width * channels * (2 if pairing is Pairing.NEIGHBOURS else 1)
-    pair_words //= 1 if pairing is Pairing.NEIGHBOURS else 2
+    columns = 2 if pairing is Pairing.NEIGHBOURS else 1
+    pair_words = columns * stride_width * channels // 2
     row_words = -(-kernel_width * channels // 2)
     entry_bytes = kernel_height * STEP_BYTES
-    most = (most_bytes // entry_bytes - 1 - row_words) // pair_words + 1
+    strip = (most // entry_bytes - 1 - row_words) // pair_words + 1
     # neighbours may read one column of pixels more than there are
     read = (width * stride_width + kernel_width) * channels + 2 * LOADED
     loaded = (window.padding.left + in_width) * channels
     return _Plan(
         pairing=pairing,
         pairs=pairs,
-        strip=min(max(most, 1), pairs),
+        strip=min(max(strip, 1), pairs),
         row_words=row_words,
         entry_bytes=entry_bytes,
         pair_words=pair_words,
-        line_bytes=-(-max(read, loaded) // LOADED) * LOADED,
-        lines=kernel_height + (stride_height if pairing is Pairing.ROWS else 0),
+        row_bytes=-(-max(read, loaded) // LOADED) * LOADED,
+        lines=kernel_height + (stride_height if pairing is Pairing.ROWS and not in_pieces else 0),
+        in_pieces=in_pieces,
     )
 
 
@@ -117,8 +127,10 @@ def _has_the_shape(call: Call) -> str | None:
     ):
         return "takes no groups and no dilation"
     reason = window_fits(window, call)
-    if reason is None and _plan(call).line_bytes > INT16_MAX:
+    if reason is None and _plan(call, False).line_bytes > INT16_MAX:
         return "an input row is too long"
+    if reason is None and _plan(call, False).lines > INT8_MAX:
+        return "reads too many rows together"
     return reason
 
 
@@ -130,8 +142,8 @@ def _ordered_weights(call: Call) -> NDArray[np.int64]:
     return rows.reshape(outputs, height, -1, 2).swapaxes(1, 2).reshape(outputs, -1, 2)
 
 
-def _lower(call: Call, most: int = ENTRIES_BYTES) -> tuple[KernelCall, ...]:
-    x, blocks, plan = call.inputs[0], blocks_of(call), _plan(call, most)
+def _lower(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> tuple[KernelCall, ...]:
+    x, blocks, plan = call.inputs[0], blocks_of(call), _plan(call, in_pieces, most)
     scale = find_scale(call, weight_sums(call))
     params = Struct(
         tag="tg_conv2d_strips_dsp",
@@ -144,6 +156,7 @@ def _lower(call: Call, most: int = ENTRIES_BYTES) -> tuple[KernelCall, ...]:
             "line_bytes": plan.line_bytes,
             "lines": plan.lines,
             "pairing": int(plan.pairing),
+            "is_plain": int(_is_plain(call)),
             "in_zero_point": x.zero_point,
             "weights": mixed_words(_ordered_weights(call), blocks),
             "scale": scale_struct(scale, blocks),
@@ -152,73 +165,97 @@ def _lower(call: Call, most: int = ENTRIES_BYTES) -> tuple[KernelCall, ...]:
     return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
 
 
-def _scratch_bytes(call: Call, most: int = ENTRIES_BYTES) -> int:
+def _scratch_bytes(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> int:
     """Sums, pointers to lines, lines, the entries of a strip."""
-    plan = _plan(call, most)
+    plan = _plan(call, in_pieces, most)
     pointers = window_of(call).kernel[0] * POINTER_BYTES
     return SUMS_BYTES + pointers + plan.lines * plan.line_bytes + plan.entries_bytes
 
 
-def _counts(call: Call, most: int = ENTRIES_BYTES) -> Mapping[str, float]:
+def _pairs(call: Call, plan: _Plan) -> int:
+    """Of the whole output: where pairs are rows, a last row alone is taken in halves."""
+    _, height, width, _ = call.output.shape
+    if plan.pairing is not Pairing.ROWS:
+        return height * plan.pairs
+    return height // 2 * plan.pairs + height % 2 * -(-width // 2)
+
+
+def _last_is_alone(call: Call, plan: _Plan) -> bool:
+    """Whether a last pixel without a neighbour is taken out of a row's last strip."""
+    is_odd = plan.pairing is Pairing.NEIGHBOURS and call.output.shape[2] % 2 != 0
+    return is_odd and (plan.pairs - 1) % plan.strip != 0
+
+
+def _counts(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> Mapping[str, float]:
     """Runs of the loops."""
     plan, blocks, (kernel_height, _) = (
-        _plan(call, most),
+        _plan(call, in_pieces, most),
         len(blocks_of(call)),
         window_of(call).kernel,
     )
     height = call.output.shape[1]
     rows = -(-height // 2) if plan.pairing is Pairing.ROWS else height
-    strips = rows * -(-plan.pairs // plan.strip)
+    strips = rows * (-(-plan.pairs // plan.strip) + _last_is_alone(call, plan))
     steps = plan.row_words * kernel_height
-    pairs = rows * plan.pairs
-    is_read_in_place = kernel_height == 1 and window_of(call).padding.is_zero
+    pairs = _pairs(call, plan)
+    widened = pairs * plan.words * kernel_height // plan.pairs
+    scale = find_scale(call, weight_sums(call))
     return {
         "call": 1,
         "rows": rows,
         "strips": strips,
         "strip blocks": strips * blocks,
         "strip lines": strips * kernel_height,
-        "copied": 0 if is_read_in_place else call.inputs[0].size,
-        "widened": rows * plan.words * kernel_height,
+        "copied": 0 if in_pieces or _is_plain(call) else call.inputs[0].size,
+        "widened": widened,
+        "widened unaligned": widened * (plan.pairing is Pairing.NEIGHBOURS),
         "steps": pairs * blocks * steps,
         "passes": pairs * blocks * -(-steps // 16),
         "narrow pairs": pairs * (call.output.channels < BLOCK_CHANNELS),
-        **per_form(find_scale(call, weight_sums(call)).form, pairs * blocks),
+        "clamped": call.output.size * (scale.clamps != (-128, 127)),
+        **per_form(scale.form, pairs * blocks),
     }
 
 
-def _lead(call: Call) -> int:
-    """The rows of a window are copied before its outputs are written."""
-    window = window_of(call)
-    lead = of_rows(call, window, buffers_rows=True)
-    if _pairing(call) is Pairing.ROWS:  # two output rows at once, after the lines of both
-        lead += call.output.bytes // call.output.shape[1]
+def _is_plain(call: Call) -> bool:
+    """Whether input rows are lines as they are."""
+    return window_of(call).kernel[0] == 1 and window_of(call).padding.is_zero
+
+
+def _lead(call: Call, in_pieces: bool) -> int:
+    """All lines of the output rows that are computed together are copied before these are written, if there are any."""
+    window, x, y = window_of(call), call.inputs[0], call.output
+    in_row, out_row = x.bytes // x.shape[1], y.bytes // y.shape[1]
+    together = 2 if _pairing(call) is Pairing.ROWS else 1
+    if in_pieces or _is_plain(call):
+        return of_rows(call, window, buffers_rows=False) + (together - 1) * out_row
+    lead = 0
+    for first in range(0, y.shape[1], together):
+        done = min(first + together, y.shape[1])
+        copied = (done - 1) * window.stride[0] - window.padding.top + window.kernel[0]
+        lead = max(lead, done * out_row - min(max(copied, 0), x.shape[1]) * in_row)
     return lead
 
 
-_KERNEL = Kernel(
-    op=Conv2D,
-    symbol="tg_conv2d_strips_s8_dsp",
-    header="tg_conv2d_strips_dsp.h",
-    source="arm_dsp/tg_conv2d_strips_s8_dsp.c",
-    needs=DSP,
-    fits=all_of(_has_the_shape, mixes),
-    lower=_lower,
-    scratch_bytes=_scratch_bytes,
-    counts=_counts,
-    lead=_lead,
-)
-
-
 @cache
-def _less_scratch(most: int) -> Kernel:
-    """With shorter strips."""
-    return replace(
-        _KERNEL,
-        lower=partial(_lower, most=most),
-        scratch_bytes=partial(_scratch_bytes, most=most),
-        counts=partial(_counts, most=most),
+def strips(most: int = ENTRIES_BYTES, *, in_pieces: bool = False) -> Kernel:
+    """From copies of input rows, or from the rows themselves and pieces; with entries of at most so many bytes."""
+    symbol = "tg_conv2d_strips_pieces_s8_dsp" if in_pieces else "tg_conv2d_strips_s8_dsp"
+    return Kernel(
+        op=Conv2D,
+        symbol=symbol,
+        header="tg_conv2d_strips_dsp.h",
+        source=f"arm_dsp/{symbol}.c",
+        needs=DSP,
+        specificity=-1 if in_pieces else 0,
+        fits=all_of(_has_the_shape, mixes),
+        lower=partial(_lower, in_pieces=in_pieces, most=most),
+        scratch_bytes=partial(_scratch_bytes, in_pieces=in_pieces, most=most),
+        counts=partial(_counts, in_pieces=in_pieces, most=most),
+        lead=partial(_lead, in_pieces=in_pieces),
     )
 
 
-KERNELS = (replace(_KERNEL, less_scratch=_less_scratch),)
+STRIPS = strips()
+
+KERNELS = (STRIPS, replace(strips(in_pieces=True), less_scratch=partial(strips, in_pieces=True)))

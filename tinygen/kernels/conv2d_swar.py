@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tinygen.ir import Call
 from tinygen.kernels import swar
 from tinygen.kernels.kernel import Array, Kernel, KernelCall, Role, Struct, int8
+from tinygen.kernels.leads import apart, ends_of_blocks, of_windows
 from tinygen.kernels.lowering import pad_row, window_fits, window_struct
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
@@ -97,30 +98,55 @@ def _lower(call: Call, pairs: int) -> tuple[KernelCall, ...]:
 
 def _counts(call: Call, pairs: int) -> Mapping[str, float]:
     (blocks, *_), inputs, groups = _blocks(call), _weights(call).shape[1], _groups(call)
+    window = _window(call)
+    is_cell = window.extent == (1, 1) and window.padding.left == window.padding.right == 0
+    runs = window.kernel[0] * (1 if _has_whole_runs(call) else window.kernel[1])
     passes = groups * -(-math.prod(call.output.shape[1:3]) // (2 * pairs))
     outputs = call.output.channels // groups
     threes = -(-outputs // swar.CHANNELS)
     return {
         "call": 1,
         "passes": passes,
-        "runs": passes * math.prod(_window(call).kernel),
-        "padded": groups * _padded_cells(call),
+        "cells": passes if is_cell else 0,
+        "runs": 0 if is_cell else passes * runs,
+        "rows": 0 if is_cell else groups * runs * _rows_of_passes(call, 2 * pairs),
+        **_padding_counts(call),
         "packed": passes * inputs,
         "threes": passes * threes,
         "outputs": passes * outputs,
         "general": passes * outputs if swar.is_general(call, _weight_sums(call)) else 0,
+        "clamped": passes * outputs if swar.clamps(call, _weight_sums(call)) else 0,
         "blocks": passes * threes * blocks.count,
         "steps": passes * threes * blocks.count * blocks.size,
     }
 
 
-def _padded_cells(call: Call) -> int:
-    """Cells that are copied one by one because padding to the left or right is among them."""
-    window, in_width = _window(call), call.inputs[0].shape[2]
-    _, rows, width, _ = call.output.shape
-    first = np.arange(width) * window.stride[1] - window.padding.left
-    is_padded = (first < 0) | (first + window.extent[1] > in_width)
-    return rows * int(is_padded.sum()) * math.prod(window.kernel)
+def _rows_of_passes(call: Call, pixels: int) -> int:
+    """Rows that passes of so many pixels lie in: one each, and one more for each end of a row within."""
+    _, height, width, _ = call.output.shape
+    passes = -(-height * width // pixels)
+    return passes + sum(width * y % pixels != 0 for y in range(1, height))
+
+
+def _has_whole_runs(call: Call) -> bool:
+    """Whether cells of a row of the window lie side by side, and are gathered together."""
+    return _window(call).dilation[1] == 1 and _groups(call) == 1
+
+
+def _padding_counts(call: Call) -> dict[str, float]:
+    """Runs that are copied because padding to the left or right is among them, and their cells."""
+    window, x = _window(call), call.inputs[0]
+    taps = window.kernel[1] if _has_whole_runs(call) else 1
+    first = np.arange(call.output.shape[2]) * window.stride[1] - window.padding.left
+    starts = first[:, None] + np.arange(0, window.kernel[1], taps) * window.dilation[1]
+    is_padded = (starts < 0) | (starts + taps > x.shape[2])
+    runs = _groups(call) * call.output.shape[1] * window.kernel[0] * int(is_padded.sum())
+    cells = runs * taps
+    return {
+        "padded runs": runs,
+        "padded cells": cells,
+        "padded bytes": cells * x.channels // _groups(call),
+    }
 
 
 def _scratch_bytes(call: Call, pairs: int) -> int:
@@ -129,9 +155,15 @@ def _scratch_bytes(call: Call, pairs: int) -> int:
     words = blocks.count * blocks.size * pairs * swar.WORD_BYTES
     if window.padding.left == 0 and window.padding.right == 0:
         return words
-    is_run = window.dilation[1] == 1 and groups == 1
-    run = call.inputs[0].channels // groups * (window.kernel[1] if is_run else 1)
+    run = call.inputs[0].channels // groups * (window.kernel[1] if _has_whole_runs(call) else 1)
     return words + 2 * pairs * run
+
+
+def _lead(call: Call, pairs: int) -> int:
+    """The words of some pairs of pixels are gathered before their outputs; again for the next group of channels."""
+    if _groups(call) > 1:
+        return apart(call)
+    return of_windows(call, _window(call), ends_of_blocks(call, 2 * pairs), buffers_windows=True)
 
 
 def _kernel(symbol: str, needs: frozenset[str], folder: str, pairs: int) -> Kernel:
@@ -145,6 +177,7 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str, pairs: int) -> Kern
         lower=lambda call: _lower(call, pairs),
         scratch_bytes=lambda call: _scratch_bytes(call, pairs),
         counts=lambda call: _counts(call, pairs),
+        lead=lambda call: _lead(call, pairs),
     )
 
 

@@ -14,11 +14,13 @@ from tinygen.kernels.lanes_v6m import (
     Lanes,
     lanes_of,
     lanes_struct,
+    narrow_counts,
     narrow_of,
     narrow_struct,
     sums_fit,
     up_to,
 )
+from tinygen.kernels.leads import ends_of_blocks, of_rows, of_windows
 from tinygen.kernels.lowering import (
     ARMV6M,
     pad_row,
@@ -121,6 +123,7 @@ def _scratch_bytes(call: Call) -> int:
 
 def _counts(call: Call) -> Mapping[str, float]:
     lanes = _lanes(call)
+    narrow = narrow_of(call, _weight_sums(call), lanes.start())
     pixels = call.output.size // call.output.channels * len(lanes.groups)
     fours = pixels * lanes.channels // FOUR
     return {
@@ -131,8 +134,32 @@ def _counts(call: Call) -> Mapping[str, float]:
         "fours": fours,
         "steps": fours * lanes.words,
         "blocks": fours * lanes.count,
-        "outputs": call.output.size,
+        **_copy_counts(call),
+        **narrow_counts(narrow, call.output.size),
     }
+
+
+def _copy_counts(call: Call) -> dict[str, float]:
+    """The rows under a window are copied for each row of the output: 16 bytes at a time if they are aligned."""
+    if _reads_in_place(call):
+        return {}
+    x = call.inputs[0]
+    rows, row_bytes = call.output.shape[1] * _window(call).kernel[0], x.shape[2] * x.channels
+    long = row_bytes // 16 if row_bytes % 4 == 0 else 0
+    return {
+        "copied rows": rows,
+        "copied sixteens": rows * long,
+        "copied bytes": rows * (row_bytes - 16 * long),
+    }
+
+
+def _lead(call: Call) -> int:
+    """The cells under a row of windows are copied before its outputs, or those of a pixel are taken in turn."""
+    window, width = _window(call), call.output.shape[2]
+    if _reads_in_place(call) and call.op.groups(call) > 1:
+        return of_rows(call, window, buffers_rows=False)
+    ends = ends_of_blocks(call, 1 if _reads_in_place(call) else width)
+    return of_windows(call, window, ends, buffers_windows=True)
 
 
 KERNELS = (
@@ -147,5 +174,6 @@ KERNELS = (
         scratch_bytes=_scratch_bytes,
         specificity=1,
         counts=_counts,
+        lead=_lead,
     ),
 )

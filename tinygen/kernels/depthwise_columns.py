@@ -7,6 +7,7 @@ import numpy as np
 from tinygen.ir import Call
 from tinygen.kernels import swar
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import POINTER_BYTES, pad_row, window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
@@ -49,6 +50,11 @@ def _keeps_shape(call: Call) -> str | None:
     """What makes it safe to write the output over the input (tg_depthwise_3x3_columns.h)."""
     same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
     return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:
@@ -106,6 +112,8 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Ke
             lower=_lower,
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
+            lead=_lead,
+            lead_is_exact=True,
             counts=_counts,
         )
 

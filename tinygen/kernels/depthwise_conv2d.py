@@ -1,9 +1,13 @@
 """C kernels of DepthwiseConv2D."""
 
+import math
+
 import numpy as np
 
 from tinygen.ir import Call
+from tinygen.kernels import dense_counts
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import (
     pad_row,
     row_pointers_bytes,
@@ -57,11 +61,46 @@ def _keeps_shape(call: Call) -> str | None:
     return None if same else "works in place only with stride 1 and an output of the input's shape"
 
 
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
+
+
 def _scratch_bytes(call: Call) -> int:
     """Pointers to lines, each twice; then the lines: a row of one channel with its padding."""
     window, x = _window(call), call.inputs[0]
     line_bytes = x.shape[2] + window.padding.left + window.padding.right
     return 2 * row_pointers_bytes(window) + window.extent[0] * line_bytes
+
+
+TOGETHER, BLOCK = 4, 8
+"""Outputs that are summed together, and finished together."""
+
+
+def _counts(call: Call) -> dict[str, float]:
+    """Lines are the rows of each output channel; their outputs are summed by fours, then one by one."""
+    _, rows, width, channels = call.output.shape
+    window, x = _window(call), call.inputs[0]
+    lines = channels * rows
+    fours, ones = lines * (width // TOGETHER), lines * (width % TOGETHER)
+    height, cells = window.kernel[0], math.prod(window.kernel)
+    copied = channels * ((rows - 1) * min(window.stride[0], window.extent[0]) + window.extent[0])
+    return {
+        "call": 1,
+        "channels": channels,
+        "lines": lines,
+        "fours": fours,
+        "rows of fours": fours * height,
+        "taps of fours": fours * cells,
+        "strided fours": fours if window.stride[1] > 1 else 0,
+        "ones": ones,
+        "rows of ones": ones * height,
+        "taps of ones": ones * cells,
+        "finished": lines * -(-width // BLOCK),
+        "copied rows": copied,
+        "copied": copied * x.shape[2],
+        **dense_counts.finish_counts(call, call.inputs[1].data.sum((0, 1, 2), np.int64)),
+    }
 
 
 def _portable(symbol: str, *conditions: Fits) -> tuple[Kernel, Kernel]:
@@ -77,6 +116,9 @@ def _portable(symbol: str, *conditions: Fits) -> tuple[Kernel, Kernel]:
             lower=_lower,
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
+            counts=_counts,
+            lead=_lead,
+            lead_is_exact=True,
         )
 
     return row((0,), _keeps_shape), row(())

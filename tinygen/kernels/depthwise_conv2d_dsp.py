@@ -11,6 +11,7 @@ from tinygen.ir import Call
 from tinygen.kernels.dsp import DSP, padded, pairs
 from tinygen.kernels.dsp_output import Output, find_output, output_struct
 from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
@@ -129,6 +130,11 @@ def _keeps_shape(call: Call) -> str | None:
     return None if same else "works in place only with stride 1 and an output of the input's shape"
 
 
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
+
+
 def _scratch_bytes(call: Call) -> int:
     return _planes(call).bytes
 
@@ -147,6 +153,8 @@ def _kernel(symbol: str, tap_words: TapWords, *conditions: Fits) -> tuple[Kernel
             lower=lambda call: _lower(call, tap_words),
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
+            lead=_lead,
+            lead_is_exact=True,
         )
 
     return row((0,), _keeps_shape), row(())

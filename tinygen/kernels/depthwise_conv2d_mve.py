@@ -20,6 +20,7 @@ from tinygen.kernels.kernel import (
     int8,
     int32,
 )
+from tinygen.kernels.leads import of_rows
 from tinygen.kernels.lowering import POINTER_BYTES, pad_row, sizes_fit, window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
@@ -70,7 +71,7 @@ def _general_order(call: Call) -> Order:
     return Order(taps=tuple(_order(call)))
 
 
-def _nine_order(call: Call) -> Order | None:
+def _find_nine_order(call: Call) -> Order | None:
     """Three taps whose products have a sum in int16, or two and one; then pairs. None if -128 meets -128 always."""
     weights = _weights(call)
     if len(weights) != NINE:
@@ -85,6 +86,13 @@ def _nine_order(call: Call) -> Order | None:
             return Order(taps=(*first, *rest), first_three=first_three)
         first_three = False
     return None
+
+
+def _nine_order(call: Call) -> Order:
+    order = _find_nine_order(call)
+    if order is None:
+        raise ValueError(f"layer '{call.node.name}' has no order of taps")
+    return order
 
 
 def _fit_in_int16(weights: NDArray[np.int64], taps: Sequence[int]) -> bool:
@@ -192,41 +200,44 @@ def _scratch_bytes(call: Call) -> int:
     return len(_order(call)) * POINTER_BYTES + window.extent[0] * row
 
 
-def _counts(call: Call) -> dict[str, float]:
+def _counts(call: Call, order: Order) -> dict[str, float]:
+    """Rows of the output; units and vectors of their lanes; rows of the input, copied in vectors with their padding."""
     _, rows, width, channels = call.output.shape
-    units = rows * -(-width // _unit_pixels(call))
-    vectors = units * -(-_unit_pixels(call) * channels // mve.STEP)
-    pairs = len(_order(call)) // 2
-    copied = call.inputs[0].size * call.op.multiplier(call)
+    lanes = _unit_pixels(call) * channels
+    whole, rest = divmod(width, _unit_pixels(call))
+    units = rows * (whole + (rest > 0))
+    vectors = rows * (whole * mve.steps_of(lanes) + mve.steps_of(rest * channels))
+    output = mve.output_of(call, _weights(call).sum(0))
+    step = lanes * _window(call).stride[1]
     return {
         "call": 1,
         "rows": rows,
+        "taps": rows * len(order.taps),
         "units": units,
+        "moved units": 0 if step == mve.steps_of(lanes) * mve.STEP else units,
         "vectors": vectors,
-        "pairs": vectors * pairs,
-        "copied": copied,
+        "pairs": vectors * (len(order.taps) // 2),
+        "vectors without three": 0 if order.first_three else vectors,
+        "signed vectors": vectors if output.form is mve.Form.SIGNED else 0,
+        "textbook vectors": vectors if output.form is mve.Form.TEXTBOOK else 0,
+        **mve.clamp_counts(rows, width * channels, output),
+        **mve.ring_counts(_window(call), call.inputs[0], rows, call.op.multiplier(call)),
     }
 
 
 def _has_nine_taps(call: Call) -> str | None:
     if len(_weights(call)) != NINE:
         return "is only for kernels of nine cells"
-    return None if _nine_order(call) else "two weights of -128 meet in every order"
+    return None if _find_nine_order(call) else "two weights of -128 meet in every order"
 
 
-def _lower_general(call: Call) -> tuple[KernelCall, ...]:
-    return _lower(call, _general_order(call))
-
-
-def _lower_nine(call: Call) -> tuple[KernelCall, ...]:
-    order = _nine_order(call)
-    if order is None:
-        raise ValueError(f"layer '{call.node.name}' has no order of taps")
-    return _lower(call, order)
+def _lead(call: Call) -> int:
+    """Rows are copied once."""
+    return of_rows(call, _window(call), buffers_rows=True)
 
 
 def _kernels(
-    symbol: str, lower: Callable[[Call], tuple[KernelCall, ...]], *conditions: Fits
+    symbol: str, order_of: Callable[[Call], Order], *conditions: Fits
 ) -> tuple[Kernel, Kernel]:
     """The same C function twice: where it can work in place, and everywhere."""
 
@@ -239,16 +250,17 @@ def _kernels(
             needs=mve.MVE,
             specificity=mve.SPECIFICITY + len(conditions),
             fits=all_of(sizes_fit, *conditions, _fits, _has_output, *more),
-            lower=lower,
+            lower=lambda call: _lower(call, order_of(call)),
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
-            counts=_counts,
+            counts=lambda call: _counts(call, order_of(call)),
+            lead=_lead,
         )
 
     return row((0,), _keeps_shape), row(())
 
 
 KERNELS = (
-    *_kernels("tg_depthwise_conv2d_nine_s8_mve", _lower_nine, _has_nine_taps),
-    *_kernels("tg_depthwise_conv2d_s8_mve", _lower_general),
+    *_kernels("tg_depthwise_conv2d_nine_s8_mve", _nine_order, _has_nine_taps),
+    *_kernels("tg_depthwise_conv2d_s8_mve", _general_order),
 )

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from tinygen.fixedpoint import Integers
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
-from tinygen.kernels.lanes_v6m import narrow_of, narrow_struct, up_to
+from tinygen.kernels.lanes_v6m import cell_counts, narrow_counts, narrow_of, narrow_struct, up_to
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import ARMV6M, pad_row, sums_fit, window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
@@ -16,6 +17,8 @@ from tinygen.proofs.lanes import Blocks, is_proved
 
 PASS_WORDS = 24
 """TG_PASS_V6M_WORDS"""
+
+KERNEL_ROWS = 3
 
 PASS_OUTPUTS = 128
 """Rows are computed together until they have this many outputs: what a call costs is shared by them."""
@@ -73,6 +76,11 @@ def _keeps_shape(call: Call) -> str | None:
     return None if same else "works in place only with stride 1 and an output of the input's shape"
 
 
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
+
+
 def _pass_rows(call: Call) -> int:
     height, width = call.output.shape[1:3]
     return min(-(-PASS_OUTPUTS // width), height)
@@ -125,20 +133,33 @@ def _scratch_bytes(call: Call) -> int:
 
 
 def _counts(call: Call) -> Mapping[str, float]:
-    channels = call.output.channels
+    """Runs of the loops of all channels; there is one for each stride and size of block."""
+    channels, stride = call.output.channels, _window(call).stride[1]
     height, width = call.output.shape[1:3]
-    passes = channels * -(-height // _pass_rows(call))
-    rows = channels * ((height - 1) * min(_window(call).stride[0], 3) + 3)
+    passes = -(-height // _pass_rows(call))
     pairs = height * -(-width // 2)
     return {
         "call": 1,
-        "channels": channels,
-        "passes": passes,
-        "lines": rows,
-        "cells": rows * call.inputs[0].shape[2],
-        "pairs_of_threes": pairs * int((_blocks(call) == 3).sum()),
-        "pairs_of_twos": pairs * int((_blocks(call) == 2).sum()),
-        "outputs": call.output.size,
+        "single passes": channels if passes == 1 else 0,
+        "passes": 0 if passes == 1 else channels * passes,
+        f"pairs of threes, stride {stride}": pairs * int((_blocks(call) == 3).sum()),
+        f"pairs of twos, stride {stride}": pairs * int((_blocks(call) == 2).sum()),
+        **_line_counts(call, call.inputs[0].channels if passes == 1 else channels, passes),
+        **narrow_counts(narrow_of(call, _weight_sums(call), 0), call.output.size),
+    }
+
+
+def _line_counts(call: Call, channels: int, passes: int) -> dict[str, float]:
+    """Lines that are made of so many channels, of cells or of padding; words that are kept from pass to pass."""
+    window, x = _window(call), call.inputs[0]
+    lines = (call.output.shape[1] - 1) * min(window.stride[0], KERNEL_ROWS) + KERNEL_ROWS
+    read = min(lines, x.shape[1])
+    shared = max(KERNEL_ROWS - window.stride[0], 0)
+    return {
+        "lines": channels * read,
+        "empty lines": channels * (lines - read) if passes > 1 else 0,
+        **cell_counts(channels * read * x.shape[2], window.stride[1]),
+        "kept words": channels * (passes - 1) * shared * _line_words(call),
     }
 
 
@@ -154,6 +175,8 @@ def _row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
         lower=_lower,
         scratch_bytes=_scratch_bytes,
         in_place=in_place,
+        lead=_lead,
+        lead_is_exact=True,
         specificity=1,
         counts=_counts,
     )

@@ -13,7 +13,9 @@ from tinygen.fixedpoint import INT32_MAX, Arithmetic, Integers, wrap_int32
 from tinygen.ir import Call
 from tinygen.kernels.dsp import DSP, padded, pairs
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int32
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import sizes_fit, window_fits, window_struct
+from tinygen.kernels.turning import turned
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
 from tinygen.proofs.channels import Channels, channels_of
@@ -27,7 +29,7 @@ LINE_COLUMNS = 64
 
 LINE_BYTES = 2 * LINE_COLUMNS
 
-PASS_BYTES = 6144
+PASS_BYTES = 8192
 """Scratch that the planes should not exceed; the lines of one output row are always held."""
 
 _pass_bytes = ContextVar("pass_bytes", default=PASS_BYTES)
@@ -35,6 +37,12 @@ _pass_bytes = ContextVar("pass_bytes", default=PASS_BYTES)
 
 INPUT_BITS = 8
 """Inputs are in the upper halves of int16."""
+
+BEHIND = 10
+"""Less specific than rows that see layers as they are."""
+
+WIDE_STEPS = 5
+"""The most steps of a kernel row of tg_depthwise_9_wide."""
 
 FACTOR_WORDS = 5
 """Behind the taps of that form: start, multiplier, offset, sign, shift."""
@@ -155,6 +163,7 @@ def _call(
             "line_planes": passes.line_planes,
             "pass_rows": passes.rows,
             "pass_lines": passes.lines,
+            "is_turned": 0,
             "in_zero_point": x.zero_point,
             "out_min": channels.out_min if channels.needs_clamp else -128,
             "out_max": channels.out_max if channels.needs_clamp else 127,
@@ -258,6 +267,56 @@ def _dilated_taps(call: Call) -> Integers:
     return pairs(padded(rows, 2, 2)).reshape(len(weights), -1)
 
 
+# Windows of up to five steps, which are two columns each
+
+
+def _wide_taps(call: Call) -> Integers:
+    """[O, words]: for every step the taps of a window that begins with a word, and with stride 1 those of one that
+    begins in its middle."""
+    window, weights = _window(call), _weights(call)
+    rows = np.zeros((*weights.shape[:2], 2 * _wide_steps(window) + 1), np.int64)
+    rows[:, :, 1 : window.extent[1] + 1 : window.dilation[1]] = weights
+    even, odd = pairs(rows[:, :, 1:]), pairs(rows[:, :, :-1])
+    words = even if window.stride[1] == 2 else np.stack([even, odd], axis=3)
+    return words.reshape(len(weights), -1)
+
+
+def _wide_steps(window: Window) -> int:
+    """Of a kernel row."""
+    return (window.extent[1] + (2 if window.stride[1] == 1 else 1)) // 2
+
+
+def _is_wide(stride: int) -> Fits:
+    def fits(call: Call) -> str | None:
+        window = _window(call)
+        if window.stride[1] != stride:
+            return f"is only for a stride to the right of {stride}"
+        most = 2 * WIDE_STEPS - (stride == 1)
+        return None if window.extent[1] <= most else f"is only for windows of up to {most} columns"
+
+    return fits
+
+
+def _wide_counts(call: Call) -> Mapping[str, float]:
+    """The terms of the inner loops as well."""
+    window, (_, height, width, channels) = _window(call), call.output.shape
+    quads = channels * height * -(-width // 4)
+    rows = quads * window.kernel[0]
+    return {**_counts(call), "quads": quads, "taps": rows, "steps": rows * _wide_steps(window)}
+
+
+def _wide(symbol: str, stride: int) -> tuple[Kernel, ...]:
+    return _row(
+        symbol,
+        _is_wide(stride),
+        _is_nested,
+        lower=lambda call: _lower_nested(call, _wide_taps(call)),
+        scratch_bytes=_scratch_bytes_any,
+        counts=_wide_counts,
+        specificity=1,
+    )
+
+
 def _is_nested(call: Call) -> str | None:
     return "no form of the requantization is exact" if _nested(_channels(call)) is None else None
 
@@ -297,6 +356,11 @@ def _keeps_shape(call: Call) -> str | None:
     """What makes it safe to write the output over the input (tg_depthwise_planes.h)."""
     same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
     return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
 
 
 def _scratch_bytes(call: Call) -> int:
@@ -396,7 +460,7 @@ def _less_scratch(kernel: Kernel) -> Callable[[int], Kernel]:
             lower=limited(kernel.lower, most),
             scratch_bytes=limited(kernel.scratch_bytes, most),
             counts=limited(kernel.counts, most),
-            row_counts=limited(kernel.row_counts, most),
+            row_counts=kernel.row_counts and limited(kernel.row_counts, most),
         )
 
     return with_at_most
@@ -414,6 +478,8 @@ def _row(symbol: str, *conditions: Fits, **facts: Any) -> tuple[Kernel, ...]:
             needs=DSP,
             fits=all_of(sizes_fit, _window_fits, *more, *conditions),
             in_place=in_place,
+            lead=_lead,
+            lead_is_exact=True,
             row_counts=_by_rows(facts["counts"]),
             **facts,
         )
@@ -457,7 +523,41 @@ def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...
     )
 
 
-KERNELS = (
+# High images, whose columns are taken for rows: lines are longer, and fewer
+
+
+def _is_high(call: Call) -> str | None:
+    (_, height, width, _), channels = call.output.shape, call.inputs[0].channels
+    if height <= width or width == 1 or channels < PLANES:
+        return f"is only for images that are higher than wide, with {PLANES} channels or more"
+    return None
+
+
+def _turned_lower(kernel: Kernel) -> Callable[[Call], tuple[KernelCall, ...]]:
+    def lower(call: Call) -> tuple[KernelCall, ...]:
+        (found,) = kernel.lower(turned(call))
+        params = replace(found.params, fields={**found.params.fields, "is_turned": 1})
+        return (replace(found, params=params),)
+
+    return lower
+
+
+def _turned(kernel: Kernel) -> Kernel:
+    """The row for layers that it sees with height and width exchanged."""
+    row = replace(
+        kernel,
+        specificity=kernel.specificity - BEHIND,
+        fits=lambda call: _is_high(call) or kernel.fits(turned(call)),
+        lower=_turned_lower(kernel),
+        scratch_bytes=lambda call: kernel.scratch_bytes(turned(call)),
+        counts=lambda call: kernel.counts(turned(call)),
+        row_counts=None,
+        whole_only=True,
+    )
+    return replace(row, less_scratch=_less_scratch(row))
+
+
+_AS_THEY_ARE = (
     *_proved("tg_depthwise_3x3_s8_dsp", _overlapping_taps, 1, signed=False),
     *_proved("tg_depthwise_3x3_signed_s8_dsp", _overlapping_taps, 1, signed=True),
     *_shifted("tg_depthwise_3x3_shifted_s8_dsp", _overlapping_taps, 1),
@@ -466,6 +566,8 @@ KERNELS = (
     *_shifted("tg_depthwise_3x3_stride2_shifted_s8_dsp", _taps_of_stride_2, 2),
     *_packed_3x3("tg_depthwise_3x3_packed_s8_dsp", _overlapping_taps, 1),
     *_packed_3x3("tg_depthwise_3x3_stride2_packed_s8_dsp", _taps_of_stride_2, 2),
+    *_wide("tg_depthwise_9_wide_s8_dsp", 1),
+    *_wide("tg_depthwise_9_wide_stride2_s8_dsp", 2),
     *_row(
         "tg_depthwise_any_s8_dsp",
         _is_narrow,
@@ -484,3 +586,5 @@ KERNELS = (
         counts=_any_counts,
     ),
 )
+
+KERNELS = (*(_turned(kernel) for kernel in _AS_THEY_ARE), *_AS_THEY_ARE)

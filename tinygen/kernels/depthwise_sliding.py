@@ -86,6 +86,10 @@ def _row_lead(call: Call) -> int:
     return leads.of_rows(call, _window(call), buffers_rows=False)
 
 
+def _channel_lead(call: Call) -> int:
+    return leads.of_channels(call, _window(call), 1)
+
+
 def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Kernel]:
     """The same C function twice: each channel over all rows, and row by row, which may share the input's memory."""
     shared = {
@@ -101,6 +105,8 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Ke
         lower=lambda call: _lower(call, _all_rows(call)),
         scratch_bytes=lambda call: _scratch_bytes(call, _all_rows(call)),
         counts=lambda call: _counts(call, _all_rows(call)),
+        lead=_channel_lead,
+        lead_is_exact=True,
     )
     by_rows = Kernel(
         **shared,

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from tinygen.ir import Call
 from tinygen.kernels.depthwise_conv2d_v6m import PASS_OUTPUTS
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
-from tinygen.kernels.lanes_v6m import narrow_of, narrow_struct, up_to
+from tinygen.kernels.lanes_v6m import cell_counts, narrow_counts, narrow_of, narrow_struct, up_to
+from tinygen.kernels.leads import of_channels
 from tinygen.kernels.lowering import ARMV6M, sums_fit, window_fits, window_struct
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.window import Window
@@ -66,6 +67,11 @@ def _keeps_shape(call: Call) -> str | None:
     """What makes it safe to write the output over the input (tg_depthwise_taps_v6m.h)."""
     same = call.inputs[0].shape == call.output.shape and _window(call).stride == (1, 1)
     return None if same else "works in place only with stride 1 and an output of the input's shape"
+
+
+def _lead(call: Call) -> int:
+    """Where it cannot work in place, the output may begin where the input does."""
+    return of_channels(call, _window(call), call.output.shape[2])
 
 
 def _lead_words(call: Call) -> int:
@@ -131,21 +137,37 @@ def _scratch_bytes(call: Call) -> int:
 
 
 def _counts(call: Call) -> Mapping[str, float]:
-    """Runs of the loops: passes, lines and so on are those of all channels."""
+    """Runs of the loops: passes, lines and so on are those of all channels; of a single pass, less is done for each."""
     height, width = call.output.shape[1:3]
     channels, rows = call.output.channels, _pass_rows(call)
     pairs, sizes = height * -(-width // 2), _blocks(call)
-    read = channels * min(_lines(call, height), call.inputs[0].shape[1])
+    passes = -(-height // rows)
+    is_single = passes == 1 and _window(call).stride[1] <= 2
     return {
         "call": 1,
         "taps": channels * _taps(call),
-        "passes": channels * -(-height // rows),
-        "lines": read,
-        "cells": read * call.inputs[0].shape[2],
+        "single passes": channels if is_single else 0,
+        "passes": 0 if is_single else channels * passes,
         "pairs": channels * pairs,
         "threes": pairs * int((sizes == 3).sum()) * -(-_taps(call) // 3),
         "twos": pairs * int((sizes == 2).sum()) * -(-_taps(call) // 2),
-        "outputs": call.output.size,
+        **_line_counts(call, call.inputs[0].channels if is_single else channels, passes),
+        **narrow_counts(_narrow(call), call.output.size),
+    }
+
+
+def _line_counts(call: Call, channels: int, passes: int) -> dict[str, float]:
+    """Lines that are made of so many channels, from cells that lie side by side or apart, or of padding; words that are
+    kept from pass to pass."""
+    window, x = _window(call), call.inputs[0]
+    lines = _lines(call, call.output.shape[1])
+    read = min(lines, x.shape[1])
+    shared = max(window.extent[0] - window.stride[0], 0)
+    return {
+        "lines": channels * read,
+        "empty lines": channels * (lines - read) if passes > 1 else 0,
+        **cell_counts(channels * read * x.shape[2], window.stride[1]),
+        "kept words": channels * (passes - 1) * shared * _line_words(call),
     }
 
 
@@ -161,6 +183,8 @@ def _row(in_place: tuple[int, ...], *more: Fits) -> Kernel:
         lower=_lower,
         scratch_bytes=_scratch_bytes,
         in_place=in_place,
+        lead=_lead,
+        lead_is_exact=True,
         counts=_counts,
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call
+from tinygen.kernels import dense_counts
 from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, all_of, int8
 from tinygen.kernels.lowering import (
     ARMV6M,
@@ -52,6 +53,23 @@ def _is_symmetric(call: Call) -> str | None:
     return None if _zero_point(call) == 0 else "is only for weights with the zero point 0"
 
 
+def _finish_counts(call: Call) -> dict[str, float]:
+    centred = call.inputs[1].data.astype(np.int64) - _zero_point(call)
+    return {"call": 1, **dense_counts.finish_counts(call, centred.sum(1))}
+
+
+def _counts(call: Call) -> dict[str, float]:
+    channels, depth = call.inputs[1].shape
+    vectors = leading_size(call.inputs[0])
+    return _finish_counts(call) | dense_counts.one_counts(vectors, depth, channels)
+
+
+def _v6m_counts(call: Call) -> dict[str, float]:
+    channels, depth = call.inputs[1].shape
+    vectors = leading_size(call.inputs[0])
+    return _finish_counts(call) | dense_counts.v6m_pixel_counts(1, vectors, depth, channels)
+
+
 def _portable(symbol: str, *conditions: Fits) -> Kernel:
     return Kernel(
         op=FullyConnected,
@@ -60,6 +78,7 @@ def _portable(symbol: str, *conditions: Fits) -> Kernel:
         source=f"portable/{symbol}.c",
         fits=all_of(*conditions, sums_fit),
         lower=_lower,
+        counts=_counts,
     )
 
 
@@ -71,6 +90,7 @@ _V6M = Kernel(
     needs=ARMV6M,
     fits=all_of(_is_symmetric, sums_fit, raised_sums_fit),
     lower=_lower_v6m,
+    counts=_v6m_counts,
 )
 
 KERNELS = (

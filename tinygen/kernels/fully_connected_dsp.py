@@ -77,8 +77,8 @@ def _packed(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([wide.ravel(), mixed[count:].T.ravel()])
 
 
-def _is_one_window(call: Call) -> str | None:
-    """A convolution whose one window is the whole input is a fully connected layer."""
+def is_one_window(call: Call) -> str | None:
+    """A condition: a convolution whose one window is the whole input is a fully connected layer."""
     window, x = call.op.window(call.inputs[1]), call.inputs[0]
     if window.kernel != x.shape[1:3] or not window.padding.is_zero or call.op.groups(call) != 1:
         return "is only for windows as large as the input, in one group"
@@ -281,7 +281,7 @@ def _kernel(op: type[WeightedOperator], specificity: int, *conditions: Fits) -> 
 
 KERNELS = (
     _kernel(FullyConnected, 0),
-    _kernel(Conv2D, 3, _is_one_window),
+    _kernel(Conv2D, 3, is_one_window),
     _any_kernel(FullyConnected),
-    _any_kernel(Conv2D, _is_one_window),
+    _any_kernel(Conv2D, is_one_window),
 )

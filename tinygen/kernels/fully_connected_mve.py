@@ -57,9 +57,14 @@ def _scratch_bytes(call: Call) -> int:
 def _counts(call: Call) -> dict[str, float]:
     channels, depth = _weights(call).shape
     rows = leading_size(call.inputs[0])
-    tiles = rows * mve.tiles_of(channels)
-    forms = mve.form_counts(call, _weights(call).sum(1), tiles)
-    return {"call": 1, "rows": rows, "tiles": tiles, "steps": tiles * mve.steps_of(depth), **forms}
+    output = mve.output_of(call, _weights(call).sum(1))
+    blocks = -(-mve.tiles_of(channels) // mve.BLOCK_ONE)
+    return {
+        "call": 1,
+        "copied vectors": rows * mve.steps_of(_copied_depth(call)),
+        **mve.dense_one_counts(rows, blocks, depth, channels, output),
+        **mve.clamp_counts(1, rows * channels, output),
+    }
 
 
 KERNELS = (

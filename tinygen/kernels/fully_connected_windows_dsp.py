@@ -85,4 +85,4 @@ def _dense(kernel: Kernel) -> Kernel:
     )
 
 
-KERNELS = tuple(_dense(kernel) for kernel in (*conv2d_strips_dsp.KERNELS, *conv2d_dsp.KERNELS))
+KERNELS = tuple(_dense(kernel) for kernel in (conv2d_strips_dsp.STRIPS, *conv2d_dsp.KERNELS))

@@ -90,10 +90,14 @@ class Kernel:
     kernel's cycles are a linear function: how often each of its loops runs for this node. A kernel without a `source`
     is generated: every call brings its own function, with the arguments but `layer`. `estimate` gives about its cycles
     where they follow from a node's constants rather than from its loops, and nobody has measured it. With a `lead` the
-    output may lie over the first input if that starts so many bytes above it (leads.py). A row that is `whole_only` has
-    no use for the row interface of its C function: it sees the layer as another (upright.py, conv2d_as_depthwise.py).
+    output may lie over an input if that starts so many bytes above it (leads.py): over the first, or the one that
+    `lead_over` names by its index. With `lead_is_exact` it must start exactly so many bytes above. A row that is
+    `whole_only` has no use for the row interface of its C function: it sees the layer as another (upright.py,
+    conv2d_as_depthwise.py).
     `less_scratch` gives the same C function with buffers of at most so many bytes, or as few as it can work with.
     `row_counts` are the counts of its row interface, where these are not those of a tensor of as many rows.
+    `parts` says which inputs the output holds byte for byte, by index, and how many bytes from its start; a call that
+    reads nothing but such an input copies it there, and is not needed where it lies there already.
     `rows_in_place` says of the node as a call of the row interface sees it (stride 1, rows of one shape) whether its
     output rows may lie in input rows that no later call reads: the first one in the first of these, and so on.
     """
@@ -112,11 +116,14 @@ class Kernel:
     specificity: int = 0
     counts: Callable[[Call], Mapping[str, float]] | None = None
     lead: Callable[[Call], int] | None = None
+    lead_over: Callable[[Call], int] = lambda _: 0
+    lead_is_exact: bool = False
     estimate: Callable[[Call], float] | None = None
     whole_only: bool = False
     less_scratch: Callable[[int], "Kernel"] | None = None
     row_counts: Callable[[Call], Mapping[str, float]] | None = None
     rows_in_place: Callable[[Call], bool] | None = None
+    parts: Callable[[Call], Mapping[int, int]] | None = None
 
     @property
     def is_generated(self) -> bool:

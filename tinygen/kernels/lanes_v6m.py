@@ -190,6 +190,20 @@ def _prove(question: _Question) -> Narrow | None:
     return prove(question.channels, question.start)
 
 
+def cell_counts(cells: int, stride: int) -> dict[str, float]:
+    """Cells of lines (tg_depthwise_lines_v6m.h) by how far apart the outputs of a pair are."""
+    return {
+        "cells": cells if stride == 1 else 0,
+        "cells of two": cells if stride == 2 else 0,
+        "cells apart": cells if stride > 2 else 0,
+    }
+
+
+def narrow_counts(narrow: Narrow, outputs: int) -> dict[str, float]:
+    """Outputs, and those that have a sign term."""
+    return {"outputs": outputs, "signed": outputs if narrow.has_signs else 0}
+
+
 def narrow_struct(call: Call, narrow: Narrow) -> Struct:
     """`struct tg_narrow_v6m`."""
     m = narrow.multipliers

@@ -6,7 +6,7 @@ from tinygen.ir import Call
 from tinygen.kernels.dsp import DSP
 from tinygen.kernels.kernel import Kernel, all_of
 from tinygen.kernels.lowering import sizes_fit, window_fits
-from tinygen.kernels.pool2d import lower
+from tinygen.kernels.pool2d import lead, lower
 from tinygen.ops.max_pool2d import MaxPool2D
 
 QUAD = 4
@@ -52,5 +52,6 @@ KERNELS = (
         fits=all_of(sizes_fit, _fits),
         lower=lower,
         counts=_counts,
+        lead=lead,
     ),
 )

@@ -17,8 +17,14 @@ def _runs(call: Call) -> list[tuple[bool, int]]:
     return [(k, prod(d for _, d in run)) for k, run in groupby(dims, key=lambda dim: dim[0])]
 
 
-def _view(call: Call) -> tuple[int, int, int, int, int] | None:
-    """Sizes (outer, first, middle, second, inner), reduced over first and second; None if there are more runs."""
+def view_of(call: Call) -> dict[str, int] | None:
+    """The sizes of the input's dimensions, reduced over first and second; None if there are more runs."""
+    sizes = _sizes(call)
+    names = ("outer", "first", "middle", "second", "inner")
+    return None if sizes is None else dict(zip(names, sizes, strict=True))
+
+
+def _sizes(call: Call) -> tuple[int, int, int, int, int] | None:
     runs = _runs(call)
     outer = runs.pop(0)[1] if runs and not runs[0][0] else 1
     inner = runs.pop()[1] if runs and not runs[-1][0] else 1
@@ -35,9 +41,8 @@ def _view(call: Call) -> tuple[int, int, int, int, int] | None:
 def _lower(call: Call) -> tuple[KernelCall, ...]:
     op: Mean = call.op
     m = op.multiplier(call)
-    view = dict(zip(("outer", "first", "middle", "second", "inner"), _view(call), strict=True))
     fields = {
-        **view,
+        **view_of(call),
         "bias": -op.count(call) * call.inputs[0].zero_point,
         "multiplier": m.value,
         "shift": m.shift,
@@ -46,8 +51,9 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=Struct(tag="tg_mean", fields=fields), inputs=(0,)),)
 
 
-def _fits(call: Call) -> str | None:
-    return "reduces more than two separate runs of axes" if _view(call) is None else None
+def view_fits(call: Call) -> str | None:
+    """A condition: there is such a view."""
+    return "reduces more than two separate runs of axes" if _sizes(call) is None else None
 
 
 def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
@@ -57,7 +63,7 @@ def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
         header="tg_mean.h",
         source=f"portable/{symbol}.c",
         arithmetics=frozenset({arithmetic}),
-        fits=all_of(sizes_fit, _fits),
+        fits=all_of(sizes_fit, view_fits),
         lower=_lower,
     )
 

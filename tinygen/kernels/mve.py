@@ -1,14 +1,16 @@
 """What the kernels for Helium (MVE) share: tiles of weights, words of the requantization (tg_mve.h)."""
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.fixedpoint import Arithmetic, wrap_int32
-from tinygen.ir import Call
+from tinygen.ir import Call, Tensor
 from tinygen.kernels.kernel import Role, Struct, int8, int32
+from tinygen.ops.window import Window
 from tinygen.proofs.requantization import Channels, Place, channels_of, prove
 
 MVE = frozenset({"mve"})
@@ -172,26 +174,90 @@ def sums_bytes_of_one(channels: int) -> int:
     return TILE * 4 * (min(tiles_of(channels), BLOCK_ONE) + 1)
 
 
-def form_counts(call: Call, weight_sums: NDArray, tiles: float) -> dict[str, float]:
-    """Tiles that do not take the shortest form."""
-    form = output_of(call, weight_sums).form
+@dataclass(frozen=True, kw_only=True)
+class Vectors:
+    """Calls of tg_mve_dense_many, all of as many vectors."""
+
+    calls: int
+    count: int
+
+
+def dense_counts(
+    vectors: Iterable[Vectors], *, depth: int, channels: int, output: Output
+) -> dict[str, float]:
+    """What tg_mve_dense_many runs through: pairs of vectors, then an odd one."""
+    done = [v for v in vectors if v.calls > 0]
+    blocks = -(-tiles_of(channels) // BLOCK_TWO)
+    pairs = sum(v.calls * (v.count // 2) for v in done)
+    singles = sum(v.calls * (v.count % 2) for v in done)
     return {
-        "signed": tiles if form is Form.SIGNED else 0,
-        "textbook": tiles if form is Form.TEXTBOOK else 0,
+        "dense calls": blocks * sum(v.calls for v in done),
+        **_dense_two_counts(pairs, blocks, depth, channels, output),
+        **dense_one_counts(singles, blocks, depth, channels, output),
     }
 
 
-def dense_counts(count: float, calls: int, depth: int, channels: int) -> dict[str, float]:
-    """What tg_mve_dense_many runs through in calls that share `count` vectors evenly: pairs, then an odd one."""
-    tiles, in_call = tiles_of(channels), count / calls
-    singles = calls if in_call % 2 == 1 else 0
-    pairs = (count - singles) / 2
-    is_short = steps_of(depth) == 1  # which has a loop of its own
+def _dense_two_counts(
+    pairs: int, blocks: int, depth: int, channels: int, output: Output
+) -> dict[str, float]:
+    """tg_dense_two_mve: tiles of a single step have a loop of their own; more run four at a time."""
+    steps = steps_of(depth)
+    tiles = pairs * tiles_of(channels)
+    long = tiles if steps > 1 else 0
     return {
-        "pairs": pairs,
-        "tiles": pairs * tiles,
-        "short": pairs * tiles if is_short else 0,
-        "steps": 0 if is_short else pairs * tiles * steps_of(depth),
-        "singles": singles,
-        "single_steps": singles * tiles * steps_of(depth),
+        "pairs": pairs * blocks,
+        "short pairs": 0 if steps > 1 else pairs * blocks,
+        "short tiles": tiles - long,
+        "tiles": long,
+        "steps": long * steps,
+        "rounds": long * -(-(steps - 1) // 4),
+        **_finish_counts("pair", pairs, channels, output),
+    }
+
+
+def dense_one_counts(
+    vectors: int, blocks: int, depth: int, channels: int, output: Output
+) -> dict[str, float]:
+    """tg_dense_one_mve: two tiles together, their steps eight at a time."""
+    steps = steps_of(depth)
+    twos = vectors * -(-tiles_of(channels) // 2)
+    return {
+        "singles": vectors * blocks,
+        "single tiles": twos,
+        "single steps": twos * steps,
+        "single rounds": twos * -(-(steps - 1) // 8),
+        **_finish_counts("single", vectors, channels, output),
+    }
+
+
+def _finish_counts(kind: str, count: int, channels: int, output: Output) -> dict[str, float]:
+    """Outputs: eight channels at a time, then tiles of neighbours."""
+    eights, rest = channels // PAIR, tiles_of(channels % PAIR)
+    tiles = count * tiles_of(channels)
+    return {
+        f"{kind} eights": count * eights,
+        f"{kind} rest tiles": count * rest,
+        f"{kind} signed tiles": tiles if output.form is Form.SIGNED else 0,
+        f"{kind} textbook tiles": tiles if output.form is Form.TEXTBOOK else 0,
+    }
+
+
+def clamp_counts(runs: int, run_bytes: int, output: Output) -> dict[str, float]:
+    """tg_mve_clamp over so many runs of outputs."""
+    return {"clamped vectors": runs * steps_of(run_bytes) if output.bounds else 0}
+
+
+def ring_counts(window: Window, x: Tensor, out_rows: int, repeats: int = 1) -> dict[str, float]:
+    """tg_mve_ring.h: copied rows of the input, their vectors and those of the padding; bytes where each repeats."""
+    extent, stride = window.extent[0], window.stride[0]
+    copied = (out_rows - 1) * min(stride, extent) + extent
+    pixel = x.channels * repeats
+    sides = (window.padding.left * pixel, window.padding.right * pixel)
+    values = x.shape[2] * x.channels
+    return {
+        "copied rows": copied,
+        "copied vectors": copied * steps_of(values) if repeats == 1 else 0,
+        "repeated values": 0 if repeats == 1 else copied * values,
+        "repeats": 0 if repeats == 1 else copied * values * repeats,
+        "padding vectors": copied * sum(steps_of(side) for side in sides),
     }

@@ -47,6 +47,17 @@ def _fits(call: Call) -> str | None:
     return None if count <= MAX_DIMENSIONS else f"{count} dimensions are padded separately"
 
 
+def _lead(call: Call) -> int:
+    """Runs are copied one after the other; the last is the furthest ahead of what it is copied from."""
+    view = _view(call)
+    behind, size = 0, 1
+    for before, length, after in reversed(view):
+        behind += after * size
+        size *= before + length + after
+    run = view[-1][1]
+    return call.output.bytes - behind - (call.inputs[0].bytes - run)
+
+
 KERNELS = (
     Kernel(
         op=Pad,
@@ -55,5 +66,6 @@ KERNELS = (
         source="portable/tg_pad_s8.c",
         fits=all_of(sizes_fit, _fits),
         lower=_lower,
+        lead=_lead,
     ),
 )

@@ -31,7 +31,7 @@ from tinygen.ops.window import Window
 from tinygen.proofs.channels import channels_of
 from tinygen.proofs.requantization import Place, Scaled, prove
 
-PAIRS_BYTES = 4096
+PAIRS_BYTES = 2048
 """Scratch that the widened pixels should not exceed; one pair is always held."""
 
 OUTPUTS_BYTES = 16
@@ -48,6 +48,9 @@ SUMS_BYTES = 32
 
 UNROLLED = 16
 """Steps that the inner loop takes at once."""
+
+ALONE = 2 / 3
+"""Of the cycles of a pair, what a pixel alone takes where it has a loop of its own."""
 
 SHORT_STEPS = 16
 """Steps of pixels that need no loop."""
@@ -102,9 +105,9 @@ def _chunk(call: Call, most: int = PAIRS_BYTES) -> int:
 
 
 def _chunk_ends(call: Call, most: int = PAIRS_BYTES) -> list[int]:
-    """Pixels that are done after each chunk; the last takes one more rather than leave it alone."""
+    """Pixels that are done after each chunk."""
     pixels, chunk = _pixels(call), _chunk(call, most)
-    return [*range(chunk, pixels - 1, chunk), pixels]
+    return [*range(chunk, pixels, chunk), pixels]
 
 
 def _image(call: Call) -> tuple[Window, tuple[int, ...], tuple[int, ...]]:
@@ -178,23 +181,36 @@ def _scratch_bytes(call: Call, most: int = PAIRS_BYTES) -> int:
     return (largest + 1) // 2 * _pair_bytes(call) + SUMS_BYTES
 
 
-def _counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
-    """Runs of the loops: steps are those of all pairs and blocks."""
-    pixel_pairs = -(-_pixels(call) // 2)
-    blocks = len(blocks_of(call.output.channels))
-    chunks = len(_chunk_ends(call, most))
-    form = find_scale(call, _weights(call).sum(1)).form
+def _outer_counts(call: Call, most: int) -> Mapping[str, float]:
+    """Of the loops around pairs and blocks: a last block that overlaps the one before it is a run of its own."""
+    chunks, pairs = len(_chunk_ends(call, most)), -(-_pixels(call) // 2)
+    overlaps = call.output.channels % BLOCK_CHANNELS > 0
     return {
         "call": 1,
         "chunks": chunks,
-        "chunk blocks": chunks * blocks,
-        "pairs": pixel_pairs,
-        "widened": pixel_pairs * _steps(call),
-        "steps": pixel_pairs * blocks * _steps(call),
-        "passes": pixel_pairs * blocks * -(-_steps(call) // UNROLLED),
-        "pair blocks, one product": pixel_pairs * blocks * (form is Form.ONE_PRODUCT),
-        "pair blocks, two roundings": pixel_pairs * blocks * (form is Form.TWO_ROUNDINGS),
-        "pair blocks, by rule": pixel_pairs * blocks * form.is_rule,
+        "chunks again": chunks * overlaps,
+        "pairs": pairs,
+        "pairs again": pairs * overlaps,
+        "pairs with channels left": pairs * (call.inputs[0].channels % 4 > 0),
+        "widened": pairs * _steps(call),
+    }
+
+
+def _counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
+    """Runs of the loops: steps are those of all pairs and blocks. With ONE_PRODUCT a last pixel alone has a loop of its
+    own, else it is a pair."""
+    blocks, steps = len(blocks_of(call.output.channels)), _steps(call)
+    form = find_scale(call, _weights(call).sum(1)).form
+    widened = -(-_pixels(call) // 2)
+    is_alone = _pixels(call) % 2 == 1 and form is Form.ONE_PRODUCT
+    pair_blocks = (widened - (1 - ALONE) * is_alone) * blocks
+    return {
+        **_outer_counts(call, most),
+        "steps": pair_blocks * steps,
+        "passes": pair_blocks * -(-steps // UNROLLED),
+        "pair blocks, one product": pair_blocks * (form is Form.ONE_PRODUCT),
+        "pair blocks, two roundings": pair_blocks * (form is Form.TWO_ROUNDINGS),
+        "pair blocks, by rule": pair_blocks * form.is_rule,
     }
 
 
@@ -217,13 +233,8 @@ def _short_counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
     """Those of the loops, without what the form of the others says."""
     pixel_pairs = -(-_pixels(call) // 2)
     blocks = len(blocks_of(call.output.channels))
-    chunks = len(_chunk_ends(call, most))
     return {
-        "call": 1,
-        "chunks": chunks,
-        "chunk blocks": chunks * blocks,
-        "pairs": pixel_pairs,
-        "widened": pixel_pairs * _steps(call),
+        **_outer_counts(call, most),
         "steps": pixel_pairs * blocks * _steps(call),
         "pair blocks": pixel_pairs * blocks,
     }
@@ -328,9 +339,8 @@ def _narrow_lower(call: Call) -> tuple[KernelCall, ...]:
 
 
 def _narrow_lead(call: Call) -> int:
-    """A pair is read before its outputs are written. A last pixel alone reads the one before it once more."""
-    pixels = _pixels(call)
-    return max(_written_ahead(call, i, min(i, max(pixels - 2, 0))) for i in range(0, pixels, 2))
+    """A pair is read before its outputs are written."""
+    return max(_written_ahead(call, i, i) for i in range(0, _pixels(call), 2))
 
 
 def _narrow_counts(call: Call) -> Mapping[str, float]:

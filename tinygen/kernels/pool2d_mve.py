@@ -25,16 +25,21 @@ def _scratch_bytes(call: Call) -> int:
 
 
 def _counts(call: Call) -> dict[str, float]:
+    """Vectors of all pixels, and the rows and cells of their windows."""
     _, rows, width, channels = call.output.shape
-    kh, kw = call.op.kernel
-    vectors = rows * width * mve.steps_of(channels)
+    inside_rows, inside_cells = pool2d.inside_of(call)
+    vectors = mve.steps_of(channels)
+    bounds = call.op.activation.integer_bounds(call.output.quantization)
+    clamped = rows * mve.steps_of(width * channels)
     return {
         "call": 1,
         "rows": rows,
+        "row pointers": rows * call.op.kernel[0],
         "pixels": rows * width,
-        "vectors": vectors,
-        "runs": vectors * kh,
-        "cells": vectors * kh * kw,
+        "vectors": rows * width * vectors,
+        "runs": inside_rows * width * vectors,
+        "cells": inside_cells * vectors,
+        "clamped vectors": 0 if bounds == (-128, 127) else clamped,
     }
 
 
@@ -50,6 +55,7 @@ def _kernel(op: type[PoolOperator], symbol: str) -> Kernel:
         lower=pool2d.lower,
         scratch_bytes=_scratch_bytes,
         counts=_counts,
+        lead=pool2d.lead,
     )
 
 

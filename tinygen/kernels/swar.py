@@ -78,6 +78,11 @@ def is_general(call: Call, weight_sums: NDArray) -> bool:
     return scaled is not None and _has_terms(scaled)
 
 
+def clamps(call: Call, weight_sums: NDArray) -> bool:
+    """Whether the activation's bounds are applied to outputs once more."""
+    return find_requantization(call, weight_sums)[0].needs_clamp
+
+
 def _has_terms(scaled: Scaled) -> bool:
     return scaled.has_signs or scaled.after != 0 or scaled.shift != USUAL_SHIFT
 

@@ -11,48 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from tinygen.ir import Call, Tensor
+from tinygen.ir import Call
 from tinygen.kernels.counts import counts_of
 from tinygen.kernels.kernel import Fits, Kernel
+from tinygen.kernels.turning import turned
 from tinygen.ops.conv2d import Conv2D
-from tinygen.ops.convolution import ConvolutionOperator
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
-from tinygen.ops.window import Padding
 
 BEHIND = 100
 """Less specific than all rows that see layers as they are."""
 
 T = TypeVar("T")
-
-
-def _turned_pair(pair: tuple[int, int]) -> tuple[int, int]:
-    return pair[1], pair[0]
-
-
-def _turned_tensor(tensor: Tensor) -> Tensor:
-    """Height and width exchanged, of which one is 1: the elements stay where they are."""
-    n, height, width, channels = tensor.shape
-    shape = (n, width, height, channels)
-    data = None if tensor.data is None else tensor.data.reshape(shape)
-    return replace(tensor, shape=shape, data=data)
-
-
-def turned(call: Call) -> Call:
-    """The layer laid on its side."""
-    op: ConvolutionOperator = call.op
-    p = op.padding
-    on_its_side = replace(
-        op,
-        stride=_turned_pair(op.stride),
-        dilation=_turned_pair(op.dilation),
-        padding=Padding(top=p.left, bottom=p.right, left=p.top, right=p.bottom),
-    )
-    return replace(
-        call,
-        node=replace(call.node, op=on_its_side),
-        inputs=(*(_turned_tensor(t) for t in call.inputs[:2]), *call.inputs[2:]),
-        outputs=(_turned_tensor(call.output),),
-    )
 
 
 def _is_upright(call: Call) -> str | None:

@@ -2,7 +2,7 @@
 
 from tinygen.planner.banks import Banks, in_banks
 from tinygen.planner.layout import Layout, lay_out
-from tinygen.planner.offsets import Buffer, Overlap, Plan, place
+from tinygen.planner.offsets import Buffer, Overlap, Plan, lower_bound, place
 from tinygen.planner.storage import Step, Storage, assign_storage
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "assign_storage",
     "in_banks",
     "lay_out",
+    "lower_bound",
     "place",
 ]

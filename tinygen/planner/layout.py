@@ -1,9 +1,9 @@
 """From the steps of a program to addresses: who shares storage, and where each storage lies."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tinygen.planner.offsets import Buffer, Overlap, Plan, place
+from tinygen.planner.offsets import ALIGNMENT, Buffer, Overlap, Plan, place
 from tinygen.planner.storage import Step, Storage, assign_storage
 
 
@@ -19,7 +19,16 @@ class Layout:
 
     def offset(self, tensor: str) -> int:
         """Where a tensor of the arena starts."""
-        return self.plan.offsets[self.storages[tensor].tensors[0]]
+        return self.plan.offsets[self.storages[tensor].tensors[0]] + self.inside(tensor)
+
+    def inside(self, tensor: str) -> int:
+        """Bytes from the start of a tensor's storage."""
+        return self.storages[tensor].offsets.get(tensor, 0)
+
+    def is_in_place(self, part: str, tensor: str, at: int) -> bool:
+        """Whether a tensor lies inside of another, `at` bytes from its start."""
+        shared = self.storages.get(part) is self.storages[tensor]
+        return shared and self.inside(part) == self.inside(tensor) + at
 
 
 def lay_out(
@@ -30,7 +39,25 @@ def lay_out(
     arena_inputs: Collection[str] = (),
     outputs: Collection[str] = (),
 ) -> Layout:
-    """Share storage and place it; the arguments are those of assign_storage."""
+    """Share storage and place it; the arguments are those of assign_storage.
+
+    Parts are made where they belong unless that takes more memory: what joins them is there as soon as the first is.
+    """
+    owners = (tensor_bytes, read_only_inputs, arena_inputs, outputs)
+    layout = _laid_out(steps, *owners)
+    if any(step.parts for step in steps):
+        copied = _laid_out([replace(step, parts={}) for step in steps], *owners)
+        return min(layout, copied, key=lambda found: found.plan.arena_bytes)
+    return layout
+
+
+def _laid_out(
+    steps: Sequence[Step],
+    tensor_bytes: Mapping[str, int],
+    read_only_inputs: Collection[str],
+    arena_inputs: Collection[str],
+    outputs: Collection[str],
+) -> Layout:
     storages = assign_storage(steps, tensor_bytes, read_only_inputs, arena_inputs, outputs)
     inside = {id(s): s for s in storages.values() if s.external is None}
     buffers = [
@@ -64,12 +91,24 @@ def _overlaps(steps: Sequence[Step], storages: Mapping[str, Storage]) -> Iterato
     for index, step in enumerate(steps):
         output = storages[step.write]
         is_made_here = output.external is None and output.first == index
+        inside = output.offsets.get(step.write, 0)
         if step.scratch_lead is not None and step.scratch_bytes and is_made_here:
-            yield Overlap(input=_scratch(step), output=output.tensors[0], lead=step.scratch_lead)
+            lead = step.scratch_lead + inside
+            yield Overlap(input=_scratch(step), output=output.tensors[0], lead=lead)
         for name, lead in step.leads.items():
             source = storages.get(name)
             if source is None or source is output or step.reads.count(name) != 1:
                 continue
+            if name in source.offsets:
+                continue  # other parts are around it
             dies_here = source.external is None and source.last == index
             if dies_here and is_made_here:
-                yield Overlap(input=source.tensors[0], output=output.tensors[0], lead=lead)
+                is_exact = name in step.exact
+                if is_exact and (lead + inside) % ALIGNMENT:
+                    continue
+                yield Overlap(
+                    input=source.tensors[0],
+                    output=output.tensors[0],
+                    lead=lead + inside,
+                    is_exact=is_exact,
+                )

@@ -1,11 +1,11 @@
 """Offsets: place buffers with known lifetimes into the smallest arena.
 
 Two buffers that are alive together are apart, or they are the input and the output of a step whose kernel may write
-over what it has read: then the input lies at least `lead` bytes above the output.
+over what it has read: then the input lies at least `lead` bytes above the output, or exactly so many.
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 ALIGNMENT = 8
@@ -49,15 +49,19 @@ class Buffer:
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
     """The step that reads `input` for the last time writes `output` forward, never more than `lead` bytes ahead of
-    what it still reads: both may share memory as long as the input starts `lead` bytes (0 or more) above the output."""
+    what it still reads: both may share memory as long as the input starts `lead` bytes (0 or more) above the output,
+    neither more nor less where it `is_exact`."""
 
     input: str
     output: str
     lead: int
+    is_exact: bool = False
 
     def __post_init__(self) -> None:
         if self.lead < 0:
             raise ValueError(f"overlap of {self.output} with {self.input}: a lead of {self.lead}")
+        if self.is_exact and self.lead % ALIGNMENT:
+            raise ValueError(f"no buffer starts exactly {self.lead} bytes above another")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,8 @@ def place(buffers: Sequence[Buffer], overlaps: Sequence[Overlap] = ()) -> Plan:
     """Return the best plan found: greedy orders first, then a local search, then an exhaustive one within a limit."""
     leads = {(o.input, o.output): o.lead for o in overlaps}
     bound, peak_step = _lower_bound(buffers, leads)
-    gaps = _Gaps(buffers, leads)
+    exact = frozenset((o.input, o.output) for o in overlaps if o.is_exact)
+    gaps = _Gaps(buffers, leads, exact)
     orders = tuple(_orders(buffers))
     height, offsets = min((gaps.first_fit(order) for order in orders), key=lambda found: found[0])
     exhausted = False
@@ -93,12 +98,21 @@ def place(buffers: Sequence[Buffer], overlaps: Sequence[Overlap] = ()) -> Plan:
         arena_bytes=height,
         lower_bound_bytes=bound,
         peak_step=peak_step,
-        is_optimal=exhausted or height == bound,
+        # who must lie exactly above another may have to lie higher than the lowest place
+        is_optimal=(exhausted and not exact) or height == bound,
     )
+
+
+def lower_bound(buffers: Sequence[Buffer], overlaps: Sequence[Overlap] = ()) -> int:
+    """No plan is smaller: the most bytes that one step needs at once."""
+    return _lower_bound(buffers, {(o.input, o.output): o.lead for o in overlaps})[0]
 
 
 Leads = Mapping[tuple[str, str], int]
 """Overlaps by (input, output)."""
+
+Exact = Collection[tuple[str, str]]
+"""(input, output) of those that must lie exactly so far above each other."""
 
 
 def _lower_bound(buffers: Sequence[Buffer], leads: Leads) -> tuple[int, int]:
@@ -141,11 +155,16 @@ def _orders(buffers: Sequence[Buffer]) -> Iterator[list[int]]:
 class _Gaps:
     """Which offsets buffers forbid each other: all that is the same for every order of placement."""
 
-    def __init__(self, buffers: Sequence[Buffer], leads: Leads) -> None:
+    def __init__(self, buffers: Sequence[Buffer], leads: Leads, exact: Exact) -> None:
         self.sizes = [b.padded_bytes for b in buffers]
         # (other, up, down): beside another at offset a, offsets between a - up and a + down are forbidden
         self.of = [
-            [(j, *_distances(b, o, leads)) for j, o in enumerate(buffers) if j != i and b.meets(o)]
+            [
+                (j, *distances)
+                for j, o in enumerate(buffers)
+                if j != i and b.meets(o)
+                for distances in _distances(b, o, leads, exact)
+            ]
             for i, b in enumerate(buffers)
         ]
 
@@ -172,16 +191,26 @@ class _Gaps:
         return height, offsets
 
 
-def _distances(buffer: Buffer, other: Buffer, leads: Leads) -> tuple[int, int]:
-    """How far below another's start the buffer must start at least, or how far above it."""
+def _distances(
+    buffer: Buffer, other: Buffer, leads: Leads, exact: Exact
+) -> Iterator[tuple[int, int]]:
+    """How far below another's start the buffer must start at least, or how far above it; twice, where one place between
+    is free."""
     up, down = buffer.padded_bytes, other.padded_bytes
     as_output = leads.get((other.name, buffer.name))
     as_input = leads.get((buffer.name, other.name))
-    if as_output is not None:
-        up = min(up, _padded(as_output))
-    if as_input is not None:
-        down = min(down, _padded(as_input))
-    return up, down
+    if (other.name, buffer.name) in exact and as_output < up:
+        yield up, -as_output
+        yield as_output, down
+    elif (buffer.name, other.name) in exact and as_input < down:
+        yield up, as_input
+        yield -as_input, down
+    elif as_output is not None:
+        yield min(up, _padded(as_output)), down
+    elif as_input is not None:
+        yield up, min(down, _padded(as_input))
+    else:
+        yield up, down
 
 
 def _climbed(

@@ -10,11 +10,17 @@ once. `shortest` searches for the schedule with the least live bytes: a depth-fi
 per layer), which proves its optimum by exhausting the budget 4 bytes below it. A move that frees at least what it takes
 is always taken at once: nothing that comes later can be hurt by it, because a row is never freed later when more has
 been computed.
+
+Where rows of the input arrive from outside, `RowGraph.most_work` bounds the work between two of them; steps that do not
+fit wait, and what they would have freed stays in memory.
 """
 
+import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 ROW_ALIGNMENT = 4
 """Rows start on multiples of this many bytes."""
@@ -54,7 +60,7 @@ class RowLayer:
     """A layer that computes `rows_per_step` rows of `output` a step, or those left in the last; a source has no reads.
 
     `sums`: every step adds to the one row of its output, which is complete after the last. `over`: the tensors in
-    whose rows it may write, row over row, where these die in the step and are as long.
+    whose rows it may write, row over row, where these die in the step and are as long. `work`: of a step, in any unit.
     """
 
     name: str
@@ -65,6 +71,12 @@ class RowLayer:
     sums: bool = False
     rows_per_step: int = 1
     over: tuple[int, ...] = ()
+    work: float = 0.0
+
+    @property
+    def is_source(self) -> bool:
+        """Its rows come from outside."""
+        return not self.reads
 
 
 State = tuple[int, ...]
@@ -76,12 +88,14 @@ Schedule = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class RowGraph:
-    """`present` tensors are there from the start, `kept` ones are whole at the end."""
+    """`present` tensors are there from the start, `kept` ones are whole at the end. At most `most_work` is done between
+    two rows of a source; after the last row all that is left."""
 
     tensors: tuple[RowTensor, ...]
     layers: tuple[RowLayer, ...]
     present: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
+    most_work: float | None = None
 
     @cached_property
     def producer(self) -> dict[int, int]:
@@ -230,7 +244,42 @@ def usual_schedules(graph: RowGraph) -> tuple[Usual, ...]:
             _on_demand(moves, graph, last_first=False),
         )
     )
+    if graph.most_work is not None:
+        found = dict.fromkeys(paced(graph, schedule) for schedule in found)
     return tuple(Usual(schedule=s, peaks=_peaks(moves, graph, s)) for s in found)
+
+
+def paced(graph: RowGraph, schedule: Schedule) -> Schedule:
+    """The same order, but for rows of a source, which come before steps that would take more than the graph's work."""
+    found: list[int] = []
+    waiting: deque[int] = deque()
+    done = 0.0
+
+    def work_off() -> None:
+        nonlocal done
+        while waiting and done + graph.layers[waiting[0]].work <= graph.most_work:
+            done += graph.layers[waiting[0]].work
+            found.append(waiting.popleft())
+
+    for layer in schedule:
+        if graph.layers[layer].is_source:
+            found.append(layer)
+            done = 0.0
+        else:
+            waiting.append(layer)
+        work_off()
+    return (*found, *waiting)
+
+
+def work_after_rows(graph: RowGraph, schedule: Schedule, work: Sequence[float]) -> list[float]:
+    """Of steps of `work[layer]` what is done after each row of a source: up to the next one, or to the end."""
+    found: list[float] = []
+    for layer in schedule:
+        if graph.layers[layer].is_source:
+            found.append(0.0)
+        elif found:
+            found[-1] += work[layer]
+    return found
 
 
 def _downstream_first(moves: "_Moves", graph: RowGraph) -> Schedule:
@@ -299,14 +348,20 @@ MOST_STATES = 20_000
 
 
 def shortest(
-    graph: RowGraph, known: Schedule | None = None, most_states: int = MOST_STATES
+    graph: RowGraph,
+    known: Schedule | None = None,
+    most_states: int = MOST_STATES,
+    *,
+    bound: int = 0,
 ) -> Search:
     """The schedule with the least live bytes, by bisection of the budget; `known` is one that it should be better than.
+    No schedule needs less than `bound` (bounds.least_alive): where that is met, no search is needed.
 
     Budgets at which the search was not exhausted count as impossible for the schedule, but not for the bound.
     """
     best = known or downstream_first(graph)
-    high, low, proved, states = peak_bytes(graph, best), 0, 0, 0
+    high, states = peak_bytes(graph, best), 0
+    low = proved = max(bound - 1, 0) // ROW_ALIGNMENT * ROW_ALIGNMENT
     while high - low > ROW_ALIGNMENT:
         budget = (low + high) // 2 // ROW_ALIGNMENT * ROW_ALIGNMENT
         if budget <= low:
@@ -329,6 +384,15 @@ def shortest(
 _Path = tuple[int, "_Path"] | None
 
 
+class _Node(NamedTuple):
+    """A state, what is alive in it, the work since the last row of a source, and the way there."""
+
+    state: State
+    live: int
+    work: float
+    path: _Path
+
+
 class _Moves:
     """Steps and their live bytes from tables: the same as the methods of the graph say, but fast.
 
@@ -341,6 +405,9 @@ class _Moves:
         self.bytes = [t.live_bytes for t in graph.tensors]
         self.rows = [t.rows for t in graph.tensors]
         self.scratch = [layer.scratch_bytes for layer in graph.layers]
+        self.most_work = math.inf if graph.most_work is None else graph.most_work
+        self.is_source = [layer.is_source for layer in graph.layers]
+        self.work = [0.0 if graph.most_work is None else layer.work for layer in graph.layers]
         self.output = [layer.output for layer in graph.layers]
         # made[tensor]: its layer, and rows by that layer's steps; (-1, [rows]) for those that are present
         self.made = [(-1, [r]) for r in self.rows]
@@ -394,16 +461,30 @@ class _Moves:
                 oldest = first[state[reader]]
         return count - oldest if count > oldest else 0
 
-    def of(self, state: State, live: int, budget: int) -> Iterator[tuple[int, State, int]]:
-        """(layer, state and live bytes afterwards) of every step that fits in the budget."""
+    def of(self, node: _Node, budget: int) -> Iterator[tuple[int, _Node]]:
+        """(layer, what is afterwards) of every step that fits in the budget."""
+        state, live, work, path = node
         for layer in self.layers:
             if not self.is_ready(state, layer):
+                continue
+            work_after = self.work_after(work, layer)
+            if work_after > self.most_work and not self.all_is_here(state):
                 continue
             if live + self.new_bytes(state, layer) + self.scratch[layer] > budget:
                 continue
             after, live_after = self.after(state, live, layer)
             if live_after <= budget:
-                yield layer, after, live_after
+                yield layer, _Node(after, live_after, work_after, (layer, path))
+
+    def work_after(self, work: float, layer: int) -> float:
+        """Since the last row of a source, where that is bounded."""
+        return 0.0 if self.is_source[layer] else work + self.work[layer]
+
+    def all_is_here(self, state: State) -> bool:
+        """Whether no row of a source is missing."""
+        return all(
+            state[i] == self.goal[i] for i, is_source in enumerate(self.is_source) if is_source
+        )
 
     def is_ready(self, state: Sequence[int], layer: int) -> bool:
         step = state[layer]
@@ -432,40 +513,41 @@ class _Moves:
 
 
 def _within(graph: RowGraph, budget: int, most_states: int) -> tuple[Schedule | None, int, bool]:
-    """A schedule within a budget if there is one; states visited; whether none was left out."""
+    """A schedule within a budget if there is one; states visited; whether none was left out.
+
+    With bounded work that is never sure: a step that is taken at once may take the place of another.
+    """
     moves, live = _Moves(graph), graph.live_bytes(graph.start)
     if live > budget:
         return None, 0, True
-    pending: list[tuple[State, int, _Path]] = [_settled(moves, graph.start, live, None, budget)]
-    seen = {pending[0][0]}
+    pending = [_settled(moves, _Node(graph.start, live, 0.0, None), budget)]
+    seen = {pending[0].state: 0.0}
     while pending:
-        state, live, path = pending.pop()
-        if state == graph.goal:
-            return _unrolled(path), len(seen), True
+        node = pending.pop()
+        if node.state == graph.goal:
+            return _unrolled(node.path), len(seen), True
         if len(seen) > most_states:
             return None, len(seen), False
         following = []
-        for layer, after, bytes_after in moves.of(state, live, budget):
-            settled = _settled(moves, after, bytes_after, (layer, path), budget)
-            if settled[0] not in seen:
-                seen.add(settled[0])
-                following.append((-bytes_after, layer, settled))
+        for layer, after in moves.of(node, budget):
+            settled = _settled(moves, after, budget)
+            if seen.get(settled.state, math.inf) > settled.work:
+                seen[settled.state] = settled.work
+                following.append((-after.live, layer, settled))
         following.sort(key=lambda f: f[:2])
         pending += [settled for _, _, settled in following]
-    return None, len(seen), True
+    return None, len(seen), graph.most_work is None
 
 
-def _settled(
-    moves: _Moves, state: State, live: int, path: _Path, budget: int
-) -> tuple[State, int, _Path]:
+def _settled(moves: _Moves, node: _Node, budget: int) -> _Node:
     """What follows after all steps that free at least what they take."""
     while True:
-        for layer, after, bytes_after in moves.of(state, live, budget):
-            if bytes_after <= live:
-                state, live, path = after, bytes_after, (layer, path)
+        for _, after in moves.of(node, budget):
+            if after.live <= node.live:
+                node = after
                 break
         else:
-            return state, live, path
+            return node
 
 
 def _unrolled(path: _Path) -> Schedule:

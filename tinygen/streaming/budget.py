@@ -1,6 +1,6 @@
 """Fits a network into a budget of RAM: kernels with less scratch first, then rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinygen.planner import Layout
 from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
@@ -8,6 +8,7 @@ from tinygen.streaming import cuts
 from tinygen.streaming.cuts import Parts
 from tinygen.streaming.network import Item, Network
 from tinygen.streaming.progress import Progress, report
+from tinygen.streaming.segment import most_between_pushes
 
 TRIES = 12
 """Budgets that are tried where addresses need more than estimated."""
@@ -16,7 +17,7 @@ SPARE_BYTES = (0, 256, 768)
 """What is left free when kernels get what rows do not need, because addresses never fill everything."""
 
 SQUEEZES = 5
-"""Halvings of the interval in which the least RAM is searched."""
+"""Halvings of the interval in which the least RAM, or the least work between two rows, is searched."""
 
 POINTS = 14
 """Budgets between the least and all that a table of points asks for."""
@@ -78,8 +79,8 @@ def points(network: Network, *, progress: Progress = report) -> tuple[Way, ...]:
     parts = cuts.parts_of(network)
     whole = _whole(network)
     found = [] if whole is None else [whole]
-    low = cuts.least(network, parts)
-    high = whole.bytes if whole else 4 * low
+    low = max(cuts.least(network, parts), 1)
+    high = max(whole.bytes, low) if whole else 4 * low
     for index in range(POINTS):
         progress(index / POINTS)
         way = _within(network, parts, round(low * (high / low) ** (index / POINTS)))
@@ -91,6 +92,28 @@ def points(network: Network, *, progress: Progress = report) -> tuple[Way, ...]:
         if not kept or way.cycles < kept[-1].cycles:
             kept.append(way)
     return tuple(kept)
+
+
+def least_work(network: Network, budget: int) -> float | None:
+    """The fewest multiply-accumulates between two rows of the input that were found to fit in a budget of RAM, where
+    the network's are too few; None where no number fits."""
+    way = _with_work(network, None, budget)
+    if way is None:
+        return None
+    low = network.memory.most_work
+    best = most_between_pushes(way.items[0].segment).macs
+    for _ in range(SQUEEZES):
+        if (way := _with_work(network, (low + best) / 2, budget)) is None:
+            low = (low + best) / 2
+        else:
+            best = most_between_pushes(way.items[0].segment).macs
+    return best
+
+
+def _with_work(network: Network, most_work: float | None, budget: int) -> Way | None:
+    other = replace(network, memory=replace(network.memory, most_work=most_work))
+    parts = cuts.parts_of(other)
+    return _within(other, parts, budget) if cuts.least(other, parts) <= budget else None
 
 
 def _least_first(way: Way) -> tuple[float, float]:
@@ -138,9 +161,9 @@ def _squeezed(network: Network, known: Way) -> Way:
 def _least(network: Network, parts: Parts, progress: Progress) -> Way:
     """The path with the least RAM, with the best order of rows and the best packing that the searches find."""
     path = cuts.cheapest(network, parts, cuts.least(network, parts))
-    usual = _way(network, cuts.planned(path.items))
     searched = _way(network, cuts.planned(path.items, thorough=True, progress=progress))
-    least = min(usual, searched, key=_least_first)
+    usual = _way(network, cuts.planned(path.items))
+    least = min(searched, usual, key=lambda way: way.bytes)
     return min(least, _with_faster_kernels(network, least), key=_least_first)
 
 

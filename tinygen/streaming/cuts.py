@@ -12,7 +12,7 @@ from itertools import pairwise
 from tinygen.errors import UsageError
 from tinygen.streaming.network import Item, Network
 from tinygen.streaming.parts import Found, Part, RowsPart, WholePart
-from tinygen.streaming.segment import plan_segment, with_faster_kernels
+from tinygen.streaming.segment import Rows, plan_segment, with_faster_kernels
 
 Progress = Callable[[float], None]
 
@@ -108,6 +108,12 @@ def faster(items: Sequence[Item], spare: int) -> tuple[Item, ...]:
     return tuple(found)
 
 
+def _with_least_scratch(item: Item) -> Rows:
+    """The rows of a segment with the kernels that need the least."""
+    rows = item.segment.rows
+    return replace(rows, runs=tuple(ways[-1] for ways in item.options)) if item.options else rows
+
+
 def planned(
     items: Sequence[Item],
     *,
@@ -115,14 +121,16 @@ def planned(
     rounds: int | None = None,
     progress: Progress = lambda share: None,
 ) -> tuple[Item, ...]:
-    """The items with the orders and addresses of their rows."""
+    """The items with the orders and addresses of their rows; after a thorough search with the kernels that have the
+    least scratch."""
     found = []
     for item in items:
         if item.segment is not None:
             segment = plan_segment(
-                item.segment.rows,
+                _with_least_scratch(item) if thorough else item.segment.rows,
                 item.segment.schedule,
                 thorough=thorough,
+                proved_bytes=item.segment.proved_bytes,
                 rounds=rounds,
                 progress=progress,
             )

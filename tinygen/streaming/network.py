@@ -16,7 +16,7 @@ asks for them."""
 MORE_FLASH = 2.0
 """Times as many bytes of weights and constants as the chosen kernel's are too many where flash counts."""
 
-SCRATCH_BYTES = (2048, 1024, 512, 256)
+SCRATCH_BYTES = (2048, 1024, 512, 384, 320, 256)
 """Buffers that kernels are asked to be content with."""
 
 
@@ -54,6 +54,9 @@ class Memory:
     input_in_arena: bool
     pushed: str | None = None
     """The input whose rows arrive one by one, and are never together."""
+
+    most_work: float | None = None
+    """Multiply-accumulates that may run between two of these rows."""
 
     def is_external(self, tensor: str) -> bool:
         return tensor in self.outputs or (tensor in self.inputs and not self.input_in_arena)
@@ -201,6 +204,7 @@ class Network:
 
 def _layer_step(candidate: Candidate) -> Step:
     call, kernel = candidate.call, candidate.kernel
+    over = call.inputs[kernel.lead_over(call)].name
     return Step(
         name=call.node.name,
         reads=tuple(t.name for t in call.activations),
@@ -210,8 +214,19 @@ def _layer_step(candidate: Candidate) -> Step:
         ),
         moves_only=kernel.moves_only,
         scratch_bytes=candidate.scratch_bytes,
-        leads={call.inputs[0].name: kernel.lead(call)} if kernel.lead else {},
+        leads={over: kernel.lead(call)} if kernel.lead else {},
+        exact=frozenset([over] if kernel.lead_is_exact else ()),
+        parts=parts_of(candidate),
     )
+
+
+def parts_of(candidate: Candidate) -> dict[str, int]:
+    """Inputs that the output holds byte for byte, and where; a constant or a tensor that is given twice is copied."""
+    call, kernel = candidate.call, candidate.kernel
+    places = kernel.parts(call) if kernel.parts else {}
+    names = [t.name for t in call.activations]
+    named = {call.inputs[i].name: at for i, at in places.items()}
+    return {name: at for name, at in named.items() if names.count(name) == 1}
 
 
 def _cycles(candidate: Candidate) -> float:

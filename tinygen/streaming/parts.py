@@ -60,7 +60,7 @@ class WholePart:
         return tuple(found)
 
     def _change(self, items: list[Item], layout: Layout) -> tuple[list[Item], Layout] | None:
-        """The fastest other kernel for the fullest layer that makes the whole smaller."""
+        """The fastest other kernel for the fullest layer that makes the whole smaller, or another layer the fullest."""
         at = layout.plan.peak_step
         now = items[at].candidate
         for candidate in self.network.whole_choices[items[at].first]:
@@ -68,7 +68,7 @@ class WholePart:
                 continue
             others = [*items[:at], replace(items[at], candidate=candidate), *items[at + 1 :]]
             other = self.network.lay_out(others)
-            if other.plan.arena_bytes < layout.plan.arena_bytes:
+            if _fullness(other) < _fullness(layout):
                 return others, other
         return None
 
@@ -83,6 +83,11 @@ class WholePart:
     def within(self, budget: int) -> Found | None:
         fitting = [f for f in self._found if f.bytes <= budget]
         return min(fitting, key=lambda f: (f.cycles, f.bytes), default=None)
+
+
+def _fullness(layout: Layout) -> tuple[int, int, int]:
+    """Of two layers that need the same, the first is the fullest: it can only change after the other."""
+    return layout.plan.arena_bytes, layout.plan.lower_bound_bytes, -layout.plan.peak_step
 
 
 def _of_whole(items: list[Item], layout: Layout) -> Found:
@@ -161,7 +166,8 @@ class Form:
         pushed = self.network.memory.pushed if self.start == 0 else None
         outputs = _outputs(self.network, self.start, self.end)
         runs = [ways[-1] for ways in self.options]
-        return rows_of(runs, outputs, pushed, grows=self._grows)
+        most_work = self.network.memory.most_work
+        return rows_of(runs, outputs, pushed, most_work=most_work, grows=self._grows)
 
     @property
     def _grows(self) -> bool:
@@ -203,7 +209,7 @@ class Form:
             offsets={},
             scratch={},
             block_bytes=block_bytes,
-            is_optimal=False,
+            live_bytes=block_bytes,
             leads={},
             lies_over_output=self._grows,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tinygen.planner.bounds import least_alive
 from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
 from tinygen.planner.packing import Piece, pack
 from tinygen.planner.rows import (
@@ -18,6 +19,7 @@ from tinygen.planner.rows import (
     peaks_by_layer,
     shared_rows,
     shortest,
+    work_after_rows,
 )
 from tinygen.streaming.runs import Kind, RowRun
 
@@ -72,7 +74,9 @@ class Rows:
 class Segment:
     """A schedule with addresses: `offsets[tensor, row]` and `scratch[layer, step]` in a block of `block_bytes`.
 
-    `leads[input, output]`: what the planner must keep between a whole input and a whole output that shares its memory.
+    `live_bytes` of rows and scratch are in use at once at most; a search has proved that no order of the rows needs
+    less than `proved_bytes`, whatever kernels compute them. `leads[input, output]`: what the planner must keep between
+    a whole input and a whole output that shares its memory.
     `lies_over_output`: the block may begin where the whole output does, or above.
     """
 
@@ -81,9 +85,20 @@ class Segment:
     offsets: dict[tuple[int, int], int]
     scratch: dict[tuple[int, int], int]
     block_bytes: int
-    is_optimal: bool
+    live_bytes: int
     leads: dict[tuple[str, str], int]
     lies_over_output: bool = False
+    proved_bytes: int = 0
+
+    @cached_property
+    def lower_bound_bytes(self) -> int:
+        """With these kernels no order of the rows needs less."""
+        needed = max(self.proved_bytes, least_alive(_with_scratch(self.rows)))
+        return min(needed, self.block_bytes)
+
+    @property
+    def is_optimal(self) -> bool:
+        return self.block_bytes == self.lower_bound_bytes
 
     @property
     def runs(self) -> tuple[RowRun, ...]:
@@ -113,13 +128,14 @@ def rows_of(
     outputs: frozenset[str],
     pushed: str | None = None,
     *,
+    most_work: float | None = None,
     grows: bool = False,
 ) -> Rows:
     """The row graph of layers in order.
 
     `outputs` are tensors that others read afterwards: they are whole, outside of the block. With `grows` their memory
-    is free for rows of the block until their own rows are written. The input `pushed` arrives
-    row by row, and its rows lie in the block.
+    is free for rows of the block until their own rows are written. The input `pushed` arrives row by row, and its rows
+    lie in the block; at most `most_work` multiply-accumulates are computed between two of them.
     """
     builder = _Builder(outputs, grows)
     if pushed is not None:
@@ -136,6 +152,7 @@ def rows_of(
             layers=tuple(builder.layers),
             present=frozenset(builder.present),
             kept=frozenset(builder.kept),
+            most_work=None if pushed is None else most_work,
         ),
         stages=tuple(builder.stages),
     )
@@ -183,6 +200,7 @@ class _Builder:
                 over=tuple(self.index[run.call.inputs[i].name] for i in run.over)
                 if y.name not in self.outputs
                 else (),
+                work=run.call.op.macs(run.call) / run.steps,
             )
         )
         self.stages.append(Stage(run=index))
@@ -208,13 +226,21 @@ def plan_segment(
     schedule: Schedule,
     *,
     thorough: bool = False,
+    proved_bytes: int = 0,
     rounds: int | None = None,
     progress: Progress = lambda share: None,
 ) -> Segment:
-    """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing."""
+    """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing.
+
+    `proved_bytes` is what an earlier search has proved.
+    """
     graph = rows.graph
-    search = shortest(_with_scratch(rows), schedule) if thorough else None
-    schedule = search.schedule if search else schedule
+    if thorough:
+        bare = _with_scratch(rows)
+        search = shortest(bare, schedule, bound=least_alive(bare))
+        schedule = search.schedule
+        # rows of a growing output count in the search, but not in the block
+        proved_bytes = max(proved_bytes, 0 if _growing(graph) else search.lower_bound_bytes)
     row_lives = lives(graph, schedule)
     cells = _cells(row_lives, shared_rows(graph, schedule))
     written = _written(graph, schedule)
@@ -241,9 +267,10 @@ def plan_segment(
         },
         scratch={step: _aligned(rest[piece]) for step, piece in scratch.piece_of.items()},
         block_bytes=height,
-        is_optimal=bool(search and search.is_optimal and height == search.lower_bound_bytes),
+        live_bytes=packing.lower_bound_bytes,
         leads=_leads(rows, schedule),
         lies_over_output=written[-1] > 0,
+        proved_bytes=proved_bytes,
     )
 
 
@@ -269,13 +296,18 @@ def with_faster_kernels(
 
 def _written(graph: RowGraph, schedule: Schedule) -> list[int]:
     """After every event the bytes of a growing output that are written, which rows of the block must lie above."""
-    growing = [t for t in graph.kept if graph.tensors[t].whole_row_bytes]
+    growing = _growing(graph)
     state, found = graph.start, []
     for layer in schedule:
         state = graph.after(state, layer)
         sizes = (graph.made(state, t) * graph.tensors[t].whole_row_bytes for t in growing)
         found.append(_up_to_word(max(sizes, default=0)))
     return found
+
+
+def _growing(graph: RowGraph) -> list[int]:
+    """Outputs in whose memory rows of the block may lie."""
+    return [t for t in graph.kept if graph.tensors[t].whole_row_bytes]
 
 
 def _up_to_word(size: int) -> int:
@@ -357,14 +389,30 @@ def _leads(rows: Rows, schedule: Schedule) -> dict[tuple[str, str], int]:
     return leads
 
 
-def most_between_pushes(segment: Segment) -> float:
-    """Multiply-accumulates of the longest wait for the next row, the end after the last row left out."""
-    most = waiting = 0.0
-    for layer in segment.schedule:
-        stage = segment.rows.stages[layer]
-        if stage is None:
-            most, waiting = max(most, waiting), 0.0
-        elif not stage.finishes:
-            call = segment.runs[stage.run].call
-            waiting += call.op.macs(call) / segment.runs[stage.run].steps
-    return most
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Multiply-accumulates and predicted cycles; unknown costs count as nothing."""
+
+    macs: float = 0.0
+    cycles: float = 0.0
+
+
+def work_after_pushes(segment: Segment) -> tuple[Work, ...]:
+    """What runs after each row of the input, before the next one arrives; after the last row to the end."""
+    graph = segment.rows.graph
+    macs = [layer.work for layer in graph.layers]
+    cycles = [
+        0.0 if stage is None or stage.finishes else cycles_of(segment.runs[stage.run]) / layer.steps
+        for stage, layer in zip(segment.rows.stages, graph.layers, strict=True)
+    ]
+    both = (work_after_rows(graph, segment.schedule, work) for work in (macs, cycles))
+    return tuple(Work(macs=m, cycles=c) for m, c in zip(*both, strict=True))
+
+
+def most_between_pushes(segment: Segment) -> Work:
+    """The longest waits for the next row; the end after the last row is left out."""
+    works = work_after_pushes(segment)[:-1]
+    return Work(
+        macs=max((w.macs for w in works), default=0.0),
+        cycles=max((w.cycles for w in works), default=0.0),
+    )

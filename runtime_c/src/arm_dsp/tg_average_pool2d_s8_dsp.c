@@ -1,105 +1,138 @@
 /* Average pooling for the DSP extension. See tg_pool2d.h.
  *
+ * With n cells and their sum s the mean, rounded half away from zero, is floor((2 * s + n - [s < 0]) / (2 * n)): where
+ * n is odd, so is 2 * s + n, and taking one off an odd number does not change its quotient. With 256 * n more, t >= 0,
+ * and with M = floor((2^32 - 1) / (2 * n))
+ *
+ *   floor(t / (2 * n)) = floor((t + 1) * M / 2^32)
+ *
+ * because t < 512 * n, and for n <= 256 cells (t + 1) * M / 2^32 lies below (t + 1) / (2 * n) by no more than
+ * (t + 1) / 2^32 < 1 / (2 * n).
+ *
  * SPDX-License-Identifier: MIT-0 */
+#include "tg_cell_sums.h"
 #include "tg_pool2d_quads.h"
 
-/* Cells whose sum fits in an int16. */
-#define CELLS_TOGETHER 256
+static void compute_means(struct tg_pool_task *task);
 
-/* int16 sums of channels 0 and 2, and of channels 1 and 3. */
-struct halves {
-    uint32_t even;
-    uint32_t odd;
-};
+#if TG_ASSEMBLY
 
-/* Adds `count` cells. */
-TG_INLINE struct halves add_cells(struct halves sums, const int8_t *x, int32_t count, int32_t step)
+/* Four channels: 41 cycles for finishing. */
+static TG_NAKED void compute_means(struct tg_pool_task *task __attribute__((unused)))
 {
-    for (; count >= 4; count -= 4) {
-        const uint32_t a = tg_load_quad(x);
-        const uint32_t b = tg_load_quad(x + step);
-        const uint32_t c = tg_load_quad(x + 2 * step);
-        const uint32_t d = tg_load_quad(x + 3 * step);
-
-        tg_keep_loads_here(); /* loads in a row take a cycle each */
-        sums.even = tg_sxtab16(tg_sxtab16(tg_sxtab16(tg_sxtab16(sums.even, a), b), c), d);
-        sums.odd = tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(tg_sxtab16_ror8(sums.odd, a), b), c), d);
-        x += 4 * step;
-    }
-    for (; count > 0; count--) {
-        const uint32_t a = tg_load_quad(x);
-
-        sums.even = tg_sxtab16(sums.even, a);
-        sums.odd = tg_sxtab16_ror8(sums.odd, a);
-        x += step;
-    }
-    return sums;
+    __asm__ volatile(
+        ".macro tg_combine word\n"
+        "sxtab16 all0, all0, \\word\n"
+        "sxtab16 all1, all1, \\word, ror #8\n"
+        ".endm\n"
+        ".macro tg_mean sum, shift, i\n"
+        ".if \\shift\n asr x3, \\sum, #16\n .else\n sxth x3, \\sum\n .endif\n"
+        "add cells, x1, x3, lsl #1\n"
+        "add cells, cells, x3, asr #31\n"
+        "umull x3, cells, cells, x2\n"
+        "sub cells, cells, #128\n"
+        "strb cells, [out, #\\i]\n"
+        ".endm\n"
+        TG_POOL_FUNCTION("mov all0, #0\n mov all1, #0\n",
+            "ldr x1, [r0, #28]\n"
+            "ldr x2, [r0, #32]\n"
+            "tg_mean all0, 0, 0\n"
+            "tg_mean all1, 0, 1\n"
+            "tg_mean all0, 1, 2\n"
+            "tg_mean all1, 1, 3\n")
+        ".purgem tg_combine\n .purgem tg_mean\n");
 }
 
-/* Moves int16 sums to int32 ones. */
-TG_INLINE struct halves empty(struct halves from, struct tg_pool_four *to)
-{
-    const struct halves none = {0, 0};
+#else
 
-    to->a += (int16_t)(from.even & 0xFFFFu);
-    to->b += (int16_t)(from.odd & 0xFFFFu);
-    to->c += (int16_t)(from.even >> 16);
-    to->d += (int16_t)(from.odd >> 16);
-    return none;
+TG_INLINE int8_t finished(const struct tg_pool_task *task, uint32_t half)
+{
+    const int32_t sum = (int16_t)(half & 0xFFFFu);
+    const uint32_t t = task->start + ((uint32_t)sum << 1) + (uint32_t)(sum >> 31);
+
+    return (int8_t)((int32_t)((uint64_t)t * task->factor >> 32) - 128);
 }
 
-/* Four channels of all cells. Returns the number of cells. */
-TG_INLINE int32_t add_quad(const struct tg_cells *cells, int32_t channel, struct tg_pool_four *sums)
+static void four_means(const struct tg_pool_task *task, int32_t channel)
 {
-    struct halves halves = {0, 0};
-    int32_t room = CELLS_TOGETHER;
-    int32_t count = 0;
+    int8_t *const out = task->out + channel;
+    uint32_t even = 0;
+    uint32_t odd = 0;
 
-    for (int32_t i = 0; i < cells->row_count; i++) {
-        const int8_t *x = tg_pool_row(cells, i, channel);
-        int32_t left = x ? cells->width : 0;
+    for (const int8_t *const *row = task->rows; row != task->rows_end; row++) {
+        for (int32_t i = 0; i < task->width; i++) {
+            const uint32_t four = tg_load_quad(*row + task->at + channel + i * task->step);
 
-        count += left;
-        while (left > room) {
-            halves = empty(add_cells(halves, x, room, cells->step), sums);
-            x += room * cells->step;
-            left -= room;
-            room = CELLS_TOGETHER;
+            even = tg_sxtab16(even, four);
+            odd = tg_sxtab16_ror8(odd, four);
         }
-        halves = add_cells(halves, x, left, cells->step);
-        room -= left;
     }
-    empty(halves, sums);
-    return count;
+    out[0] = finished(task, even);
+    out[1] = finished(task, odd);
+    out[2] = finished(task, even >> 16);
+    out[3] = finished(task, odd >> 16);
 }
 
+static void compute_means(struct tg_pool_task *task)
+{
+    tg_pool_compute_in_c(task, four_means);
+}
+
+#endif
+
+static void compute(struct tg_pool_task *task)
+{
+    const uint32_t count = (uint32_t)(task->width * (int32_t)(task->rows_end - task->rows));
+
+    task->start = 257u * count + 1u;
+    task->factor = 0xFFFFFFFFu / (2u * count);
+    compute_means(task);
+}
+
+/* Any window. */
 static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *all, int8_t *out)
 {
     const struct tg_cells cells = tg_pool_joined(all);
+    int32_t count = 0;
 
     if (layer->channels < TG_POOL_QUAD) {
         tg_pool_one(layer, all, out, TG_AVERAGE);
         return;
     }
     for (int32_t c = 0; c < layer->channels; c += TG_POOL_QUAD) {
-        const int32_t channel = tg_pool_quad_start(layer, c);
-        struct tg_pool_four sums = {0, 0, 0, 0};
-        const int32_t count = add_quad(&cells, channel, &sums);
+        const int32_t channel = c + TG_POOL_QUAD <= layer->channels ? c : layer->channels - TG_POOL_QUAD;
+        int32_t sums[TG_POOL_QUAD] = {0, 0, 0, 0};
 
-        out[channel] = tg_pool_finish(layer, sums.a, count, TG_AVERAGE);
-        out[channel + 1] = tg_pool_finish(layer, sums.b, count, TG_AVERAGE);
-        out[channel + 2] = tg_pool_finish(layer, sums.c, count, TG_AVERAGE);
-        out[channel + 3] = tg_pool_finish(layer, sums.d, count, TG_AVERAGE);
+        count = 0;
+        for (int32_t i = 0; i < cells.row_count; i++) {
+            const int8_t *x = tg_pool_row(&cells, i, channel);
+
+            if (x != NULL) {
+                tg_cell_sums_dsp(sums, x, cells.width, cells.step);
+                count += cells.width;
+            }
+        }
+        for (int32_t i = 0; i < TG_POOL_QUAD; i++) {
+            out[channel + i] = tg_pool_finish(layer, sums[i], count, TG_AVERAGE);
+        }
     }
 }
 
 TG_KERNEL void tg_average_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
                                              int8_t *const *out, int32_t row_count)
 {
-    tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+    if (tg_pool_has_tasks(layer, 0)) {
+        tg_pool_row_tasks(layer, rows, out, row_count, compute);
+    } else {
+        tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+    }
 }
 
 TG_KERNEL void tg_average_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out)
 {
-    tg_pool2d_whole(layer, in, out, one_output);
+    if (tg_pool_has_tasks(layer, 1)) {
+        tg_pool_whole_tasks(layer, in, out, compute);
+    } else {
+        tg_pool2d_whole(layer, in, out, one_output);
+    }
 }

@@ -14,20 +14,22 @@ TG_KERNEL void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task);
 /* Of a naked function: it comes in a register, and the compiler sees no use of it. */
 #define ARGUMENT __attribute__((unused))
 
-/* 15 cycles for each step of a pair, which are 16 products; for each pair and block 74 cycles more with ONE_PRODUCT,
- * and 8 for each 16 steps after the first 16.
+/* 15 cycles for each step of a pair, which are 16 products; for each pair and block 77 cycles more with ONE_PRODUCT,
+ * and 8 for each 16 steps after the first 16. A pixel alone: 10 for each step, 8 for each 8 of them, 55 for a block.
  *
- * The loop over the steps is unrolled 16 times and entered in its middle, so that it ends where the steps end: `x` and
- * `w` start as much too low. Frame: */
+ * Pair by pair, all blocks, so that a chunk of one pair costs the same as others. The loops over the steps are unrolled
+ * and entered in their middle, so that they end where the steps end: `x` and `w` start as much too low. Frame: */
 #define ENTRY "0"         /* where the loop is entered */
-#define LAST "4"          /* outputs of the last pair */
-#define BACK "8"          /* from the outputs of a pair to `x` of the next */
-#define WEIGHTS "12"      /* `w` at the entry */
-#define WEIGHTS_END "16"  /* minus the form: the loop's end and the form are one comparison; then words follow */
-#define BLOCK_BYTES "20"
-#define BLOCKS_LEFT "24"
-#define PAIRS "28"        /* `x` of the first pair at the entry */
-#define FRAME_BYTES "36"
+#define LAST_STARTS "4"   /* where the sums of the last block start */
+#define BACK "8"          /* from the outputs of a pair to its `x` at the entry */
+#define BLOCK_BYTES "12"
+#define ON "16"           /* from a block's starts to `w` of the next block at the entry */
+#define X_END "20"        /* the outputs, minus the form: the loop's end and the form are one comparison */
+#define STEPS_BYTES "24"
+#define LAST "28"         /* outputs of the last pair */
+#define FORM "32"
+#define BLOCK "36"        /* the first */
+#define FRAME_BYTES "44"
 
 TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMENT)
 {
@@ -40,38 +42,53 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
 
         "push {r4-r11, lr}\n"
         "sub sp, sp, #" FRAME_BYTES "\n"
-        "ldm r0, {r4-r10}\n" /* block, block_bytes, blocks, pairs, last, steps, form */
-        "rsb r0, r9, #0\n"
-        "and r0, r0, #15\n" /* steps to skip */
-        "lsl r1, r0, #3\n"
-        "adr r2, 2f\n"
-        "add r3, r0, r0, lsl #1\n"
-        "add r2, r2, r3, lsl #4\n" /* 48 bytes of code for each */
-        "add r2, r2, #1\n"
-        "str r2, [sp, #" ENTRY "]\n"
-        "str r8, [sp, #" LAST "]\n"
-        "sub r3, r1, #8\n"
-        "str r3, [sp, #" BACK "]\n"
-        "sub r3, r7, r1\n"
-        "str r3, [sp, #" PAIRS "]\n"
-        "str r6, [sp, #" BLOCKS_LEFT "]\n"
-        "str r5, [sp, #" BLOCK_BYTES "]\n"
-        "add r3, r4, r9, lsl #3\n"
-        "sub r3, r3, r10\n"
-        "str r3, [sp, #" WEIGHTS_END "]\n"
-        "add r3, r4, r5\n"
-        "sub w, r4, r1\n"
-        "str w, [sp, #" WEIGHTS "]\n"
+        "ldm r0, {r1-r7}\n" /* block, block_bytes, blocks, pairs (x), last, steps, form */
+        "str r1, [sp, #" BLOCK "]\n"
+        "str r2, [sp, #" BLOCK_BYTES "]\n"
+        "mla r3, r2, r3, r1\n"
+        "sub r3, r3, #16\n"
+        "str r3, [sp, #" LAST_STARTS "]\n"
+        "str r5, [sp, #" LAST "]\n"
+        "lsl r6, r6, #3\n"
+        "str r6, [sp, #" STEPS_BYTES "]\n"
+        "str r7, [sp, #" FORM "]\n"
 
-        /* a block: the sums of the first pair */
-        "1: ldr x, [sp, #" PAIRS "]\n"
-        "ldr r0, [sp, #" ENTRY "]\n"
-        "ldmdb r3, {r6-r9}\n" /* r3: the end of the block */
+        /* a pair, whose words x points to; a pixel alone has the same outputs as itself */
+        "1: ldr r1, [sp, #" STEPS_BYTES "]\n"
+        "ldr r0, [sp, #" FORM "]\n"
+        "add r2, x, r1\n"
+        "ldr r3, [r2]\n"
+        "ldr r6, [r2, #4]\n"
+        "sub r7, r2, r0\n"
+        "str r7, [sp, #" X_END "]\n"
+        "cmp r3, r6\n"
+        "it eq\n"
+        "cmpeq r0, #0\n"
+        "beq 10f\n"
+        "rsb r0, r1, #0\n"
+        "and r0, r0, #120\n" /* 8 bytes for each step to skip */
+        "adr.w r3, 2f\n"
+        "add r6, r0, r0, lsl #1\n"
+        "add r3, r3, r6, lsl #1\n" /* 48 bytes of code for each */
+
+        /* the first block, from the place r3 in a loop on; r0 bytes are skipped */
+        "9: adds r3, r3, #1\n"
+        "str r3, [sp, #" ENTRY "]\n"
+        "add r1, r1, r0\n"
+        "str r1, [sp, #" BACK "]\n"
+        "rsb r6, r0, #16\n"
+        "str r6, [sp, #" ON "]\n"
+        "ldr w, [sp, #" BLOCK "]\n"
+        "ldr r6, [sp, #" BLOCK_BYTES "]\n"
+        "sub x, r2, r1\n"
+        "add r6, w, r6\n"
+        "sub w, w, r0\n"
+        "ldmdb r6, {r6-r9}\n"
         "mov blo_ab, alo_ab\n"
         "mov bmix_ab, amix_ab\n"
         "mov blo_cd, alo_cd\n"
         "mov bmix_cd, amix_cd\n"
-        "bx r0\n"
+        "bx r3\n"
 
         /* 16 steps */
         ".balign 4\n"
@@ -92,10 +109,10 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "smlad alo_cd, pa, cd, alo_cd\n"
         "smlad blo_cd, pb, cd, blo_cd\n"
         ".endr\n"
-        "adds w, w, #128\n"
-        "ldr r0, [sp, #" WEIGHTS_END "]\n"
         "adds x, x, #128\n"
-        "cmp w, r0\n"
+        "ldr r0, [sp, #" X_END "]\n"
+        "adds w, w, #128\n"
+        "cmp x, r0\n"
         "blo 2b\n"
         "bne 5f\n"
 
@@ -134,22 +151,24 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "strb alo_ab, [r2], #4\n"
         "strb blo_ab, [r3], #4\n"
 
-        /* the sums of the next pair */
+        /* the next block; w is at this one's starts */
         "4: str r2, [x]\n"
         "str r3, [x, #4]\n"
-        "ldm w, {r6-r9}\n"
+        "ldm sp, {r0-r3, r6}\n" /* ENTRY, LAST_STARTS, BACK, BLOCK_BYTES, ON */
+        "cmp w, r1\n"
+        "beq 7f\n"
+        "subs x, x, r2\n"
+        "adds r3, r3, w\n"
+        "adds w, w, r6\n"
+        "ldm r3, {r6-r9}\n"
         "mov blo_ab, alo_ab\n"
         "mov bmix_ab, amix_ab\n"
         "mov blo_cd, alo_cd\n"
         "mov bmix_cd, amix_cd\n"
-        "ldm sp, {r0, r1, r2, w}\n" /* ENTRY, LAST, BACK, WEIGHTS */
-        "cmp x, r1\n"
-        "beq 7f\n"
-        "sub x, x, r2\n"
         "bx r0\n"
 
-        /* other forms; w - r0 is the form */
-        "5: sub r0, w, r0\n"
+        /* other forms; x - r0 is the form */
+        "5: sub r0, x, r0\n"
         "sub amix_ab, amix_ab, alo_ab\n"
         "sub bmix_ab, bmix_ab, blo_ab\n"
         "sub amix_cd, amix_cd, alo_cd\n"
@@ -196,21 +215,61 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "stmia r3!, {r10-r12, lr}\n"
         "b 4b\n"
 
-        /* the next block */
-        "7: add r6, w, r2\n" /* 8 bytes before the block */
-        "add r0, sp, #" WEIGHTS "\n"
-        "ldm r0, {r1-r4}\n" /* WEIGHTS, WEIGHTS_END, BLOCK_BYTES, BLOCKS_LEFT */
-        "subs r4, r4, #1\n"
+        /* the next pair */
+        "7: ldr r1, [sp, #" LAST "]\n"
+        "cmp x, r1\n"
         "beq 8f\n"
-        "add r1, r1, r3\n"
-        "add r2, r2, r3\n"
-        "stm r0, {r1-r4}\n"
-        "mov w, r1\n"
-        "add r3, r6, r3, lsl #1\n"
-        "adds r3, r3, #8\n"
+        "adds x, x, #8\n"
         "b 1b\n"
         "8: add sp, sp, #" FRAME_BYTES "\n"
         "pop {r4-r11, pc}\n"
+
+        /* ONE_PRODUCT of a pixel alone */
+        "10: rsb r0, r1, #0\n"
+        "and r0, r0, #56\n" /* 8 bytes for each step to skip */
+        "adr.w r3, 11f\n"
+        "add r3, r3, r0, lsl #2\n" /* 32 bytes of code for each */
+        "b 9b\n"
+
+        /* 8 steps */
+        ".balign 4\n"
+        "11:\n"
+        ".irp i, 0,1,2,3,4,5,6,7\n"
+        "ldr.w pa, [x, #8 * \\i]\n"
+        "ldr ab, [w, #8 * \\i]\n"
+        "ldr cd, [w, #8 * \\i + 4]\n"
+        "smlad amix_ab, pa, ab, amix_ab\n"
+        "smlad amix_cd, pa, cd, amix_cd\n"
+        "sxtb16 ab, ab\n"
+        "sxtb16 cd, cd\n"
+        "smlad alo_ab, pa, ab, alo_ab\n"
+        "smlad alo_cd, pa, cd, alo_cd\n"
+        ".endr\n"
+        "adds x, x, #64\n"
+        "ldr r0, [sp, #" X_END "]\n"
+        "adds w, w, #64\n"
+        "cmp x, r0\n"
+        "blo 11b\n"
+        "sub amix_ab, amix_ab, alo_ab\n"
+        "sub amix_cd, amix_cd, alo_cd\n"
+        "lsl alo_ab, alo_ab, #8\n"
+        "lsl alo_cd, alo_cd, #8\n"
+        "ldmia w!, {r0-r3}\n"
+        "smmla alo_ab, alo_ab, r0, r1\n"
+        "smmla amix_ab, amix_ab, r2, r3\n"
+        "ldmia w!, {r0-r3}\n"
+        "smmla alo_cd, alo_cd, r0, r1\n"
+        "smmla amix_cd, amix_cd, r2, r3\n"
+        ".irp sum, r6,r7,r8,r9\n"
+        "ssat \\sum, #8, \\sum, asr #12\n"
+        ".endr\n"
+        "ldr r2, [x]\n"
+        "strb amix_ab, [r2, #1]\n"
+        "strb alo_cd, [r2, #2]\n"
+        "strb amix_cd, [r2, #3]\n"
+        "strb alo_ab, [r2], #4\n"
+        "mov r3, r2\n"
+        "b 4b\n"
         ".unreq pa\n .unreq pb\n .unreq ab\n .unreq cd\n .unreq x\n .unreq w\n"
         ".unreq alo_ab\n .unreq amix_ab\n .unreq alo_cd\n .unreq amix_cd\n"
         ".unreq blo_ab\n .unreq bmix_ab\n .unreq blo_cd\n .unreq bmix_cd\n");
@@ -225,49 +284,51 @@ TG_KERNEL void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task)
 
 #endif
 
-/* One block of channels by a rule: the accumulators go behind the pairs first. */
-static void run_block_by_rule(const struct tg_pointwise_task *task)
+/* A block of channels of one pair by a rule: the accumulators go to `sums` first. */
+static void run_pair_by_rule(const struct tg_pointwise_task *task, int8_t *sums)
 {
-    const int32_t pair_words = task->steps * TG_POINTWISE_STEP_WORDS;
-    const int32_t pair_bytes = pair_words * TG_POINTWISE_WORD_BYTES + (int32_t)sizeof(struct tg_pointwise_outputs);
+    const struct tg_pointwise_outputs apart = {sums, sums + TG_DSP_BLOCK * TG_POINTWISE_WORD_BYTES};
+    const int32_t *words = task->block + task->steps * TG_POINTWISE_STEP_WORDS;
+    struct tg_pointwise_outputs to;
+
+    memcpy(&to, task->last, sizeof to);
+    memcpy(task->last, &apart, sizeof apart);
+    tg_conv2d_1x1_run_dsp(task);
+    for (int32_t i = 0; i < TG_DSP_BLOCK; i++) {
+        int32_t acc_a;
+        int32_t acc_b;
+        memcpy(&acc_a, sums + i * TG_POINTWISE_WORD_BYTES, sizeof acc_a);
+        memcpy(&acc_b, sums + (TG_DSP_BLOCK + i) * TG_POINTWISE_WORD_BYTES, sizeof acc_b);
+        *to.a++ = tg_dsp_by_rule(acc_a, words, task->scale);
+        *to.b++ = tg_dsp_by_rule(acc_b, words, task->scale);
+        words += tg_dsp_channel_words(task->form);
+    }
+    memcpy(task->last, &to, sizeof to);
+}
+
+/* A task by a rule, block by block and pair by pair; behind the pairs is room for accumulators. */
+TG_NOINLINE static void run_by_rule(const struct tg_pointwise_task *task)
+{
+    const int32_t steps_bytes = task->steps * TG_POINTWISE_STEP_WORDS * TG_POINTWISE_WORD_BYTES;
     int8_t *const end = task->last + sizeof(struct tg_pointwise_outputs);
+    struct tg_pointwise_task one = *task;
 
-    for (int8_t *pair = task->pairs; pair < end; pair += pair_bytes) {
-        struct tg_pointwise_task one = *task;
-        struct tg_pointwise_outputs to;
-        struct tg_pointwise_outputs sums = {end, end + TG_DSP_BLOCK * TG_POINTWISE_WORD_BYTES};
-        const int32_t *words = task->block + pair_words;
-
-        one.pairs = pair;
-        one.last = pair + pair_bytes - sizeof to;
-        memcpy(&to, one.last, sizeof to);
-        memcpy(one.last, &sums, sizeof sums);
-        tg_conv2d_1x1_run_dsp(&one);
-        for (int32_t i = 0; i < TG_DSP_BLOCK; i++) {
-            int32_t acc_a;
-            int32_t acc_b;
-            memcpy(&acc_a, sums.a + i * TG_POINTWISE_WORD_BYTES, sizeof acc_a);
-            memcpy(&acc_b, sums.b + i * TG_POINTWISE_WORD_BYTES, sizeof acc_b);
-            *to.a++ = tg_dsp_by_rule(acc_a, words, task->scale);
-            *to.b++ = tg_dsp_by_rule(acc_b, words, task->scale);
-            words += tg_dsp_channel_words(task->form);
+    one.blocks = 1;
+    for (int32_t left = task->blocks; left > 0; left--) {
+        for (one.pairs = task->pairs; one.pairs < end; one.pairs = one.last + sizeof(struct tg_pointwise_outputs)) {
+            one.last = one.pairs + steps_bytes;
+            run_pair_by_rule(&one, end);
         }
-        memcpy(one.last, &to, sizeof to);
+        one.block += one.block_bytes / TG_POINTWISE_WORD_BYTES;
     }
 }
 
 static void run(const struct tg_pointwise_task *task)
 {
-    struct tg_pointwise_task one = *task;
-
-    if (task->form != TG_DSP_RULE_A6 && task->form != TG_DSP_RULE_A7) {
+    if (task->form == TG_DSP_RULE_A6 || task->form == TG_DSP_RULE_A7) {
+        run_by_rule(task);
+    } else {
         tg_conv2d_1x1_run_dsp(task);
-        return;
-    }
-    one.blocks = 1;
-    for (int32_t left = task->blocks; left > 0; left--) {
-        run_block_by_rule(&one);
-        one.block += one.block_bytes / TG_POINTWISE_WORD_BYTES;
     }
 }
 

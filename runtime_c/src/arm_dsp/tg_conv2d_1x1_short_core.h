@@ -6,7 +6,7 @@
  *
  * 15 cycles for each step of a pair, which are 16 products; 35 more for each pair and block, and those of FINISH.
  *
- * The steps end at fixed places, x and w; the last one comes first, because it takes the sums of both pixels from the
+ * Pair by pair, all blocks. The steps end at fixed places, x and w; the last one comes first, because it takes the sums of both pixels from the
  * same registers. The others are unrolled and entered in their middle.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -24,12 +24,12 @@ void RUN(const struct tg_pointwise_task *task);
 #if TG_ASSEMBLY
 
 /* Frame: */
-#define ENTRY "0"       /* where the steps are entered */
-#define LAST "4"        /* outputs of the last pair */
-#define PAIR_BYTES "8"  /* from pair to pair */
-#define FIRST "12"      /* outputs of the first pair */
-#define BLOCK_BYTES "16"
-#define BLOCKS_LEFT "20"
+#define ENTRY "0"        /* where the steps are entered */
+#define LAST_WORDS "4"   /* of the last block */
+#define BLOCK_BYTES "8"
+#define FIRST_WORDS "12" /* of the first block */
+#define LAST "16"        /* outputs of the last pair */
+#define PAIR_BYTES "20"  /* from pair to pair */
 #define FRAME_BYTES "28"
 
 TG_NAKED void RUN(const struct tg_pointwise_task *task __attribute__((unused)))
@@ -54,13 +54,15 @@ TG_NAKED void RUN(const struct tg_pointwise_task *task __attribute__((unused)))
         "mla r2, r3, r1, r2\n"
         "add r2, r2, #1\n"
         "str r2, [sp, #" ENTRY "]\n"
+        "subs r8, r8, #1\n"
+        "mla r8, r8, r7, w\n"
+        "str r8, [sp, #" LAST_WORDS "]\n"
+        "str r7, [sp, #" BLOCK_BYTES "]\n"
+        "str w, [sp, #" FIRST_WORDS "]\n"
         "str r10, [sp, #" LAST "]\n"
         "str r0, [sp, #" PAIR_BYTES "]\n"
-        "str x, [sp, #" FIRST "]\n"
-        "str r7, [sp, #" BLOCK_BYTES "]\n"
-        "str r8, [sp, #" BLOCKS_LEFT "]\n"
 
-        /* a block: the sums of the first pair */
+        /* a pair: the sums of the first block */
         "1: ldr alo_ab, [w, #" STARTS "]\n"
         "ldr amix_ab, [w, #" STARTS " + 4]\n"
         "ldr alo_cd, [w, #" STARTS " + 8]\n"
@@ -95,8 +97,8 @@ TG_NAKED void RUN(const struct tg_pointwise_task *task __attribute__((unused)))
         /* stores; A last, because its store moves on to the next block */
         "ldr r2, [x]\n"
         "ldr r3, [x, #4]\n"
-        "ldr r0, [sp, #" LAST "]\n"
-        "ldr r1, [sp, #" PAIR_BYTES "]\n"
+        "ldr r0, [sp, #" LAST_WORDS "]\n"
+        "ldr r1, [sp, #" BLOCK_BYTES "]\n"
         "strb amix_ab, [r2, #1]\n"
         "strb bmix_ab, [r3, #1]\n"
         "strb alo_cd, [r2, #2]\n"
@@ -108,10 +110,10 @@ TG_NAKED void RUN(const struct tg_pointwise_task *task __attribute__((unused)))
         "str r2, [x]\n"
         "str r3, [x, #4]\n"
 
-        /* the next pair */
-        "cmp x, r0\n"
+        /* the next block */
+        "cmp w, r0\n"
         "beq 5f\n"
-        "add x, x, r1\n"
+        "add w, w, r1\n"
         "ldr alo_ab, [w, #" STARTS "]\n"
         "ldr amix_ab, [w, #" STARTS " + 4]\n"
         "ldr alo_cd, [w, #" STARTS " + 8]\n"
@@ -135,13 +137,12 @@ TG_NAKED void RUN(const struct tg_pointwise_task *task __attribute__((unused)))
         "ldr r0, [sp, #" ENTRY "]\n"
         "bx r0\n"
 
-        /* the next block */
-        "5: ldr r0, [sp, #" BLOCKS_LEFT "]\n"
-        "ldr r1, [sp, #" BLOCK_BYTES "]\n"
-        "ldr x, [sp, #" FIRST "]\n"
-        "add w, w, r1\n"
-        "subs r0, r0, #1\n"
-        "str r0, [sp, #" BLOCKS_LEFT "]\n"
+        /* the next pair */
+        "5: ldr r0, [sp, #" LAST "]\n"
+        "ldr r1, [sp, #" PAIR_BYTES "]\n"
+        "ldr w, [sp, #" FIRST_WORDS "]\n"
+        "cmp x, r0\n"
+        "add x, x, r1\n"
         "bne 1b\n"
         "add sp, sp, #" FRAME_BYTES "\n"
         "pop {r4-r11, pc}\n"

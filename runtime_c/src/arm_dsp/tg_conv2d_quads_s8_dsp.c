@@ -24,25 +24,23 @@ struct work {
     int32_t channels; /* output channels of a group */
 };
 
-static struct work work_in(const struct tg_conv2d_quads_dsp *layer, struct tg_dsp_rows rows, void *scratch)
+static void begin(struct work *work, const struct tg_conv2d_quads_dsp *layer, struct tg_dsp_rows rows, void *scratch)
 {
     const int32_t run_bytes = layer->window.kernel_height * layer->runs * POINTER_BYTES;
-    struct work work;
 
-    work.layer = layer;
-    work.rows = rows;
-    work.runs = (const int8_t **)scratch;
-    work.sums = (int32_t *)(void *)((int8_t *)scratch + run_bytes);
-    work.lines = (int8_t *)(work.sums + (layer->window.out_width + 1) / 2 * 4);
-    work.line_count = tg_window_extent(&layer->window);
-    work.line_bytes = layer->groups * layer->part_bytes;
-    work.next = 0;
-    work.depth = layer->in_channels / layer->groups;
-    work.channels = layer->out_channels / layer->groups;
+    work->layer = layer;
+    work->rows = rows;
+    work->runs = (const int8_t **)scratch;
+    work->sums = (int32_t *)(void *)((int8_t *)scratch + run_bytes);
+    work->lines = (int8_t *)(work->sums + (layer->window.out_width + 1) / 2 * 4);
+    work->line_count = tg_window_extent(&layer->window);
+    work->line_bytes = layer->groups * layer->part_bytes;
+    work->next = 0;
+    work->depth = layer->in_channels / layer->groups;
+    work->channels = layer->out_channels / layer->groups;
     if (!layer->is_direct) {
-        (void)memset(work.lines, layer->in_zero_point, (size_t)(work.line_count * work.line_bytes));
+        (void)memset(work->lines, layer->in_zero_point, (size_t)(work->line_count * work->line_bytes));
     }
-    return work;
 }
 
 static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
@@ -119,29 +117,53 @@ static void take_rows(struct work *work, int32_t y)
     }
 }
 
-/* One channel of `pairs` pairs of pixels from their sums; `apart` bytes lie between two pixels. */
-static void finish(const struct tg_conv2d_quads_dsp *layer, const int32_t *sums, int32_t pairs, int32_t channel,
-                   int8_t *out, int32_t apart)
+/* Where the outputs of a channel come from and go to: `sum_step` words lie between the sums of two pixels, `apart` bytes
+ * between the pixels. */
+struct line {
+    const int32_t *sums;
+    int32_t sum_step;
+    int32_t count; /* of pixels, an even number */
+    int8_t *out;
+    int32_t apart;
+};
+
+/* Rare, and large. */
+static TG_NOINLINE void finish_by_rule(const struct tg_conv2d_quads_dsp *layer, struct line line,
+                                       const int32_t *words)
 {
     const struct tg_dsp_scale scale = {NULL, layer->form, layer->out_zero_point, layer->out_min, layer->out_max};
+
+    for (int32_t i = 0; i < line.count; i++) {
+        line.out[i * line.apart] = tg_dsp_by_plain_rule(line.sums[i * line.sum_step], words, &scale);
+    }
+}
+
+TG_INLINE void finish_in_form(struct line line, const int32_t *words, int32_t form)
+{
+    const int32_t channel[3] = {words[0], words[1], form == TG_DSP_TWO_ROUNDINGS ? words[2] : 0};
+    const int32_t *sums = line.sums;
+    const int32_t sum_step = line.sum_step;
+    const int32_t apart = line.apart;
+    int8_t *out = line.out;
+
+    for (int32_t left = line.count; left > 0; left -= 2) {
+        out[0] = tg_dsp_scaled(sums[0], channel, form);
+        out[apart] = tg_dsp_scaled(sums[sum_step], channel, form);
+        out += 2 * apart;
+        sums += 2 * sum_step;
+    }
+}
+
+TG_INLINE void finish(const struct tg_conv2d_quads_dsp *layer, struct line line, int32_t channel)
+{
     const int32_t *const words = layer->words + channel * tg_dsp_channel_words(layer->form);
 
     if (layer->form == TG_DSP_ONE_PRODUCT) {
-        const int32_t fast[2] = {words[0], words[1]};
-
-        for (; pairs > 0; pairs--) {
-            *out = tg_dsp_scaled(sums[0], fast, TG_DSP_ONE_PRODUCT);
-            out[apart] = tg_dsp_scaled(sums[2], fast, TG_DSP_ONE_PRODUCT);
-            out += 2 * apart;
-            sums += 4;
-        }
-        return;
-    }
-    for (; pairs > 0; pairs--) {
-        *out = tg_dsp_by_rule(sums[0], words, &scale);
-        out[apart] = tg_dsp_by_rule(sums[2], words, &scale);
-        out += 2 * apart;
-        sums += 4;
+        finish_in_form(line, words, TG_DSP_ONE_PRODUCT);
+    } else if (layer->form == TG_DSP_TWO_ROUNDINGS) {
+        finish_in_form(line, words, TG_DSP_TWO_ROUNDINGS);
+    } else {
+        finish_by_rule(layer, line, words);
     }
 }
 
@@ -152,7 +174,8 @@ static void compute_pairs(const struct work *work, struct tg_quad_task *task, in
     const struct tg_conv2d_quads_dsp *layer = work->layer;
     const int32_t apart = layer->window.out_width > 1 ? layer->out_channels : 0;
 
-    task->at = at + x * task->step / 2;
+    task->at = at + x * task->second;
+    task->step = 2 * task->second;
     task->sums = work->sums;
     task->pairs = pairs;
     if (count == 2) {
@@ -161,7 +184,50 @@ static void compute_pairs(const struct work *work, struct tg_quad_task *task, in
         tg_quad_products_one_dsp(task);
     }
     for (int32_t i = 0; i < count; i++) {
-        finish(layer, work->sums + i, pairs, channel + i, out + x * layer->out_channels + channel + i, apart);
+        const struct line line = {work->sums + i, 2, 2 * pairs, out + x * layer->out_channels + channel + i, apart};
+
+        finish(layer, line, channel + i);
+    }
+}
+
+/* All pixels of a row, of one channel or of two. A last one alone is computed with the one before it, if there is one. */
+static void compute_row_by_pairs(const struct work *work, struct tg_quad_task *task, int32_t at, int32_t channel,
+                                 int32_t count, int8_t *out)
+{
+    const int32_t width = work->layer->window.out_width;
+
+    if (width > 1) {
+        compute_pairs(work, task, at, 0, width / 2, channel, count, out);
+    }
+    if (width % 2 != 0) {
+        compute_pairs(work, task, at, width > 1 ? width - 2 : 0, 1, channel, count, out);
+    }
+}
+
+/* All pixels of a row, 4 or more, of one channel; where they are no multiple of four, one may be computed
+ * twice. */
+TG_NOINLINE static void compute_fours(const struct work *work, struct tg_quad_task *task, int32_t at, int32_t channel, int8_t *out)
+{
+    const struct tg_conv2d_quads_dsp *layer = work->layer;
+    const int32_t width = layer->window.out_width;
+    struct line line = {work->sums, 1, width & ~3, out + channel, layer->out_channels};
+
+    task->at = at;
+    task->step = 4 * task->second;
+    task->sums = work->sums;
+    task->pairs = width / 4;
+    tg_quad_products_four_dsp(task);
+    finish(layer, line, channel);
+    if (width % 4 == 3) {
+        task->at = at + (width - 4) * task->second;
+        task->sums = work->sums;
+        task->pairs = 1;
+        tg_quad_products_four_dsp(task);
+        line.count = 4;
+        line.out += (width - 4) * layer->out_channels;
+        finish(layer, line, channel);
+    } else if (width % 4 != 0) {
+        compute_pairs(work, task, at, width - 2, 1, channel, 1, out);
     }
 }
 
@@ -180,19 +246,17 @@ static void compute_row(struct work *work, int32_t y, int8_t *out)
     task.runs_end = work->runs + runs;
     task.run_quads = layer->run_quads;
     task.weights = layer->weights;
-    task.step = 2 * layer->window.stride_width * work->depth;
-    task.second = width > 1 ? task.step / 2 : 0;
+    task.second = width > 1 ? layer->window.stride_width * work->depth : 0;
     for (int32_t channel = 0; channel < layer->out_channels; channel += count) {
         const int32_t left = work->channels - channel % work->channels;
 
         count = left < 2 ? 1 : 2;
         task.bias[0] = layer->bias[channel];
         task.bias[1] = layer->bias[channel + count - 1];
-        if (width > 1) {
-            compute_pairs(work, &task, at, 0, width / 2, channel, count, out);
-        }
-        if (width % 2 != 0) { /* a last pixel alone is computed with the one before it, if there is one */
-            compute_pairs(work, &task, at, width > 1 ? width - 2 : 0, 1, channel, count, out);
+        if (count == 1 && width >= 4) {
+            compute_fours(work, &task, at, channel, out);
+        } else {
+            compute_row_by_pairs(work, &task, at, channel, count, out);
         }
         task.weights += count * channel_bytes;
         if (count == left) {
@@ -213,8 +277,9 @@ TG_KERNEL void tg_conv2d_quads_s8_dsp(const struct tg_conv2d_quads_dsp *layer, c
 {
     const struct tg_window *const w = &layer->window;
     const int32_t row_bytes = w->out_width * layer->out_channels;
-    struct work work = work_in(layer, tg_dsp_whole_tensor(w, layer->in_channels, in), scratch);
+    struct work work;
 
+    begin(&work, layer, tg_dsp_whole_tensor(w, layer->in_channels, in), scratch);
     for (int32_t y = 0; y < w->out_height; y++) {
         compute_row(&work, y, out);
         clamp(layer, out, row_bytes);
@@ -226,8 +291,9 @@ TG_KERNEL void tg_conv2d_quads_s8_dsp_rows(const struct tg_conv2d_quads_dsp *lay
                                            int8_t *const *out, int32_t row_count, void *scratch)
 {
     const struct tg_window *const w = &layer->window;
-    struct work work = work_in(layer, tg_dsp_row_pointers(w, rows), scratch);
+    struct work work;
 
+    begin(&work, layer, tg_dsp_row_pointers(w, rows), scratch);
     for (int32_t y = 0; y < row_count; y++) {
         compute_row(&work, y, out[y]);
         clamp(layer, out[y], w->out_width * layer->out_channels);

@@ -12,18 +12,22 @@
 /* From a word of a pixel to its next in a pair. */
 #define NEXT_WORD 8
 
-TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *runs, int32_t count, int32_t values);
+TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *rows, int32_t count, int32_t values, int32_t at,
+                                   const int8_t *padding);
 
 #if TG_ASSEMBLY
 
-/* Widens `count` runs of `values` each. 27 cycles for each 16 values, 15 for 8 more, 9 for 4 more, and about 17 for
- * each run. */
-TG_NAKED void tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *const *runs TG_PAIR_ARGUMENT,
-                                  int32_t count TG_PAIR_ARGUMENT, int32_t values TG_PAIR_ARGUMENT)
+/* Widens `count` runs of `values` each, those at rows[i] + at, or the padding where a row is NULL. 27 cycles for each 16
+ * values, 15 for 8 more, 9 for 4 more, and about 21 for each run. */
+TG_NAKED void tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *const *rows TG_PAIR_ARGUMENT,
+                                  int32_t count TG_PAIR_ARGUMENT, int32_t values TG_PAIR_ARGUMENT,
+                                  int32_t at TG_PAIR_ARGUMENT, const int8_t *padding TG_PAIR_ARGUMENT)
 {
     __asm__ volatile(
         ".syntax unified\n"
-        "push {r4-r10, lr}\n"
+        "push {r4-r11, lr}\n"
+        "ldr r11, [sp, #36]\n" /* at */
+        "ldr r12, [sp, #40]\n" /* padding */
         ".macro tg_widen bytes, even_at, odd_at\n"
         "sxtb16 r10, \\bytes, ror #8\n"
         "sxtb16 \\bytes, \\bytes\n"
@@ -32,6 +36,10 @@ TG_NAKED void tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *con
         ".endm\n"
         "1: ldr r4, [r1]\n"
         "adds r1, r1, #4\n"
+        "cmp r4, #0\n"
+        "ite eq\n"
+        "moveq r4, r12\n"
+        "addne r4, r4, r11\n"
         "subs r5, r3, #16\n"
         "blt 3f\n"
         ".balign 4\n"
@@ -81,7 +89,7 @@ TG_NAKED void tg_conv2d_widen_dsp(int8_t *to TG_PAIR_ARGUMENT, const int8_t *con
         "7: subs r2, r2, #1\n"
         "bne 1b\n"
         ".purgem tg_widen\n"
-        "pop {r4-r10, pc}\n");
+        "pop {r4-r11, pc}\n");
 }
 
 #else
@@ -112,10 +120,11 @@ static int8_t *widen_run(int8_t *to, const int8_t *from, int32_t values)
     return to;
 }
 
-TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *runs, int32_t count, int32_t values)
+TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *rows, int32_t count, int32_t values, int32_t at,
+                                   const int8_t *padding)
 {
     for (int32_t i = 0; i < count; i++) {
-        to = widen_run(to, runs[i], values);
+        to = widen_run(to, rows[i] == NULL ? padding : rows[i] + at, values);
     }
 }
 
@@ -125,36 +134,34 @@ TG_KERNEL void tg_conv2d_widen_dsp(int8_t *to, const int8_t *const *runs, int32_
 struct places {
     int8_t *sums;
     const int8_t **rows; /* the input rows of the kernel's rows; NULL is a row of padding */
-    const int8_t **runs; /* of a window */
+    const int8_t **runs; /* the same for copies of their runs */
     int8_t *pairs;
     int8_t *padding;     /* a run of padding; */
-    int8_t *copies;      /* behind it, room for each run of a window */
-    int32_t run_count;
+    int8_t *copies;      /* behind it, room for a run of each row */
     int32_t values;      /* of a run */
+    int32_t runs_bytes;  /* of the runs of all rows, widened */
     int32_t pair_bytes;  /* of a pair's windows */
 };
 
-static struct places places_in(const struct tg_conv2d_dsp *layer, void *scratch)
+static void find_places(const struct tg_conv2d_dsp *layer, void *scratch, struct places *places)
 {
     const struct tg_window *const w = &layer->window;
-    struct places places;
     int8_t *at = (int8_t *)scratch;
 
-    places.run_count = w->kernel_height * (w->kernel_width / layer->run_columns);
-    places.values = layer->run_columns * (layer->in_channels / layer->groups);
-    places.pair_bytes = layer->steps * TG_PAIR_STEP_BYTES;
-    places.sums = at;
+    places->values = layer->run_columns * (layer->in_channels / layer->groups);
+    places->pair_bytes = layer->steps * TG_PAIR_STEP_BYTES;
+    places->runs_bytes = w->kernel_height * ((places->values + 1) >> 1) * TG_PAIR_STEP_BYTES;
+    places->sums = at;
     at += TG_PAIR_SUMS_BYTES;
-    places.rows = (const int8_t **)(void *)at;
+    places->rows = (const int8_t **)(void *)at;
     at += w->kernel_height * POINTER_BYTES;
-    places.runs = (const int8_t **)(void *)at;
-    at += places.run_count * POINTER_BYTES;
-    places.pairs = at;
-    at += layer->chunk * places.pair_bytes + LEAST_RUN;
-    places.padding = at;
-    places.copies = at + places.values;
-    (void)memset(places.padding, layer->in_zero_point, (size_t)places.values);
-    return places;
+    places->runs = (const int8_t **)(void *)at;
+    at += w->kernel_height * POINTER_BYTES;
+    places->pairs = at;
+    at += layer->chunk * places->pair_bytes + LEAST_RUN;
+    places->padding = at;
+    places->copies = at + places->values;
+    (void)memset(places->padding, layer->in_zero_point, (size_t)places->values);
 }
 
 /* A walk over output pixels, row by row. */
@@ -186,37 +193,43 @@ TG_COMPACT static void copy_run(const struct tg_conv2d_dsp *layer, const int8_t 
     (void)memcpy(to + begin * depth, row + (column + begin) * layer->in_channels, (size_t)((end - begin) * depth));
 }
 
+/* Copies the runs from `column` on, but those of rows of padding; `offset` is where the group's channels begin. */
+TG_COMPACT static void copy_runs(const struct tg_conv2d_dsp *layer, const struct places *places, int32_t column,
+                                 int32_t offset)
+{
+    for (int32_t ky = 0; ky < layer->window.kernel_height; ky++) {
+        const int8_t *const row = places->rows[ky];
+        int8_t *const copy = places->copies + ky * places->values;
+
+        places->runs[ky] = row == NULL ? NULL : copy;
+        if (row != NULL) {
+            copy_run(layer, row + offset, column, places->values, copy);
+        }
+    }
+}
+
 /* Widens the window of output column x. */
 TG_HOT static void widen_window(const struct tg_conv2d_dsp *layer, const struct places *places, int32_t x, int32_t group,
                          int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
     const int32_t columns = layer->run_columns;
-    const int32_t width = w->in_width;
-    const int32_t offset = group * (layer->in_channels / layer->groups);
-    const int8_t **runs = places->runs;
-    int8_t *copy = places->copies;
+    const int32_t offset = group * places->values / columns;
+    const int32_t rows = w->kernel_height;
     int32_t column = x * w->stride_width - w->pad_left;
 
     for (int32_t kx = 0; kx < w->kernel_width; kx += columns) {
-        const int32_t is_inside = column >= 0 && column + columns <= width && places->values >= LEAST_RUN;
-        const int32_t at = is_inside ? column * layer->in_channels + offset : offset;
+        if (column >= 0 && column + columns <= w->in_width && places->values >= LEAST_RUN) {
+            const int32_t at = column * layer->in_channels + offset;
 
-        for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-            const int8_t *const row = places->rows[ky];
-            runs[ky] = row == NULL ? places->padding : row + at;
+            tg_conv2d_widen_dsp(to, places->rows, rows, places->values, at, places->padding);
+        } else {
+            copy_runs(layer, places, column, offset);
+            tg_conv2d_widen_dsp(to, places->runs, rows, places->values, 0, places->padding);
         }
-        for (int32_t ky = 0; ky < w->kernel_height && !is_inside; ky++) {
-            if (runs[ky] != places->padding) {
-                copy_run(layer, runs[ky], column, places->values, copy);
-                runs[ky] = copy;
-                copy += places->values;
-            }
-        }
-        runs += w->kernel_height;
+        to += places->runs_bytes;
         column += w->dilation_width;
     }
-    tg_conv2d_widen_dsp(to, places->runs, places->run_count, places->values);
 }
 
 /* Widens the windows of `pixels` pixels; a single one twice, as its own partner. Returns where the walk goes on. */
@@ -267,6 +280,7 @@ TG_COMPACT static void compute_pixels(const struct tg_conv2d_dsp *layer, const s
             next = widen_windows(layer, rows, places, walk, some, group);
             task.out = out + done * channels + group * (channels / layer->groups);
             tg_pair_run_channels(&task, &layer->scale, channels / layer->groups, places->sums, method->run);
+            tg_pair_skip_blocks(&task, (channels / layer->groups + TG_DSP_BLOCK - 1) / TG_DSP_BLOCK);
         }
         walk = next;
         done += some;
@@ -279,8 +293,9 @@ TG_KERNEL void tg_conv2d_windows(const struct tg_conv2d_dsp *layer, const int8_t
 {
     const struct tg_window *const w = &layer->window;
     const struct tg_dsp_rows rows = tg_dsp_whole_tensor(w, layer->in_channels, in);
-    const struct places places = places_in(layer, scratch);
+    struct places places;
 
+    find_places(layer, scratch, &places);
     compute_pixels(layer, &rows, 0, w->out_height * w->out_width, out, &places, method);
 }
 
@@ -288,8 +303,9 @@ TG_KERNEL void tg_conv2d_windows_rows(const struct tg_conv2d_dsp *layer, const i
                                       int32_t row_count, void *scratch, const struct tg_conv2d_method *method)
 {
     const struct tg_dsp_rows in = tg_dsp_row_pointers(&layer->window, rows);
-    const struct places places = places_in(layer, scratch);
+    struct places places;
 
+    find_places(layer, scratch, &places);
     for (int32_t y = 0; y < row_count; y++) {
         compute_pixels(layer, &in, y, layer->window.out_width, out[y], &places, method);
     }

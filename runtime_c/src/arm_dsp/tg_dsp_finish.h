@@ -8,12 +8,6 @@
 #include "tg_fixedpoint.h"
 #include "tg_simd.h"
 
-#if defined(__GNUC__) || defined(__clang__)
-#define TG_NOINLINE __attribute__((noinline))
-#else
-#define TG_NOINLINE
-#endif
-
 /* The power of two by which a form wants its accumulators scaled. */
 TG_INLINE int32_t tg_dsp_prescale(enum tg_dsp_form form)
 {

@@ -5,7 +5,7 @@
 
 static int32_t is_rule(int32_t form)
 {
-    return form == TG_DSP_RULE_A6 || form == TG_DSP_RULE_A7;
+    return form >= TG_DSP_RULE_A6; /* the last two */
 }
 
 /* The results of one pixel: bytes, or sums that become bytes here. */
@@ -52,33 +52,44 @@ TG_COMPACT static void run_apart(struct tg_pair_task *task, const struct tg_dsp_
     task->pairs = pairs;
 }
 
-static const int32_t *words_on(const int32_t *words, int32_t bytes)
+/* The task with the last block of channels by itself, or with every block by itself. */
+TG_NOINLINE static void run_blocks(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels,
+                                   int8_t *sums, tg_pair_run *run)
 {
-    return (const int32_t *)(const void *)((const int8_t *)words + bytes);
+    const int32_t width = channels < TG_DSP_BLOCK ? channels : TG_DSP_BLOCK; /* of a block */
+    const int32_t last = channels - width;
+    const int32_t *const weights = task->weights;
+    const int32_t *const block = task->block;
+    int8_t *const out = task->out;
+
+    if (width == TG_DSP_BLOCK && !is_rule(task->form)) {
+        task->blocks = (int32_t)((uint32_t)channels / TG_DSP_BLOCK);
+        run(task);
+        tg_pair_skip_blocks(task, task->blocks);
+        task->blocks = 1;
+        task->out = out + last;
+        run(task);
+    } else {
+        task->blocks = 1;
+        for (int32_t done = 0; done < channels; done += width) {
+            task->out = out + (done < last ? done : last);
+            run_apart(task, scale, width, sums, run);
+            tg_pair_skip_blocks(task, 1);
+        }
+    }
+    task->weights = weights;
+    task->block = block;
 }
 
 TG_KERNEL TG_COMPACT void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels,
                                     int8_t *sums, tg_pair_run *run)
 {
-    const int32_t form = scale->form;
-    const int32_t width = channels < TG_DSP_BLOCK ? channels : TG_DSP_BLOCK; /* of a block */
-    const int32_t apart = width < TG_DSP_BLOCK || is_rule(form);
-    int8_t *const out = task->out;
-
-    task->form = form;
-    task->block_bytes = tg_dsp_block_words(form) * TG_PAIR_WORD_BYTES;
-    for (int32_t done = 0; done < channels; done += task->blocks * width) {
-        const int32_t whole = (channels - done) / width;
-
-        task->out = out + (whole > 0 ? done : channels - width);
-        task->blocks = apart || whole == 0 ? 1 : whole;
-        if (apart) {
-            run_apart(task, scale, width, sums, run);
-        } else {
-            run(task);
-        }
-        task->weights = words_on(task->weights, task->blocks * task->weights_bytes);
-        task->block = words_on(task->block, task->blocks * task->block_bytes);
+    task->form = scale->form;
+    task->block_bytes = tg_dsp_block_words(scale->form) * TG_PAIR_WORD_BYTES;
+    if (channels % TG_DSP_BLOCK != 0 || is_rule(scale->form)) {
+        run_blocks(task, scale, channels, sums, run);
+    } else {
+        task->blocks = (int32_t)((uint32_t)channels / TG_DSP_BLOCK);
+        run(task); /* the last call, so that nothing of this function is on the stack in the hot loop */
     }
-    task->out = out;
 }

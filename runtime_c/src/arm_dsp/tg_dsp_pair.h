@@ -65,11 +65,11 @@ struct tg_pair_task {
 #define TG_PAIR_FORM "40"
 #define TG_PAIR_BLOCKS_LEFT "44"
 #define TG_PAIR_TASK "48"
-#define TG_PAIR_FREE "52"      /* what a kernel adds: eight words */
+#define TG_PAIR_FREE "52"      /* what a kernel adds: four words */
 #define TG_PAIR_FREE_4 "56"
 #define TG_PAIR_FREE_8 "60"
 #define TG_PAIR_FREE_12 "64"
-#define TG_PAIR_FRAME_BYTES "84"
+#define TG_PAIR_FRAME_BYTES "68"
 
 /* x and w walk over values and weights; pa, pb, ab, cd hold them. */
 #define TG_PAIR_NAMES                                                                                                  \
@@ -294,10 +294,19 @@ TG_INLINE void tg_pair_finish(const struct tg_pair_sums *s, const int32_t *block
 /* How a task is run: a kernel's hot loop, which moves task->out on by 4 * task->blocks. */
 typedef void tg_pair_run(struct tg_pair_task *task);
 
-/* `channels` output channels of a task that has everything but form, block_bytes and blocks, of which weights and block
- * move on. The last block starts so that it ends with the last channel, and repeats channels of the one before. `sums`:
- * TG_PAIR_SUMS_BYTES. */
+/* `channels` output channels of a task that has everything but form, block_bytes and blocks. The last block starts so
+ * that it ends with the last channel, and repeats channels of the one before. `sums`: TG_PAIR_SUMS_BYTES. */
 void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels, int8_t *sums,
                           tg_pair_run *run);
+
+/* Weights and words behind so many blocks. */
+TG_INLINE void tg_pair_skip_blocks(struct tg_pair_task *task, int32_t blocks)
+{
+    const int8_t *const weights = (const int8_t *)task->weights + blocks * task->weights_bytes;
+    const int8_t *const block = (const int8_t *)task->block + blocks * task->block_bytes;
+
+    task->weights = (const int32_t *)(const void *)weights;
+    task->block = (const int32_t *)(const void *)block;
+}
 
 #endif

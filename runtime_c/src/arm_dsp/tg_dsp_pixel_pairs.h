@@ -18,18 +18,16 @@ struct tg_pixel_pairs {
 /* A walk over the pixels of an input that outputs read. */
 struct tg_pixel_walk {
     const int8_t *at;
-    const int8_t *before; /* the pixel before; the first itself at the first */
-    int32_t step;         /* bytes to the next pixel of the row */
-    int32_t row_step;     /* bytes from row to row */
-    int32_t width;        /* pixels of a row */
-    int32_t left;         /* of these */
-    int32_t out_gap;      /* bytes from the end of a row's outputs to those of the next row */
-    int32_t out_moved;    /* of these since the first row */
+    int32_t step;      /* bytes to the next pixel of the row */
+    int32_t row_step;  /* bytes from row to row */
+    int32_t width;     /* pixels of a row */
+    int32_t left;      /* of these */
+    int32_t out_gap;   /* bytes from the end of a row's outputs to those of the next row */
+    int32_t out_moved; /* of these since the first row */
 };
 
 static inline void tg_pixel_walk_on(struct tg_pixel_walk *walk, int32_t pixels)
 {
-    walk->before = walk->at + (pixels - 1) * walk->step;
     walk->at += pixels * walk->step;
     walk->left -= pixels;
     if (walk->left == 0) {
@@ -54,15 +52,14 @@ static int32_t tg_next_pixel_pairs(struct tg_pixel_walk *walk, int32_t pixels, i
         tg_pixel_walk_on(walk, 2 * run->pairs);
         return 2 * run->pairs;
     }
-    if (pixels == 1) { /* with the one before once more, or with itself */
-        run->pixel = walk->left == walk->width ? walk->at : walk->before;
-        run->step = (int32_t)(walk->at - run->pixel);
-        run->out_step = run->step == 0 ? 0 : out_channels;
-        run->out -= run->out_step;
+    run->pixel = walk->at;
+    if (pixels == 1) { /* with itself */
+        run->step = 0;
+        run->out_step = 0;
         tg_pixel_walk_on(walk, 1);
         return 1;
     }
-    run->pixel = walk->at; /* the last of a row, and the first of the next */
+    /* the last of a row, and the first of the next */
     tg_pixel_walk_on(walk, 1);
     run->step = (int32_t)((intptr_t)walk->at - (intptr_t)run->pixel);
     run->out_step += walk->out_gap;
@@ -74,7 +71,6 @@ static int32_t tg_next_pixel_pairs(struct tg_pixel_walk *walk, int32_t pixels, i
 TG_INLINE struct tg_pixel_walk tg_pixel_walk_from(const struct tg_window *w, int32_t channels, const int8_t *row)
 {
     const struct tg_pixel_walk walk = {row,
-                                       row,
                                        w->stride_width * channels,
                                        w->stride_height * w->in_width * channels,
                                        w->out_width,

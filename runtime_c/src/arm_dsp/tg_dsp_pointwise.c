@@ -4,6 +4,7 @@
 #include "tg_dsp_pointwise.h"
 #include "tg_assembly.h"
 #include "tg_dsp_pixel_pairs.h"
+#include "tg_dsp_rows.h"
 
 /* Words of a pair for four channels. */
 #define QUAD_WORDS 4
@@ -237,10 +238,7 @@ static void compute_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pixe
 
     for (int32_t done = 0; done < count; done += some) {
         int8_t *end;
-        some = count - done;
-        if (some > layer->chunk + 1) {
-            some = layer->chunk;
-        }
+        some = count - done < layer->chunk ? count - done : layer->chunk;
         end = widen_pixels(layer, walk, some, out + done * layer->out_channels, (int8_t *)scratch);
         run_pairs(layer, (int8_t *)scratch, end, run);
     }
@@ -256,14 +254,6 @@ TG_KERNEL void tg_pointwise_whole(const struct tg_conv2d_1x1_dsp *layer, const i
     tg_dsp_scale_clamp(&layer->scale, out, w->out_height * w->out_width * layer->out_channels);
 }
 
-/* How far the second of two rows is from the first; 0 where that is no int32. */
-static int32_t distance(const int8_t *first, const int8_t *second)
-{
-    const intptr_t bytes = (intptr_t)second - (intptr_t)first;
-
-    return bytes == (int32_t)bytes ? (int32_t)bytes : 0;
-}
-
 TG_KERNEL void tg_pointwise_rows(const struct tg_conv2d_1x1_dsp *layer, const int8_t *const *rows, int8_t *const *out,
                                  int32_t row_count, void *scratch, tg_pointwise_run *run)
 {
@@ -277,9 +267,10 @@ TG_KERNEL void tg_pointwise_rows(const struct tg_conv2d_1x1_dsp *layer, const in
         struct tg_pixel_walk walk = tg_pixel_walk_from(w, layer->in_channels, *in);
 
         together = 1;
-        if (y + 1 < row_count && distance(in[0], in[w->stride_height]) != 0 && distance(out[y], out[y + 1]) != 0) {
-            walk.row_step = distance(in[0], in[w->stride_height]);
-            walk.out_gap = distance(out[y], out[y + 1]) - row_bytes;
+        if (y + 1 < row_count && tg_dsp_distance(in[0], in[w->stride_height]) != 0 &&
+            tg_dsp_distance(out[y], out[y + 1]) != 0) {
+            walk.row_step = tg_dsp_distance(in[0], in[w->stride_height]);
+            walk.out_gap = tg_dsp_distance(out[y], out[y + 1]) - row_bytes;
             together = 2;
         }
         compute_pixels(layer, &walk, together * w->out_width, out[y], scratch, run);

@@ -12,7 +12,7 @@
 /* Words of a pair, and of weights, for each step. */
 #define TG_POINTWISE_STEP_WORDS 2
 
-/* What follows the words of a pair: where the next outputs of both pixels go. */
+/* What follows the words of a pair: where the next outputs of both pixels go; a pixel alone is a pair with itself. */
 struct tg_pointwise_outputs {
     int8_t *a;
     int8_t *b;

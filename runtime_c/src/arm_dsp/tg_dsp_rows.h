@@ -42,4 +42,12 @@ TG_INLINE const int8_t *tg_dsp_row(const struct tg_dsp_rows *rows, int32_t index
     return y >= 0 && y < rows->height ? rows->tensor + y * rows->row_bytes : NULL;
 }
 
+/* How far the second of two rows is from the first; 0 where that is no int32. */
+TG_INLINE int32_t tg_dsp_distance(const int8_t *first, const int8_t *second)
+{
+    const intptr_t bytes = (intptr_t)second - (intptr_t)first;
+
+    return bytes == (int32_t)bytes ? (int32_t)bytes : 0;
+}
+
 #endif

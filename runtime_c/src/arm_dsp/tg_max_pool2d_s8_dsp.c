@@ -3,54 +3,63 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_pool2d_quads.h"
 
-/* Four channels of all cells. */
-TG_INLINE uint32_t maximum_quad(const struct tg_cells *cells, int32_t channel)
+static void compute(struct tg_pool_task *task);
+
+#if TG_ASSEMBLY
+
+static TG_NAKED void compute(struct tg_pool_task *task __attribute__((unused)))
+{
+    __asm__ volatile(
+        ".macro tg_combine word\n"
+        "ssub8 all1, all0, \\word\n"
+        "sel all0, all0, \\word\n"
+        ".endm\n"
+        TG_POOL_FUNCTION("mov all0, #0x80808080\n", "str all0, [out]\n")
+        ".purgem tg_combine\n");
+}
+
+#else
+
+static void four_maxima(const struct tg_pool_task *task, int32_t channel)
 {
     uint32_t most = 0x80808080u;
 
-    for (int32_t i = 0; i < cells->row_count; i++) {
-        const int8_t *x = tg_pool_row(cells, i, channel);
-
-        for (int32_t left = x ? cells->width : 0; left > 0; left--) {
-            most = tg_smax8(most, tg_load_quad(x));
-            x += cells->step;
+    for (const int8_t *const *row = task->rows; row != task->rows_end; row++) {
+        for (int32_t i = 0; i < task->width; i++) {
+            most = tg_smax8(most, tg_load_quad(*row + task->at + channel + i * task->step));
         }
     }
-    return most;
+    memcpy(task->out + channel, &most, sizeof most);
 }
 
-/* The lowest byte. */
-TG_INLINE int8_t clamped(const struct tg_pool2d *layer, uint32_t x)
+static void compute(struct tg_pool_task *task)
 {
-    return (int8_t)tg_clamp((int8_t)(x & 0xFFu), layer->out_min, layer->out_max);
+    tg_pool_compute_in_c(task, four_maxima);
 }
 
-static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *all, int8_t *out)
+#endif
+
+/* Any window. */
+static TG_NOINLINE void one_output(const struct tg_pool2d *layer, const struct tg_cells *cells, int8_t *out)
 {
-    const struct tg_cells cells = tg_pool_joined(all);
-
-    if (layer->channels < TG_POOL_QUAD) {
-        tg_pool_one(layer, all, out, TG_MAXIMUM);
-        return;
-    }
-    for (int32_t c = 0; c < layer->channels; c += TG_POOL_QUAD) {
-        const int32_t channel = tg_pool_quad_start(layer, c);
-        const uint32_t most = maximum_quad(&cells, channel);
-
-        out[channel] = clamped(layer, most);
-        out[channel + 1] = clamped(layer, most >> 8);
-        out[channel + 2] = clamped(layer, most >> 16);
-        out[channel + 3] = clamped(layer, most >> 24);
-    }
+    tg_pool_one(layer, cells, out, TG_MAXIMUM);
 }
 
 TG_KERNEL void tg_max_pool2d_s8_dsp_rows(const struct tg_pool2d *layer, const int8_t *const *rows,
                                          int8_t *const *out, int32_t row_count)
 {
-    tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+    if (tg_pool_has_tasks(layer, 0)) {
+        tg_pool_row_tasks(layer, rows, out, row_count, compute);
+    } else {
+        tg_pool2d_some_rows(layer, rows, out, row_count, one_output);
+    }
 }
 
 TG_KERNEL void tg_max_pool2d_s8_dsp(const struct tg_pool2d *layer, const int8_t *in, int8_t *out)
 {
-    tg_pool2d_whole(layer, in, out, one_output);
+    if (tg_pool_has_tasks(layer, 1)) {
+        tg_pool_whole_tasks(layer, in, out, compute);
+    } else {
+        tg_pool2d_whole(layer, in, out, one_output);
+    }
 }

@@ -115,22 +115,22 @@ TG_COMPACT static void place_inputs(struct walk *walk, int32_t tile)
     const int32_t columns = stop - (column + before);
 
     walk->lines = walk->scratch + tile * walk->blocks * walk->block_words;
-    walk->in_offset = columns > 0 ? (column + before) * layer->in_channels : 0;
+    walk->in_offset = columns > 0 ? (column + before) * walk->split.channels : 0;
     walk->first_word = before >> 1;
     walk->split.head = columns > 0 ? before & 1 : 0;
     walk->split.pairs = columns > 0 ? (columns - walk->split.head) >> 1 : 0;
     walk->split.tail = columns > 0 ? (columns - walk->split.head) & 1 : 0;
 }
 
-/* Lines first .. end - 1, all of them rows of the image, `row` the first of these. */
-static void split_lines(struct walk *walk, const int8_t *row, int32_t first, int32_t end)
+/* A line from a row of the image. */
+static void split_line(struct walk *walk, const int8_t *row, int32_t line)
 {
     struct tg_planes_split *split = &walk->split;
 
     split->from = row + walk->in_offset + walk->first_channel;
-    split->to = walk->lines + first * TG_LINE_WORDS + walk->first_word;
-    split->lines = end - first;
-    if (split->channels < TG_PLANES) {
+    split->to = walk->lines + line * TG_LINE_WORDS + walk->first_word;
+    split->lines = 1;
+    if (walk->layer->in_channels < TG_PLANES) {
         split_few(split);
     } else if (split->head + split->pairs + split->tail != 0) {
         tg_planes_split_dsp(split);
@@ -151,33 +151,29 @@ TG_COMPACT static void pad_lines(const struct walk *walk, int32_t first, int32_t
     }
 }
 
+/* The input row of line 0 and those below it: NULL for rows of padding. */
+TG_INLINE const int8_t *input_row(const struct walk *walk, int32_t line)
+{
+    const struct tg_window *w = &walk->layer->window;
+    const int32_t row = walk->first_row * w->stride_height + line;
+    const int32_t y = row - w->pad_top;
+
+    if (walk->rows->in_rows != NULL) {
+        return walk->rows->in_rows[row];
+    }
+    return y < 0 || y >= w->in_height ? NULL : walk->rows->in + y * walk->split.row_bytes;
+}
+
 /* Lines first .. end - 1 of the tile. */
 TG_COMPACT static void fill_lines(struct walk *walk, int32_t first, int32_t end)
 {
-    const struct tg_window *w = &walk->layer->window;
-    const int32_t y = walk->first_row * w->stride_height - w->pad_top; /* the image row of line 0 */
-    const int32_t begin = tg_clamp(-y, first, end);
-    const int32_t stop = tg_clamp(w->in_height - y, begin, end);
-
-    if (has_passes(walk)) {
-        pad_lines(walk, first, begin);
-        pad_lines(walk, stop, end);
-    }
-    if (begin < stop) {
-        split_lines(walk, walk->rows->in + (y + begin) * walk->split.row_bytes, begin, stop);
-    }
-}
-
-/* The same from row pointers. */
-TG_COMPACT static void fill_lines_from_rows(struct walk *walk, int32_t first, int32_t end)
-{
-    const int8_t *const *rows = walk->rows->in_rows + walk->first_row * walk->layer->window.stride_height;
-
     for (int32_t i = first; i < end; i++) {
-        if (rows[i] == NULL && has_passes(walk)) {
+        const int8_t *const row = input_row(walk, i);
+
+        if (row != NULL) {
+            split_line(walk, row, i);
+        } else if (has_passes(walk)) {
             pad_lines(walk, i, i + 1);
-        } else if (rows[i] != NULL) {
-            split_lines(walk, rows[i], i, i + 1);
         }
     }
 }
@@ -223,7 +219,7 @@ TG_INLINE void compute_tile(struct walk *walk)
 {
     const int32_t multiplier = walk->layer->channel_multiplier;
     const int32_t first = walk->done_channels - walk->first_channel;
-    const int32_t channels = walk->split.channels < TG_PLANES ? walk->split.channels : TG_PLANES;
+    const int32_t channels = walk->layer->in_channels < TG_PLANES ? walk->layer->in_channels : TG_PLANES;
 
     if (multiplier == 1) {
         walk->task.channels = channels - first;
@@ -258,11 +254,7 @@ TG_INLINE void run_pass(struct walk *walk, int32_t filled, int32_t shared)
 
     for (int32_t tile = 0; tile < layer->tiles; tile++) {
         place_inputs(walk, tile);
-        if (walk->rows->in_rows == NULL) {
-            fill_lines(walk, filled, end);
-        } else {
-            fill_lines_from_rows(walk, filled, end);
-        }
+        fill_lines(walk, filled, end);
     }
     for (int32_t tile = 0; tile < layer->tiles; tile++) {
         place_outputs(walk, tile);
@@ -323,27 +315,26 @@ TG_INLINE void fill_simple(struct walk *walk, int32_t y, int32_t first, int32_t 
 /* All passes of a group, where that is so. */
 TG_INLINE void run_simple_group(struct walk *walk)
 {
-    const int32_t stride = walk->layer->window.stride_height;
-    const int32_t pass_rows = walk->layer->pass_rows;
-    const int32_t pass_lines = walk->layer->pass_lines;
-    const int32_t common = pass_lines - pass_rows * stride;
-    int32_t y = -walk->layer->window.pad_top;
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t stride = layer->window.stride_height;
+    const int32_t pass_rows = layer->pass_rows;
+    const int32_t common = layer->pass_lines - pass_rows * stride; /* lines of a pass that the next one reads */
+    int32_t y = -layer->window.pad_top;
     int32_t filled = 0;
 
-    for (int32_t rest = walk->rows->count; rest > pass_rows; rest -= pass_rows) {
-        fill_simple(walk, y, filled, pass_lines);
-        walk->task.rows = pass_rows;
+    for (int32_t rest = walk->rows->count; rest > 0; rest -= pass_rows) {
+        const int32_t rows = rest < pass_rows ? rest : pass_rows;
+
+        fill_simple(walk, y, filled, layer->pass_lines - (pass_rows - rows) * stride);
+        walk->task.rows = rows;
         walk->compute(&walk->task);
         walk->task.out += pass_rows * walk->task.row_step;
         y += pass_rows * stride;
         filled = common < 0 ? 0 : common;
-        if (filled > 0) {
+        if (filled > 0 && rest > pass_rows) {
             keep_lines(walk, filled);
         }
-        walk->task.rows = rest - pass_rows;
     }
-    fill_simple(walk, y, filled, pass_lines - (pass_rows - walk->task.rows) * stride);
-    walk->compute(&walk->task);
 }
 
 /* The same where one pass is all; `from` is the first channel of the first row. */
@@ -355,7 +346,7 @@ TG_INLINE void run_simple_pass(struct walk *walk, const int8_t *from)
 }
 
 /* All groups, where that is so. */
-static void run_simple(struct walk *walk)
+TG_NOINLINE static void run_simple(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
     const struct tg_window *w = &layer->window;
@@ -396,11 +387,11 @@ static void clamp_row(const struct tg_depthwise_planes *layer, int8_t *out, int3
 TG_COMPACT static void clamp_rows(const struct walk *walk)
 {
     const struct tg_planes_rows *rows = walk->rows;
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const int32_t row_bytes = layer->window.out_width * layer->in_channels * layer->channel_multiplier;
 
     for (int32_t y = 0; y < rows->count; y++) {
-        int8_t *out = rows->out_rows == NULL ? rows->out + y * walk->task.row_step : rows->out_rows[y];
-
-        clamp_row(walk->layer, out, walk->task.row_step);
+        clamp_row(layer, rows->out_rows == NULL ? rows->out + y * row_bytes : rows->out_rows[y], row_bytes);
     }
 }
 
@@ -414,6 +405,27 @@ static void place_blocks(struct walk *walk)
     walk->split.plane_2 = in_line == TG_PLANES ? LINE_BYTES / 2 : 2 / in_line * block_bytes;
 }
 
+/* Bytes from a column to the next and from a row to the next, of input and output. */
+TG_INLINE void place_steps(struct walk *walk)
+{
+    const struct tg_depthwise_planes *layer = walk->layer;
+    const struct tg_window *w = &layer->window;
+    const int32_t in_pixel = layer->in_channels;
+    const int32_t out_pixel = in_pixel * layer->channel_multiplier;
+
+    if (layer->is_turned) {
+        walk->split.channels = w->in_height * in_pixel;
+        walk->split.row_bytes = in_pixel;
+        walk->task.column_step = w->out_height * out_pixel;
+        walk->task.row_step = out_pixel;
+    } else {
+        walk->split.channels = in_pixel;
+        walk->split.row_bytes = w->in_width * in_pixel;
+        walk->task.column_step = out_pixel;
+        walk->task.row_step = w->out_width * out_pixel;
+    }
+}
+
 TG_COMPACT static void begin(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
@@ -422,15 +434,12 @@ TG_COMPACT static void begin(struct walk *walk)
     walk->blocks = TG_PLANES / layer->line_planes;
     walk->block_words = layer->pass_lines * TG_LINE_WORDS;
     place_blocks(walk);
-    walk->split.row_bytes = w->in_width * layer->in_channels;
-    walk->split.channels = layer->in_channels;
+    place_steps(walk);
     walk->split.padding = ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;
     walk->task.channels = layer->channel_multiplier;
     walk->task.plane_steps[0] = 0;
     walk->task.plane_steps[1] = 0;
     walk->task.line_step = w->stride_height * LINE_BYTES;
-    walk->task.column_step = layer->in_channels * layer->channel_multiplier;
-    walk->task.row_step = w->out_width * walk->task.column_step;
     walk->task.window_step = w->stride_width * (int32_t)sizeof(int16_t);
     walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) >> 1;
     walk->task.kernel_height = w->kernel_height;

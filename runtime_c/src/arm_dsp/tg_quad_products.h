@@ -17,7 +17,8 @@ struct tg_quad_task {
     const int8_t *const *runs_end;
     int32_t run_quads; /* 1 or more */
     int32_t bias[2];   /* of the channels A and B */
-    int32_t *sums;     /* for each pair A, B of the first window, then of the second; B is nothing where there is one */
+    int32_t *sums;     /* for each pair A, B of the first window, then of the second; B is nothing where there is one;
+                        * of four windows one behind the other */
     int32_t pairs;     /* 1 or more */
     int32_t step;      /* from a pair to the next */
     const int8_t *const *next_run;
@@ -26,6 +27,9 @@ struct tg_quad_task {
 /* The sums of two channels, and of one. */
 void tg_quad_products_two_dsp(struct tg_quad_task *task);
 void tg_quad_products_one_dsp(struct tg_quad_task *task);
+
+/* The sums of one channel for four windows, `second` bytes apart; `pairs` counts these fours. */
+void tg_quad_products_four_dsp(struct tg_quad_task *task);
 
 TG_EXTERN_C_END
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_conv2d_mve.h"
+#include "tg_mve_bytes.h"
 #include "tg_mve_clamp.h"
 #include "tg_mve_columns.h"
 #include "tg_mve_dense.h"
@@ -31,12 +32,9 @@ static int8_t *lay_columns(const struct pass *pass, int32_t x, int32_t step, int
     const int32_t inside = tg_clamp(room, 0, count - before);
     const int32_t after = count - before - inside;
 
-    memset(to, layer->in_zero_point, (size_t)(before * bytes));
-    to += before * bytes;
+    to = tg_mve_fill(to, layer->in_zero_point, before * bytes);
     tg_mve_columns(&columns, pass->taps, first * layer->in_channels, inside, to);
-    to += inside * bytes;
-    memset(to, layer->in_zero_point, (size_t)(after * bytes));
-    return to + after * bytes;
+    return tg_mve_fill(to + inside * bytes, layer->in_zero_point, after * bytes);
 }
 
 /* The columns of `count` pixels, the first of which starts in column x. Returns bytes from pixel to pixel. */

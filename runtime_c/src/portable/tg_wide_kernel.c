@@ -11,8 +11,7 @@ static uint32_t high(uint32_t a, uint32_t b)
     return (uint32_t)(((uint64_t)a * b) >> 32);
 }
 
-/* 2^(30 - e / 2^32) */
-static int32_t exponential(const int32_t *roots, int64_t exponent)
+TG_KERNEL int32_t tg_wide_kernel_exponential(const int32_t *roots, int64_t exponent)
 {
     const int64_t most = (int64_t)31 << 32;
     const int64_t e = exponent > most ? most : exponent;
@@ -41,7 +40,7 @@ TG_KERNEL int32_t tg_wide_kernel(const struct tg_wide_kernel_sums *layer, int64_
 {
     const int64_t scaled = ((measure >> layer->measure_shift) * layer->factor) >> layer->factor_shift;
 
-    return layer->degree == 0 ? exponential(layer->roots, scaled) : power(layer, scaled);
+    return layer->degree == 0 ? tg_wide_kernel_exponential(layer->roots, scaled) : power(layer, scaled);
 }
 
 static int32_t output(const struct tg_wide_kernel_sums *layer, int64_t sum, int32_t bias)

@@ -8,6 +8,8 @@
 
 TG_EXTERN_C_BEGIN
 
+/* 2^(30 - e / 2^32), e clamped to 31 * 2^32, by the table of tg_wide_kernel_sums. */
+int32_t tg_wide_kernel_exponential(const int32_t *roots, int64_t exponent);
 int32_t tg_wide_kernel(const struct tg_wide_kernel_sums *layer, int64_t measure);
 void tg_wide_kernel_outputs(const struct tg_wide_kernel_sums *layer, const int64_t *sums, int32_t *out);
 

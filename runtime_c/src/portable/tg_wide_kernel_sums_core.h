@@ -1,4 +1,5 @@
-/* The loops of tg_wide_kernel_sums.h for the type TG_VALUE, which the including file defines.
+/* The loops of tg_wide_kernel_sums.h for the type TG_VALUE, which the including file defines, as it may
+ * define the function TG_KERNEL_OF from measures to kernels.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_WIDE_KERNEL_SUMS_CORE_H
@@ -6,6 +7,10 @@
 
 #include "tg_wide_kernel.h"
 #include "tg_wide_kernel_sums.h"
+
+#ifndef TG_KERNEL_OF
+#define TG_KERNEL_OF tg_wide_kernel
+#endif
 
 TG_INLINE int64_t tg_wide_distance(const TG_VALUE *in, const TG_VALUE *row, int32_t depth)
 {
@@ -47,7 +52,7 @@ TG_INLINE void tg_wide_kernel_sums_of(const struct tg_wide_kernel_sums *layer, c
         for (int32_t n = layer->edges[g]; n < layer->edges[g + 1]; n++, row += depth) {
             const int64_t measure = layer->degree == 0 ? tg_wide_distance(in, row, depth)
                                                        : tg_wide_product(in, row, depth);
-            const int64_t kernel = tg_wide_kernel(layer, measure);
+            const int64_t kernel = TG_KERNEL_OF(layer, measure);
 
             for (int32_t m = 0; m < outputs; m++) {
                 sum[m] += kernel * *coefficients++;

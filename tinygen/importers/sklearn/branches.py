@@ -46,9 +46,8 @@ def _union(item, columns: int) -> Transform:
 def _chain(step: object, columns: int) -> tuple[Transform, ...]:
     found = []
     for part in steps_of(step) if step != "passthrough" else ():
-        transform = registry.describe_transformer(part, columns)
-        found.append(transform)
-        columns = transform.outputs
+        found += registry.describe_transformer(part, columns)
+        columns = found[-1].outputs
     return tuple(found)
 
 

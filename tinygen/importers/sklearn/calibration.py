@@ -1,14 +1,21 @@
 """Calibrated classifiers: the mean of curves of the members' scores."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tinygen.classical import (
     Answer,
     Calibrated,
+    Curved,
     Description,
+    Gaussian,
+    Linear,
     Lines,
     Link,
+    Network,
     Part,
+    Quadratic,
     Sigmoid,
     Sum,
     Task,
@@ -47,10 +54,6 @@ def _member(item, one, columns: int, classes: tuple[object, ...]) -> Description
     is_decision = hasattr(one.estimator, "decision_function")
     answer = Answer.DECISION if is_decision else Answer.PROBABILITIES
     temperature = one.method == "temperature"
-    if temperature and not is_decision:
-        raise unsupported(
-            item, "method", "temperature", "it with a decision function; sigmoid, ..."
-        )
     shared = {
         "features": inner.features,
         "transforms": (),
@@ -59,6 +62,8 @@ def _member(item, one, columns: int, classes: tuple[object, ...]) -> Description
         "classes": classes,
     }
     count = len(classes)
+    if temperature and not is_decision:
+        return _warmer(inner, float(np.ravel(one.calibrators[0].beta_)[0]), shared)
     if temperature:
         own = Part(member=inner, answer=answer, weights=np.eye(1 if count == 2 else count))
         beta = float(np.ravel(one.calibrators[0].beta_)[0])
@@ -69,6 +74,45 @@ def _member(item, one, columns: int, classes: tuple[object, ...]) -> Description
             **shared,
         )
     return Description(scorer=_curves(item, one, inner, answer, classes), **shared)
+
+
+LEAST = 1e-12
+KNOTS = np.array([0.0, *2.0 ** (np.arange(-120, 1) / 8)])
+"""Of probabilities, between which their logarithm is off by less than 0.001; at 0 it is that of LEAST."""
+
+
+EXPONENTIAL = (Gaussian, Linear, Network, Quadratic)
+"""Scorers whose probabilities are exponentials of scores: a factor of their logarithms is one of the scores."""
+
+
+def _warmer(inner: Description, beta: float, shared: dict) -> Description:
+    """Probabilities to the power of beta, over their sum."""
+    if inner.link in (Link.SIGMOID, Link.SOFTMAX) and isinstance(inner.scorer, EXPONENTIAL):
+        return replace(inner, link_factor=beta * inner.link_factor)
+    return Description(
+        scorer=Sum(parts=(_logarithms(inner),), bias=np.zeros(len(inner.classes))),
+        link=Link.SOFTMAX,
+        link_factor=beta,
+        **shared,
+    )
+
+
+def _logarithms(inner: Description) -> Part:
+    """The logarithms of the probabilities of all classes."""
+    each = np.eye(len(inner.classes))
+    part = Part(member=inner, answer=Answer.PROBABILITIES, weights=each)
+    curved = Description(
+        features=inner.features,
+        transforms=(),
+        scorer=Curved(
+            part=part,
+            function=lambda rows: np.log(np.maximum(rows, 0) + LEAST),
+            knots=(KNOTS,) * len(each),
+        ),
+        task=Task.REGRESS,
+        answer=inner.answer,
+    )
+    return Part(member=curved, answer=Answer.VALUES, weights=each)
 
 
 def _curves(item, one, inner: Description, answer: Answer, classes) -> Calibrated:

@@ -62,6 +62,23 @@ def _ordinal(item, columns: int) -> Columns:
     return stepwise(np.arange(columns), edges, values)
 
 
+@transformer("TargetEncoder")
+def _target_encoder(item, columns: int) -> Columns:
+    """What `transform` does: a number for every category, of several classes one for each."""
+    require_fitted(item, "encodings_")
+    categories = [_numbers(item, c) for c in item.categories_]
+    kinds = len(item.classes_) if item.target_type_ == "multiclass" else 1
+    unknown = np.broadcast_to(real(item.target_mean_), (kinds,))
+    places = [(column, kind) for column in range(columns) for kind in range(kinds)]
+    found = [
+        _exact(categories[column], real(encoding), float(unknown[kind]))
+        for (column, kind), encoding in zip(places, item.encodings_, strict=True)
+    ]
+    return stepwise(
+        np.array([column for column, _ in places]), [e for e, _ in found], [v for _, v in found]
+    )
+
+
 @transformer("OneHotEncoder")
 def _one_hot_encoder(item, columns: int) -> Columns:
     require_fitted(item, "categories_")

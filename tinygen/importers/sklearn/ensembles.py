@@ -1,5 +1,7 @@
 """Voting, bagging, boosting by weights, stacking."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tinygen.classical import Answer, Description, Link, Median, Part, Stacked, Sum, Task
@@ -58,7 +60,12 @@ def _bagging_classifier(item, columns: int) -> Description:
         (probabilities if hasattr(fitted, "predict_proba") else vote)(m, count, 1 / len(members))
         for m, fitted in zip(members, item.estimators_, strict=True)
     ]
-    return classifier(item, columns, parts, link=Link.IDENTITY)
+    whole = classifier(item, columns, parts, link=Link.IDENTITY)
+    if not hasattr(item, "decision_function"):
+        return whole
+    mean = np.eye(1 if count == 2 else count) / len(members)
+    decisions = tuple(Part(member=m, answer=Answer.DECISION, weights=mean) for m in members)
+    return replace(whole, scorer=replace(whole.scorer, decisions=decisions))
 
 
 @estimator("BaggingRegressor")

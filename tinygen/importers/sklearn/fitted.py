@@ -31,7 +31,8 @@ def unsupported(item: object, parameter: str, value: object, supported: str) -> 
 
 def features_of(item: object, default: int | None = None) -> int:
     """The number of input columns that an estimator was fitted on."""
-    count = getattr(item, "n_features_in_", default)
+    known = 1 if hasattr(item, "X_thresholds_") else default  # isotonic regression
+    count = getattr(item, "n_features_in_", known)
     if count is None:
         require_fitted(item, "n_features_in_")
     return int(count)
@@ -49,4 +50,7 @@ def classes_of(item: object) -> tuple[object, ...]:
 
 
 def real(values: object) -> NDArray[np.float64]:
+    """An array of float64; what was fitted on a sparse matrix, as encoders make them, may have kept parts of it."""
+    if hasattr(values, "toarray"):
+        values = values.toarray()
     return np.asarray(values, np.float64)

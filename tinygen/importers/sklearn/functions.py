@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special, stats
 
 from tinygen.classical import Columns, kept
 from tinygen.errors import UnsupportedError
@@ -18,10 +19,26 @@ OTHER = {np.abs, np.square, np.cos, np.sin}
 FALLING = {np.negative}
 
 
-@transformer("PowerTransformer", "QuantileTransformer")
-def _monotone(item, columns: int) -> Columns:
-    require_fitted(item, "n_features_in_")
+@transformer("QuantileTransformer")
+def _quantiles(item, columns: int) -> Columns:
+    require_fitted(item, "quantiles_")
     return _of_all(item.transform, columns, 1)
+
+
+@transformer("PowerTransformer")
+def _powers(item, columns: int) -> Columns:
+    """The functions of `transform`, which itself refuses numbers whose power is beyond float64."""
+    require_fitted(item, "lambdas_")
+    power = special.boxcox if item.method == "box-cox" else stats.yeojohnson
+    scaler = item._scaler if item.standardize else None
+
+    def transform(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = np.stack(
+            [power(rows[:, k], exponent) for k, exponent in enumerate(item.lambdas_)], axis=1
+        )
+        return found if scaler is None else (found - scaler.mean_) / scaler.scale_
+
+    return _of_all(transform, columns, 1)
 
 
 @transformer("FunctionTransformer")
@@ -40,6 +57,25 @@ def _function(item, columns: int) -> Columns:
         where="parameter func",
         next_step=f"supported: None and of numpy {', '.join(known)}",
     )
+
+
+@transformer("SplineTransformer")
+def _splines(item, columns: int) -> Columns:
+    """Several functions of every column; beyond the knots, where scikit-learn may raise an error, as at the ends."""
+    require_fitted(item, "bsplines_")
+    if getattr(item, "handle_missing", "error") != "error":
+        raise unsupported(item, "handle_missing", item.handle_missing, "'error'")
+    count = item.n_features_out_ // columns
+    degree = int(item.degree)
+    low, high = (np.array([s.t[place] for s in item.bsplines_]) for place in (degree, -1 - degree))
+
+    def apply(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = np.clip(rows, low, high) if item.extrapolation == "error" else rows
+        found = item.transform(found)
+        return np.asarray(found.toarray() if hasattr(found, "toarray") else found, np.float64)
+
+    sources = np.repeat(np.arange(columns), count)
+    return Columns(sources=sources, signs=np.zeros(len(sources), np.int64), apply=apply)
 
 
 def _of_all(function: Callable[[NDArray], NDArray], columns: int, sign: int) -> Columns:

@@ -1,6 +1,7 @@
 """Regressors whose answer is a sum of kernels: kernel ridge, Gaussian processes."""
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from tinygen.importers.sklearn.fitted import (
     require_fitted,
     unsupported,
 )
+from tinygen.importers.sklearn.members import classifier, regressor, values
 from tinygen.importers.sklearn.registry import estimator, transformer
 
 RIDGE_KERNELS = {
@@ -35,7 +37,7 @@ def _ridge(item, columns: int) -> Description:
     kernel = RIDGE_KERNELS[item.kernel]
     if kernel is Kernel.POLY and not (float(item.degree).is_integer() and item.degree >= 1):
         raise unsupported(item, "degree", item.degree, "whole numbers from 1")
-    rows = _rows(item, item.X_fit_)
+    rows = real(item.X_fit_)
     gamma = 1 / rows.shape[1] if item.gamma is None else float(item.gamma)
     coefficients = real(item.dual_coef_).reshape(len(rows), -1)
     machine = _one_group(
@@ -56,7 +58,7 @@ def _nystroem(item, columns: int) -> KernelFeatures:
     require_fitted(item, "components_")
     if item.kernel not in RIDGE_KERNELS:
         raise unsupported(item, "kernel", item.kernel, "linear, poly, rbf, sigmoid")
-    rows = _rows(item, item.components_)
+    rows = real(item.components_)
     weights = real(item.normalization_).T
     settings = {"gamma": item.gamma, "coef0": item.coef0, "degree": item.degree}
     defaults = {"gamma": 1 / columns, "coef0": 1.0, "degree": 3}
@@ -75,24 +77,45 @@ def _nystroem(item, columns: int) -> KernelFeatures:
     return KernelFeatures(machine=machine, apply=item.transform)
 
 
+@transformer("KernelPCA")
+def _kernel_pca(item, columns: int) -> KernelFeatures:
+    """Kernels with all training rows, less their mean over these, times a matrix."""
+    require_fitted(item, "eigenvectors_")
+    if item.kernel not in RIDGE_KERNELS:
+        raise unsupported(item, "kernel", item.kernel, "linear, poly, rbf, sigmoid")
+    if not float(item.degree).is_integer() or item.degree < 1:
+        raise unsupported(item, "degree", item.degree, "whole numbers from 1")
+    values = real(item.eigenvalues_)
+    factors = np.where(values != 0, 1 / np.sqrt(np.where(values != 0, values, 1)), 0)
+    weights = real(item.eigenvectors_) * factors
+    centerer = item._centerer
+    machine = _one_group(
+        real(item.X_fit_),
+        weights - weights.mean(axis=0),
+        (float(centerer.K_fit_all_) - real(centerer.K_fit_rows_)) @ weights,
+        kernel=RIDGE_KERNELS[item.kernel],
+        gamma=float(item.gamma_),
+        offset=float(item.coef0),
+        degree=int(item.degree),
+    )
+    return KernelFeatures(machine=machine, apply=item.transform)
+
+
 @estimator("GaussianProcessRegressor")
 def _process(item, columns: int) -> Description:
     require_fitted(item, "alpha_")
-    rows = _rows(item, item.X_train_)
+    rows = real(item.X_train_)
     terms = _terms(item, item.kernel_)
     alpha = real(item.alpha_).reshape(len(rows), -1) * real(item._y_train_std)
-    bias = np.broadcast_to(real(item._y_train_mean), alpha.shape[1:]) + terms.constant * alpha.sum(
-        axis=0
-    )
-    machine = _one_group(
-        rows / terms.lengths,
-        alpha * terms.factor,
-        bias,
-        kernel=terms.kernel,
-        gamma=0.5 if terms.kernel is Kernel.RBF else 1.0,
-        spread=float((real(item.y_train_).std(axis=0) * real(item._y_train_std)).min()),
-    )
-    return _regressor(item, columns, machine, _divided(terms.lengths, rows.shape[1]))
+    mean = np.broadcast_to(real(item._y_train_mean), alpha.shape[1:])
+    spread = float((real(item.y_train_).std(axis=0) * real(item._y_train_std)).min())
+    sums = [_sum_of(item, columns, rows, alpha, term, spread) for term in _with_rows(terms)]
+    bias = mean + sum(term.constant for term in terms) * alpha.sum(axis=0)
+    if len(sums) == 1:
+        scorer = replace(sums[0].scorer, bias=bias)
+        return replace(sums[0], scorer=scorer, answer=item.predict)
+    each = np.eye(alpha.shape[1])
+    return regressor(item, columns, [values(member, each) for member in sums], bias)
 
 
 @estimator("GaussianProcessClassifier")
@@ -103,78 +126,127 @@ def _process_classifier(item, columns: int) -> Description:
     if len(classes) > 2:
         raise UnsupportedError(
             what=f"{place(item)} with {len(classes)} classes is not supported",
-            next_step="supported: two classes; or fit OneVsRestClassifier(SVC())",
+            next_step="supported: two classes; or fit SVC(probability=True)",
         )
     base = item.base_estimator_
-    rows, terms = _rows(item, base.X_train_), _terms(item, base.kernel_)
+    rows, terms = real(base.X_train_), _terms(item, base.kernel_)
     alpha = (real(base.y_train_) - real(base.pi_))[:, None]
+    bias = sum(term.constant for term in terms) * alpha.sum(axis=0)
+    sums = [_sum_of(item, columns, rows, alpha, term) for term in _with_rows(terms)]
+    if len(sums) != 1:
+        return classifier(item, columns, [values(m, np.eye(1)) for m in sums], bias=bias)
+    scorer = replace(sums[0].scorer, bias=bias)
+    choices = {"task": Task.CLASSIFY, "answer": item.predict, "classes": classes}
+    return replace(sums[0], scorer=scorer, **choices)
+
+
+def _sum_of(item, columns: int, rows, alpha, term: "_Term", spread: float = 0.0) -> Description:
+    """The sum of one of the kernels, as a regressor without a bias."""
     machine = _one_group(
-        rows / terms.lengths,
-        alpha * terms.factor,
-        terms.constant * alpha.sum(axis=0),
-        kernel=terms.kernel,
-        gamma=0.5 if terms.kernel is Kernel.RBF else 1.0,
+        rows / term.lengths,
+        alpha * term.factor,
+        np.zeros(alpha.shape[1]),
+        kernel=term.kernel,
+        gamma=term.gamma,
+        power=term.power,
+        spread=spread,
     )
-    return Description(
-        features=features_of(item, columns),
-        transforms=_divided(terms.lengths, rows.shape[1]),
-        scorer=machine,
-        task=Task.CLASSIFY,
-        answer=item.predict,
-        classes=classes,
-    )
+    return _regressor(item, columns, machine, _divided(term.lengths, rows.shape[1]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Terms:
+class _Term:
     """constant + factor * kernel(rows / lengths), of rows that are not the same one."""
 
     constant: float = 0.0
     factor: float = 0.0
     kernel: Kernel = Kernel.LINEAR
     lengths: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
+    gamma: float = 1.0
+    power: float = 1.0
+
+    def times(self, amount: float) -> "_Term":
+        return replace(self, constant=self.constant * amount, factor=self.factor * amount)
 
 
-def _terms(item, kernel) -> _Terms:
-    """A kernel of scikit-learn in one form; UnsupportedError for those that have none."""
-    name = type(kernel).__name__
-    if name == "ConstantKernel":
-        return _Terms(constant=float(kernel.constant_value))
-    if name == "WhiteKernel":
-        return _Terms()
-    if name == "RBF":
-        lengths = np.atleast_1d(real(kernel.length_scale))
-        return _Terms(factor=1.0, kernel=Kernel.RBF, lengths=lengths)
-    if name == "DotProduct":
-        return _Terms(constant=float(kernel.sigma_0) ** 2, factor=1.0, kernel=Kernel.LINEAR)
-    if name not in ("Sum", "Product"):
+def _with_rows(terms: list[_Term]) -> list[_Term]:
+    """Those that are more than a constant, or the first."""
+    return [term for term in terms if term.factor] or terms[:1]
+
+
+MATERN = {0.5: Kernel.MATERN_1, 1.5: Kernel.MATERN_3, 2.5: Kernel.MATERN_5, np.inf: Kernel.RBF}
+"""By nu."""
+
+
+def _terms(item, kernel) -> list[_Term]:
+    """A kernel of scikit-learn as a sum of terms; UnsupportedError for those that are none."""
+    match type(kernel).__name__:
+        case "Sum":
+            return _terms(item, kernel.k1) + _terms(item, kernel.k2)
+        case "Product":
+            pairs = itertools.product(_terms(item, kernel.k1), _terms(item, kernel.k2))
+            return [_product(item, kernel, one, other) for one, other in pairs]
+        case "Exponentiation":
+            return [_powered(item, kernel)]
+    return [_term(item, kernel)]
+
+
+def _term(item, kernel) -> _Term:
+    shape = {"factor": 1.0, "lengths": np.atleast_1d(real(getattr(kernel, "length_scale", 1.0)))}
+    match type(kernel).__name__:
+        case "ConstantKernel":
+            return _Term(constant=float(kernel.constant_value))
+        case "WhiteKernel":
+            return _Term()
+        case "RBF":
+            return _Term(kernel=Kernel.RBF, gamma=0.5, **shape)
+        case "DotProduct":
+            return _Term(constant=float(kernel.sigma_0) ** 2, factor=1.0)
+        case "Matern" if kernel.nu in MATERN:
+            gamma = 0.5 if kernel.nu == np.inf else 2 * float(kernel.nu)
+            return _Term(kernel=MATERN[kernel.nu], gamma=gamma, **shape)
+        case "RationalQuadratic":
+            power = float(kernel.alpha)
+            return _Term(kernel=Kernel.RATIONAL, gamma=0.5 / power, power=power, **shape)
+    raise _unknown(item, kernel)
+
+
+def _product(item, kernel, one: _Term, other: _Term) -> _Term:
+    """A constant times a kernel, or two RBF, whose squared distances add."""
+    if not other.factor:
+        return one.times(other.constant)
+    if not one.factor:
+        return other.times(one.constant)
+    if one.kernel is not Kernel.RBF or other.kernel is not Kernel.RBF:
         raise _unknown(item, kernel)
-    one, other = _terms(item, kernel.k1), _terms(item, kernel.k2)
-    if name == "Product":
-        if one.factor and other.factor:
-            raise _unknown(item, kernel)
-        both = one if one.factor else other
-        times = (other if one.factor else one).constant
-        return _Terms(
-            constant=both.constant * times,
-            factor=both.factor * times,
-            kernel=both.kernel,
-            lengths=both.lengths,
-        )
-    if one.factor and other.factor:
+    if one.constant or other.constant:
         raise _unknown(item, kernel)
-    both = one if one.factor else other
-    return _Terms(
-        constant=one.constant + other.constant,
-        factor=both.factor,
-        kernel=both.kernel,
-        lengths=both.lengths,
-    )
+    lengths = 1 / np.sqrt(1 / one.lengths**2 + 1 / other.lengths**2)
+    return replace(one, factor=one.factor * other.factor, lengths=lengths)
+
+
+def _powered(item, kernel) -> _Term:
+    """A power of a constant, an RBF or a rational kernel, times a constant or not."""
+    terms, power = _terms(item, kernel.kernel), float(kernel.exponent)
+    (term,) = terms if len(terms) == 1 else (None,)
+    if term is not None and not term.factor:
+        return _Term(constant=term.constant**power)
+    is_alone = term is not None and not term.constant and term.factor > 0
+    if not is_alone or term.kernel not in (Kernel.RBF, Kernel.RATIONAL) or power <= 0:
+        raise _unknown(item, kernel)
+    factor = term.factor**power
+    if term.kernel is Kernel.RBF:
+        return replace(term, factor=factor, lengths=term.lengths / np.sqrt(power))
+    return replace(term, factor=factor, power=term.power * power)
 
 
 def _unknown(item, kernel) -> UnsupportedError:
     return unsupported(
-        item, "kernel", kernel, "one RBF or DotProduct, times or plus ConstantKernel, WhiteKernel"
+        item,
+        "kernel",
+        kernel,
+        "sums of RBF, Matern (nu 0.5, 1.5, 2.5, inf), RationalQuadratic, DotProduct, ConstantKernel, "
+        "WhiteKernel, their products with constants, products of RBF",
     )
 
 
@@ -192,15 +264,6 @@ def _divided(lengths: NDArray[np.float64], columns: int) -> tuple[Columns, ...]:
             offsets=np.zeros(columns),
         ),
     )
-
-
-def _rows(item, rows) -> NDArray[np.float64]:
-    if hasattr(rows, "toarray"):
-        raise UnsupportedError(
-            what=f"{place(item)} was fitted on a sparse matrix",
-            next_step="fit it on an array: X.toarray()",
-        )
-    return real(rows)
 
 
 def _one_group(rows, coefficients, bias, **settings) -> KernelMachine:

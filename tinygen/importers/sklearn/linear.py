@@ -24,8 +24,8 @@ def _linear_classifier(item, columns: int) -> Description:
 @estimator("LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "Lars",
            "LarsCV", "LassoLars", "LassoLarsCV", "LassoLarsIC", "BayesianRidge", "ARDRegression", "HuberRegressor",
            "TheilSenRegressor", "OrthogonalMatchingPursuit", "OrthogonalMatchingPursuitCV", "SGDRegressor",
-           "PassiveAggressiveRegressor", "LinearSVR", "QuantileRegressor", "MultiTaskLasso",
-           "MultiTaskElasticNet")  # fmt: skip
+           "PassiveAggressiveRegressor", "LinearSVR", "QuantileRegressor", "MultiTaskLasso", "MultiTaskLassoCV",
+           "MultiTaskElasticNet", "MultiTaskElasticNetCV")  # fmt: skip
 def _linear_regressor(item, columns: int) -> Description:
     require_fitted(item, "coef_")
     weights = np.atleast_2d(real(item.coef_))
@@ -35,6 +35,36 @@ def _linear_regressor(item, columns: int) -> Description:
         scorer=Linear(weights=weights, bias=_bias(item, len(weights))),
         task=Task.REGRESS,
         answer=item.predict,
+    )
+
+
+@estimator("PLSRegression", "PLSCanonical", "CCA")
+def _partial_least_squares(item, columns: int) -> Description:
+    require_fitted(item, "coef_")
+    weights = real(item.coef_)
+    bias = real(item.intercept_) - weights @ real(item._x_mean)
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=Linear(weights=weights, bias=bias),
+        task=Task.REGRESS,
+        answer=item.predict,
+    )
+
+
+@estimator("SGDOneClassSVM")
+def _one_class(item, columns: int) -> Description:
+    require_fitted(item, "coef_")
+    offset = float(np.ravel(item.offset_)[0])
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=Linear(weights=np.atleast_2d(real(item.coef_)), bias=np.array([-offset])),
+        task=Task.CLASSIFY,
+        answer=item.predict,
+        classes=(-1, 1),
+        has_decision=True,
+        score_offset=offset,
     )
 
 

@@ -5,6 +5,13 @@ from pathlib import Path
 
 from tinygen.errors import ModelFileError, ToolMissingError, UsageError
 from tinygen.importers.format import first_bytes
+from tinygen.importers.sklearn.search_trees import without_search_trees
+
+KERNEL_CLASSES = (
+    "ConstantKernel", "DotProduct", "Exponentiation", "ExpSineSquared", "Matern", "Product", "RationalQuadratic", "RBF",
+    "Sum", "WhiteKernel"
+)  # fmt: skip
+"""Of Gaussian processes."""
 
 SAFE_TYPES = (
     "sklearn.tree._tree.Tree",
@@ -17,9 +24,22 @@ SAFE_TYPES = (
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.multiclass._ConstantPredictor",
+    "sklearn._loss.loss.HalfTweedieLoss",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.cluster._bisect_k_means._BisectingTree",
+    "sklearn.cluster._kmeans._kmeans_single_lloyd",
+    "sklearn.metrics._classification.balanced_accuracy_score",
+    "sklearn.metrics._scorer._CurveScorer",
     "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    *(f"sklearn.gaussian_process.kernels.{name}" for name in KERNEL_CLASSES),
 )
 """Types that skops leaves to its users: arrays in a C struct, which are checked before they are used (trees.py), scores
 of features, which only `fit` calls, types of numbers, and classes of scikit-learn that have attributes only: parts of
@@ -53,7 +73,8 @@ def _load_skops(path: Path, trust: bool) -> object:
     from skops import io
 
     try:
-        unknown = io.get_untrusted_types(file=path)
+        data = without_search_trees(path.read_bytes())
+        unknown = io.get_untrusted_types(data=data)
     except Exception as error:
         raise _damaged(path, error) from error
     unknown = [name for name in unknown if trust or name not in SAFE_TYPES]
@@ -64,7 +85,7 @@ def _load_skops(path: Path, trust: bool) -> object:
             next_step="give --trust if you know where the file comes from",
         )
     try:
-        return io.load(path, trusted=[*unknown, *SAFE_TYPES])
+        return io.loads(data, trusted=[*unknown, *SAFE_TYPES])
     except Exception as error:
         raise _damaged(path, error) from error
 

@@ -112,7 +112,7 @@ def several(item, columns: int, members: list[Description]) -> Description:
     return Description(
         features=features_of(item, columns),
         transforms=(),
-        scorer=Several(members=tuple(members)),
+        scorer=Several(members=tuple(members), has_probabilities=hasattr(item, "predict_proba")),
         task=Task.CLASSIFY_EACH,
         answer=item.predict,
         classes=tuple(m.classes for m in members),

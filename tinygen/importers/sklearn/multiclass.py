@@ -14,7 +14,6 @@ from tinygen.classical import (
     Stacked,
     Sum,
     Task,
-    Trees,
 )
 from tinygen.importers.sklearn.fitted import (
     classes_of,
@@ -23,8 +22,7 @@ from tinygen.importers.sklearn.fitted import (
     require_fitted,
     unsupported,
 )
-from tinygen.importers.sklearn.forests import joined as one_forest
-from tinygen.importers.sklearn.forests import one_tree
+from tinygen.importers.sklearn.forests import leaf
 from tinygen.importers.sklearn.members import classifier, members_of, regressor, several, values
 from tinygen.importers.sklearn.pipeline import describe
 from tinygen.importers.sklearn.registry import estimator
@@ -33,10 +31,11 @@ from tinygen.importers.sklearn.registry import estimator
 @estimator("OneVsRestClassifier")
 def _one_against_rest(item, columns: int) -> Description:
     require_fitted(item, "estimators_")
-    if item.multilabel_:
-        raise unsupported(item, "y", "an indicator matrix", "one class for every row")
     columns = features_of(item, columns)
     members, each = members_of(item.estimators_, columns), np.eye(len(item.estimators_))
+    if item.multilabel_:
+        whole = several(item, columns, members)
+        return replace(whole, scorer=replace(whole.scorer, has_probabilities=False))
     parts = [
         _score(fitted, m, each[:, i])
         for i, (fitted, m) in enumerate(zip(item.estimators_, members, strict=True))
@@ -76,14 +75,14 @@ def _one_against_one(item, columns: int) -> Description:
     ]
     if count > 2 and all(p.answer is Answer.DECISION for p in parts):
         decisions = Sum(parts=tuple(parts), bias=np.zeros(len(members)))
-        whole = classifier(item, columns, parts)
+        whole = classifier(item, columns, parts, has_decision=True)
         return replace(whole, scorer=Pairs(decisions=decisions, classes=count))
     pairs, each, parts = itertools.combinations(range(count), 2), np.eye(count), []
     for fitted, member, (i, j) in zip(item.estimators_, members, pairs, strict=True):
         votes = np.stack([each[i], each[j]], axis=1)
         parts.append(Part(member=member, answer=Answer.CLASSES, weights=votes))
         parts.append(_score(fitted, member, each[j] - each[i], breaks_ties=True))
-    return classifier(item, columns, parts)
+    return classifier(item, columns, parts, has_decision=True)
 
 
 @estimator("OutputCodeClassifier")
@@ -126,13 +125,6 @@ def _constant(item, columns: int) -> Description:
     )
 
 
-def leaf(scores: object) -> Trees:
-    """A tree without comparisons."""
-    row = real(scores)[None]
-    tree = one_tree(left=[-1], right=[-1], features=[0], thresholds=[0.0], values=row)
-    return one_forest([tree], np.zeros(row.shape[1]))
-
-
 @estimator("MultiOutputClassifier")
 def _classifiers(item, columns: int) -> Description:
     require_fitted(item, "estimators_")
@@ -154,7 +146,9 @@ def _classifier_chain(item, columns: int) -> Description:
     if method not in ANSWERS:
         raise unsupported(item, "chain_method", method, ", ".join(ANSWERS))
     links = _chain(item, columns, ANSWERS[method])
-    return several(item, columns, [links[i] for i in np.argsort(item.order_)])
+    whole = several(item, columns, [links[i] for i in np.argsort(item.order_)])
+    # the probabilities of a chain are those of second classes only
+    return replace(whole, scorer=replace(whole.scorer, has_probabilities=False))
 
 
 @estimator("RegressorChain")
@@ -241,21 +235,3 @@ def _dummy_regressor(item, columns: int) -> Description:
         task=Task.REGRESS,
         answer=item.predict,
     )
-
-
-@estimator("TransformedTargetRegressor")
-def _transformed_target(item, columns: int) -> Description:
-    """A regressor of scaled values, which are scaled back."""
-    require_fitted(item, "regressor_")
-    columns = features_of(item, columns)
-    member = describe(item.regressor_, columns)
-    ends = np.array([[-1.0], [0.0], [1.0], [2.0]])
-    found = np.asarray(item.transformer_.inverse_transform(ends), np.float64)
-    if found.shape != ends.shape:
-        raise unsupported(item, "transformer", item.transformer_, "transformers of one value")
-    steps = np.diff(found[:, 0])
-    if not np.allclose(steps, steps[0], rtol=1e-9, atol=1e-300):
-        raise unsupported(
-            item, "transformer", item.transformer_, "scalers, and functions that are affine"
-        )
-    return regressor(item, columns, [values(member, steps[:1, None])], found[1])

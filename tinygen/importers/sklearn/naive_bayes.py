@@ -3,7 +3,8 @@
 import numpy as np
 
 from tinygen.classical import Description, Gaussian, Linear, Link, Task, Trees
-from tinygen.importers.sklearn.fitted import classes_of, features_of, real, require_fitted
+from tinygen.errors import UnsupportedError
+from tinygen.importers.sklearn.fitted import classes_of, features_of, place, real, require_fitted
 from tinygen.importers.sklearn.forests import OneTree, joined, one_tree
 from tinygen.importers.sklearn.registry import estimator
 
@@ -20,11 +21,8 @@ def _gaussian(item, columns: int) -> Description:
 @estimator("MultinomialNB")
 def _multinomial(item, columns: int) -> Description:
     require_fitted(item, "feature_log_prob_")
-    return _described(
-        item,
-        columns,
-        Linear(weights=real(item.feature_log_prob_), bias=real(item.class_log_prior_)),
-    )
+    bias = real(item.class_log_prior_)
+    return _described(item, columns, Linear(weights=_logarithms(item), bias=bias))
 
 
 @estimator("ComplementNB")
@@ -32,15 +30,16 @@ def _complement(item, columns: int) -> Description:
     require_fitted(item, "feature_log_prob_")
     prior = real(item.class_log_prior_)
     bias = prior if len(prior) == 1 else np.zeros(len(prior))
-    return _described(item, columns, Linear(weights=real(item.feature_log_prob_), bias=bias))
+    return _described(item, columns, Linear(weights=_logarithms(item), bias=bias))
 
 
 @estimator("BernoulliNB")
 def _bernoulli(item, columns: int) -> Description:
     """Features that are compared with a threshold are trees of one comparison; features that are 0 and 1, linear."""
     require_fitted(item, "feature_log_prob_")
-    present, prior = real(item.feature_log_prob_), real(item.class_log_prior_)
-    absent = np.log(1 - np.exp(present))
+    present, prior = _logarithms(item), real(item.class_log_prior_)
+    with np.errstate(divide="ignore"):
+        absent = _finite(item, np.log(1 - np.exp(present)))
     if item.binarize is None:
         scorer = Linear(weights=present - absent, bias=prior + absent.sum(axis=1))
         return _described(item, columns, scorer)
@@ -54,11 +53,26 @@ def _categorical(item, columns: int) -> Description:
     """Features that are categories 0, 1, ... are trees that look for the category; others are its nearest."""
     require_fitted(item, "feature_log_prob_")
     trees = [
-        _steps(k, np.arange(table.shape[1] - 1) + 0.5, real(table).T)
+        _steps(k, np.arange(table.shape[1] - 1) + 0.5, _finite(item, real(table)).T)
         for k, table in enumerate(item.feature_log_prob_)
     ]
     bias = real(item.class_log_prior_)
     return _described(item, columns, joined(trees, bias, number=np.float64))
+
+
+def _logarithms(item) -> np.ndarray:
+    return _finite(item, real(item.feature_log_prob_))
+
+
+def _finite(item, logarithms: np.ndarray) -> np.ndarray:
+    """These; raises UnsupportedError where a probability is 0, which rules a class out whatever else is met."""
+    if not np.isfinite(logarithms).all():
+        raise UnsupportedError(
+            what=f"{place(item)} has a probability of 0",
+            where=f"fitted with alpha={item.alpha}",
+            next_step="fit it with an alpha above 0",
+        )
+    return logarithms
 
 
 def _steps(feature: int, thresholds, values: np.ndarray) -> OneTree:

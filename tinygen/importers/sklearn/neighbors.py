@@ -1,10 +1,20 @@
 """Estimators that look for the stored rows nearest to a row."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical import Description, Metric, Neighbors, Task
-from tinygen.errors import UnsupportedError
+from tinygen.classical import (
+    Columns,
+    Description,
+    Link,
+    Matrix,
+    Metric,
+    Neighbors,
+    Task,
+    Transform,
+)
 from tinygen.importers.sklearn.fitted import (
     classes_of,
     features_of,
@@ -45,13 +55,15 @@ def _classifier(item, columns: int) -> Description:
 def _classifier_of(
     item, columns: int, targets: NDArray, classes: tuple[object, ...]
 ) -> Description:
+    stored = stored_of(item)
     return Description(
         features=features_of(item, columns),
-        transforms=(),
-        scorer=_neighbors(item, np.asarray(targets, np.int64)),
+        transforms=stored.transforms,
+        scorer=_neighbors(item, np.asarray(targets, np.int64), stored),
         task=Task.CLASSIFY,
         answer=item.predict,
         classes=classes,
+        link=Link.IDENTITY,
     )
 
 
@@ -73,34 +85,68 @@ ALIKE = 8.0
 
 
 def _regressor_of(item, columns: int, targets: NDArray[np.float64]) -> Description:
+    stored = stored_of(item)
     return Description(
         features=features_of(item, columns),
-        transforms=(),
-        scorer=_neighbors(item, targets),
+        transforms=stored.transforms,
+        scorer=_neighbors(item, targets, stored),
         task=Task.REGRESS,
         answer=item.predict,
     )
 
 
-def _neighbors(item, targets: NDArray) -> Neighbors:
+def _neighbors(item, targets: NDArray, stored: "Stored") -> Neighbors:
     if item.weights not in ("uniform", "distance", None):
         raise unsupported(item, "weights", item.weights, "'uniform', 'distance'")
     return Neighbors(
-        rows=rows_of(item),
+        rows=stored.rows,
         targets=targets,
         count=int(item.n_neighbors),
-        metric=metric_of(item),
+        metric=stored.metric,
         is_weighted=item.weights == "distance",
     )
 
 
-def rows_of(item) -> NDArray[np.float64]:
-    if hasattr(item._fit_X, "toarray"):
-        raise UnsupportedError(
-            what=f"{type(item).__name__} was fitted on a sparse matrix",
-            next_step="fit it on an array: X.toarray()",
-        )
-    return real(item._fit_X)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stored:
+    """Rows [N, columns] behind transformers, and the metric between them and features behind these."""
+
+    rows: NDArray[np.float64]
+    metric: Metric
+    transforms: tuple[Transform, ...] = ()
+
+
+def stored_of(item) -> Stored:
+    """The rows of an estimator; metrics with weights are others between scaled or projected rows."""
+    rows, name = real(item._fit_X), item.effective_metric_
+    given = item.effective_metric_params_
+    if name == "seuclidean" and "V" in given:
+        return _scaled(rows, 1 / np.sqrt(real(given["V"])), Metric.EUCLIDEAN)
+    if name in ("seuclidean", "mahalanobis") and not given:
+        raise unsupported(item, "metric_params", item.metric_params, "'V' of the metric, or 'VI'")
+    if name == "mahalanobis":
+        inverse = np.linalg.inv(real(given["V"])) if "VI" not in given else real(given["VI"])
+        root = np.linalg.cholesky(inverse).T
+        whitening = Matrix(weights=root, bias=np.zeros(len(root)))
+        return Stored(rows=rows @ root.T, metric=Metric.EUCLIDEAN, transforms=(whitening,))
+    metric = metric_of(item)
+    if given.get("w") is None:
+        return Stored(rows=rows, metric=metric)
+    exponent = float(given.get("p", item.p))
+    if metric not in (Metric.EUCLIDEAN, Metric.MANHATTAN):
+        raise unsupported(item, "metric_params", item.metric_params, "'w' with p=1, p=2")
+    return _scaled(rows, real(given["w"]) ** (1 / exponent), metric)
+
+
+def _scaled(rows: NDArray[np.float64], factors: NDArray[np.float64], metric: Metric) -> Stored:
+    columns = Columns(
+        sources=np.arange(len(factors)),
+        signs=np.ones(len(factors), np.int64),
+        apply=lambda x: x * factors,
+        factors=factors,
+        offsets=np.zeros(len(factors)),
+    )
+    return Stored(rows=rows * factors, metric=metric, transforms=(columns,))
 
 
 def metric_of(item) -> Metric:
@@ -108,11 +154,13 @@ def metric_of(item) -> Metric:
     name = item.effective_metric_
     if name == "minkowski":
         exponent = item.effective_metric_params_.get("p", item.p)
-        weighted = item.effective_metric_params_.get("w") is not None
-        if exponent not in EXPONENTS or weighted:
-            raise unsupported(item, "p", exponent, "1, 2, inf, without weights of features")
+        if exponent not in EXPONENTS:
+            raise unsupported(item, "p", exponent, "1, 2, inf")
         return EXPONENTS[exponent]
     squared = name == "sqeuclidean" and item.weights == "distance"
     if name not in METRICS or squared:
-        raise unsupported(item, "metric", item.metric, ", ".join(sorted({m.value for m in Metric})))
+        known = ", ".join(sorted({m.value for m in Metric}))
+        raise unsupported(
+            item, "metric", item.metric, f"{known}, minkowski, seuclidean, mahalanobis"
+        )
     return METRICS[name]

@@ -29,9 +29,8 @@ def describe(fitted: object, columns: int | None = None) -> Description:
         if isinstance(step, NetStep):
             last = _behind_net(step, steps[place + 1 :])
             break
-        transform = registry.describe_transformer(step, columns)
-        columns = transform.outputs
-        transforms.append(transform)
+        transforms += registry.describe_transformer(step, columns)
+        columns = transforms[-1].outputs
     else:
         last = _last(steps[-1], columns)
     whole = replace(
@@ -48,11 +47,11 @@ def _last(step: object, columns: int) -> Description:
     """The last step: an estimator, or a transformer whose columns are the answer."""
     if hasattr(step, "predict") or not registry.is_transformer(step):
         return registry.describe_estimator(step, columns)
-    transform = registry.describe_transformer(step, columns)
-    count = transform.outputs
+    transforms = registry.describe_transformer(step, columns)
+    count = transforms[-1].outputs
     return Description(
         features=columns,
-        transforms=(transform,),
+        transforms=transforms,
         scorer=Linear(weights=np.eye(count), bias=np.zeros(count)),
         task=Task.TRANSFORM,
         answer=step.transform,

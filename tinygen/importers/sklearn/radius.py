@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical import Description, LocalOutliers, Metric, Task, WithinRadius
+from tinygen.classical import Description, Link, LocalOutliers, Metric, Task, WithinRadius
 from tinygen.errors import UnsupportedError
 from tinygen.importers.sklearn.fitted import (
     classes_of,
@@ -13,7 +13,7 @@ from tinygen.importers.sklearn.fitted import (
     require_fitted,
     unsupported,
 )
-from tinygen.importers.sklearn.neighbors import metric_of, rows_of
+from tinygen.importers.sklearn.neighbors import Stored, stored_of
 from tinygen.importers.sklearn.registry import estimator
 
 
@@ -26,41 +26,43 @@ def _classifier(item, columns: int) -> Description:
         raise unsupported(
             item, "outlier_label", item.outlier_label, "'most_frequent', or one of the classes"
         )
+    stored, targets = stored_of(item), np.asarray(item._y, np.int64).ravel()
     return Description(
         features=features_of(item, columns),
-        transforms=(),
-        scorer=_within(item, np.asarray(item._y, np.int64).ravel(), classes.index(outlier)),
+        transforms=stored.transforms,
+        scorer=_within(item, stored, targets, classes.index(outlier)),
         task=Task.CLASSIFY,
         answer=item.predict,
         classes=classes,
+        link=Link.IDENTITY,
     )
 
 
 @estimator("RadiusNeighborsRegressor")
 def _regressor(item, columns: int) -> Description:
     require_fitted(item, "_fit_X")
-    targets = real(item._y)
+    stored, targets = stored_of(item), real(item._y)
     return Description(
         features=features_of(item, columns),
-        transforms=(),
-        scorer=_within(item, targets.reshape(len(targets), -1)),
+        transforms=stored.transforms,
+        scorer=_within(item, stored, targets.reshape(len(targets), -1)),
         task=Task.REGRESS,
         answer=item.predict,
     )
 
 
-def _within(item, targets: NDArray, outlier: int = 0) -> WithinRadius:
-    if item.weights not in ("uniform", None):
-        raise unsupported(item, "weights", item.weights, "'uniform'")
-    metric = metric_of(item)
-    if metric in (Metric.COSINE, Metric.HAMMING):
+def _within(item, stored: Stored, targets: NDArray, outlier: int = 0) -> WithinRadius:
+    if item.weights not in ("uniform", "distance", None):
+        raise unsupported(item, "weights", item.weights, "'uniform', 'distance'")
+    if stored.metric in (Metric.COSINE, Metric.HAMMING):
         raise unsupported(item, "metric", item.metric, "euclidean, manhattan, chebyshev")
     return WithinRadius(
-        rows=rows_of(item),
+        rows=stored.rows,
         targets=targets,
         radius=float(item.radius),
         outlier=outlier,
-        metric=metric,
+        metric=stored.metric,
+        is_weighted=item.weights == "distance",
     )
 
 
@@ -73,14 +75,15 @@ def _outliers(item, columns: int) -> Description:
             where="parameter novelty",
             next_step="fit it with novelty=True",
         )
-    if metric_of(item) is not Metric.EUCLIDEAN:
-        raise unsupported(item, "metric", item.metric, "euclidean")
+    stored = stored_of(item)
+    if stored.metric is not Metric.EUCLIDEAN:
+        raise unsupported(item, "metric", item.metric, "euclidean, seuclidean, mahalanobis")
     count = int(item.n_neighbors_)
     return Description(
         features=features_of(item, columns),
-        transforms=(),
+        transforms=stored.transforms,
         scorer=LocalOutliers(
-            rows=rows_of(item),
+            rows=stored.rows,
             count=count,
             reaches=real(item._distances_fit_X_)[:, count - 1],
             densities=real(item._lrd),

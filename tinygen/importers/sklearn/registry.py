@@ -11,8 +11,8 @@ from functools import cache
 from tinygen.classical import Description, Transform
 from tinygen.errors import UnsupportedError
 
-DescribeTransformer = Callable[[object, int], Transform]
-"""(transformer, number of its input columns) -> what it does"""
+DescribeTransformer = Callable[[object, int], Transform | tuple[Transform, ...]]
+"""(transformer, number of its input columns) -> what it does, in one step or in several"""
 
 DescribeEstimator = Callable[[object, int], Description]
 """(estimator, number of its input columns) -> a description without transformers"""
@@ -70,10 +70,11 @@ def is_transformer(item: object) -> bool:
     return type(item).__name__ in _TRANSFORMERS
 
 
-def describe_transformer(item: object, columns: int) -> Transform:
-    """What a fitted transformer does; UnsupportedError for one that is not known."""
+def describe_transformer(item: object, columns: int) -> tuple[Transform, ...]:
+    """What a fitted transformer does, step by step; UnsupportedError for one that is not known."""
     _load_families()
-    return _found(_TRANSFORMERS, item, "transformer")(item, columns)
+    found = _found(_TRANSFORMERS, item, "transformer")(item, columns)
+    return found if isinstance(found, tuple) else (found,)
 
 
 def describe_estimator(item: object, columns: int) -> Description:

@@ -1,9 +1,11 @@
 """Support vector machines with kernels: sums of a function of the product or distance to stored rows."""
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygen.classical import Description, Kernel, KernelMachine, Task
-from tinygen.errors import UnsupportedError
 from tinygen.importers.sklearn.fitted import (
     classes_of,
     features_of,
@@ -12,8 +14,10 @@ from tinygen.importers.sklearn.fitted import (
     unsupported,
 )
 from tinygen.importers.sklearn.registry import estimator
+from tinygen.ops.classical.coupled_shares import MOST_CLASSES
+from tinygen.ops.classical.pairs import pairs_of
 
-KERNELS = {k.value: k for k in Kernel}
+KERNELS = {k.value: k for k in (Kernel.LINEAR, Kernel.RBF, Kernel.SIGMOID, Kernel.POLY)}
 
 
 @estimator("SVC", "NuSVC")
@@ -23,14 +27,15 @@ def _classifier(item, columns: int) -> Description:
     several = len(classes) > 2
     if several and item.break_ties:
         raise unsupported(item, "break_ties", True, "False")
+    machine = _machine(item, np.cumsum([0, *item.n_support_]) if several else None)
     return Description(
         features=features_of(item, columns),
         transforms=(),
-        scorer=_machine(item, np.cumsum([0, *item.n_support_]) if several else None),
+        scorer=replace(machine, is_by_class=several and item.decision_function_shape == "ovr"),
         task=Task.CLASSIFY,
         answer=item.predict,
         classes=classes,
-        has_decision=not several or item.decision_function_shape == "ovo",
+        has_decision=True,
     )
 
 
@@ -65,11 +70,6 @@ def _machine(item, groups=None) -> KernelMachine:
     """`groups`: the rows of several classes; None where there is one sum over all."""
     if item.kernel not in KERNELS:
         raise unsupported(item, "kernel", item.kernel, ", ".join(sorted(KERNELS)))
-    if hasattr(item.support_vectors_, "toarray"):
-        raise UnsupportedError(
-            what=f"{type(item).__name__} was fitted on a sparse matrix",
-            next_step="fit it on an array: X.toarray()",
-        )
     if item.kernel == "poly" and not (float(item.degree).is_integer() and item.degree >= 1):
         raise unsupported(item, "degree", item.degree, "whole numbers from 1")
     rows = real(item.support_vectors_)
@@ -83,6 +83,7 @@ def _machine(item, groups=None) -> KernelMachine:
         offset=float(item.coef0),
         degree=int(item.degree),
         platt=_platt(item) if groups is None else None,
+        pair_platt=None if groups is None else _pair_platt(item),
     )
 
 
@@ -91,3 +92,11 @@ def _platt(item) -> tuple[float, float] | None:
     if not getattr(item, "probability", False) or len(getattr(item, "_probA", ())) != 1:
         return None
     return -float(item._probA[0]), float(item._probB[0])
+
+
+def _pair_platt(item) -> NDArray[np.float64] | None:
+    """Of several classes: the log-odds of the second class of every pair."""
+    count = len(getattr(item, "_probA", ()))
+    if not getattr(item, "probability", False) or not 1 < count <= pairs_of(MOST_CLASSES):
+        return None
+    return np.stack([real(item._probA), real(item._probB)], axis=1)

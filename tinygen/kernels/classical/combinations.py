@@ -5,6 +5,7 @@ import numpy as np
 from tinygen.ir import Call
 from tinygen.kernels.classical.lowering import TYPE_SUFFIX, int16, unsigned
 from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
+from tinygen.ops.classical.coupled_shares import CoupledShares, tolerance
 from tinygen.ops.classical.curves import Curves
 from tinygen.ops.classical.joined_rows import JoinedRows
 from tinygen.ops.classical.shares import Shares
@@ -51,6 +52,17 @@ def _lower_weighted_median(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=Struct(tag="tg_weighted_median", fields=fields), inputs=(0,)),)
 
 
+def _lower_coupled_shares(call: Call) -> tuple[KernelCall, ...]:
+    classes = call.op.classes
+    fields = {"classes": classes, "tolerance": tolerance(classes)}
+    return (KernelCall(params=Struct(tag="tg_coupled_shares", fields=fields), inputs=(0,)),)
+
+
+def _coupled_bytes(call: Call) -> int:
+    classes = call.op.classes
+    return 16 * classes + 4 * classes**2
+
+
 def _lower_curves(call: Call) -> tuple[KernelCall, ...]:
     positions, values, counts = (t.data for t in call.inputs[1:])
     fields = {
@@ -83,6 +95,15 @@ KERNELS = (
         source="portable/tg_weighted_sums_s32.c",
         lower=_lower_weighted_sums,
         estimate=lambda call: 14.0 * call.inputs[1].size + 8.0 * call.output.size,
+    ),
+    Kernel(
+        op=CoupledShares,
+        symbol="tg_coupled_shares_s16",
+        header="tg_coupled_shares.h",
+        source="portable/tg_coupled_shares_s16.c",
+        lower=_lower_coupled_shares,
+        scratch_bytes=_coupled_bytes,
+        estimate=lambda call: 6000.0 * call.op.classes**2,
     ),
     Kernel(
         op=WeightedMedian,

@@ -1,4 +1,5 @@
-"""Functions of features: steps, tables, products, rows divided by their length, numbers in place of missing ones."""
+"""Functions of features: steps, tables, products, rows divided by their length, numbers in place of missing ones, least
+squares."""
 
 from collections.abc import Callable
 
@@ -10,8 +11,10 @@ from tinygen.kernels.kernel import Fits, Kernel, KernelCall, Role, Struct, int32
 from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.column_tables import ColumnTables
 from tinygen.ops.classical.imputed import Imputed
+from tinygen.ops.classical.non_negative_squares import NonNegativeSquares
 from tinygen.ops.classical.normalized import Norm, Normalized
 from tinygen.ops.classical.operator import FEATURE_TYPES
+from tinygen.ops.classical.ordered import Ordered
 from tinygen.ops.classical.products import Products
 from tinygen.ops.classical.steps import Steps
 
@@ -78,6 +81,20 @@ def _chosen(call: Call) -> Struct:
     return Struct(tag="tg_chosen", fields=fields)
 
 
+def _ordered(call: Call) -> Struct:
+    return Struct(tag="tg_ordered", fields={"count": call.output.size})
+
+
+def _non_negative_squares(call: Call) -> Struct:
+    overlaps = call.inputs[1]
+    fields = {
+        "count": overlaps.shape[0],
+        "sweeps": call.op.sweeps,
+        "overlaps": int32("overlaps", overlaps.data, Role.WEIGHTS),
+    }
+    return Struct(tag="tg_non_negative_squares", fields=fields)
+
+
 def _takes(dtype: DType) -> Fits:
     def fits(call: Call) -> str | None:
         return None if call.inputs[0].dtype is dtype else f"the features are not {dtype.value}"
@@ -137,5 +154,15 @@ KERNELS = (
         lambda call: 150.0 + 12.0 * call.output.size,
     ),
     *_kernels(Chosen, "tg_chosen", FEATURE_TYPES, _chosen, lambda call: 6.0 * call.output.size),
+    *_kernels(
+        Ordered, "tg_ordered", (DType.FLOAT32,), _ordered, lambda call: 7.0 * call.output.size
+    ),
     *_kernels(Imputed, "tg_imputed", FEATURE_TYPES, _imputed, lambda call: 8.0 * call.output.size),
+    *_kernels(
+        NonNegativeSquares,
+        "tg_non_negative_squares",
+        (DType.INT32,),
+        _non_negative_squares,
+        lambda call: 50.0 + 8.0 * call.op.macs(call),
+    ),
 )

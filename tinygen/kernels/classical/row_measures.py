@@ -7,6 +7,7 @@ import numpy as np
 from tinygen.ir import Call, DType
 from tinygen.kernels.classical.lowering import TYPE_SUFFIX, int16, unsigned
 from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, int32
+from tinygen.ops.classical.neighbor_weights import Weights
 from tinygen.ops.classical.outlier_factor import OutlierFactor
 from tinygen.ops.classical.radius_means import RadiusMeans
 from tinygen.ops.classical.radius_votes import RadiusVotes
@@ -15,6 +16,8 @@ from tinygen.ops.classical.stored_rows import Measure
 
 MEASURES = (Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV)
 """In the order of enum tg_row_measure."""
+
+WEIGHTED_MEANS = "tg_radius_weighted_means"
 
 
 def _rows(call: Call) -> dict[str, object]:
@@ -35,6 +38,7 @@ def _lower_votes(call: Call) -> tuple[KernelCall, ...]:
         "classes": op.classes,
         "outlier": op.outlier,
         "labels": unsigned("labels", call.inputs[2].data, np.uint8, Role.WEIGHTS),
+        "weights": tuple(Weights).index(op.weights),
     }
     return (KernelCall(params=Struct(tag="tg_radius_votes", fields=fields), inputs=(0,)),)
 
@@ -48,6 +52,7 @@ def _lower_means(call: Call) -> tuple[KernelCall, ...]:
         "outputs": values.shape[1],
         "values": int16("values", values.data, Role.WEIGHTS),
         "bias": int32("bias", bias.data),
+        "weights": tuple(Weights).index(op.weights),
     }
     return (KernelCall(params=Struct(tag="tg_radius_means", fields=fields), inputs=(0,)),)
 
@@ -64,24 +69,34 @@ def _lower_factor(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=Struct(tag="tg_outlier_factor", fields=fields), inputs=(0,)),)
 
 
-def _fits(dtype: DType) -> Fits:
+def _fits(dtype: DType, is_weighted: bool) -> Fits:
     def fits(call: Call) -> str | None:
-        right = call.inputs[0].dtype is dtype
-        return None if right else f"the features are not {dtype.value}"
+        if call.inputs[0].dtype is not dtype:
+            return f"the features are not {dtype.value}"
+        weights = getattr(call.op, "weights", Weights.UNIFORM)
+        right = (weights is not Weights.UNIFORM) == is_weighted
+        return None if right else f"rows have {weights.value} weights"
 
     return fits
 
 
-def _kernel(op: type, name: str, lower: Callable, dtype: DType) -> Kernel:
+def _sums_bytes(call: Call) -> int:
+    return 8 * call.output.size
+
+
+def _kernel(
+    op: type, name: str, lower: Callable, dtype: DType, is_weighted: bool = False
+) -> Kernel:
     symbol = f"{name}_{TYPE_SUFFIX[dtype]}"
     return Kernel(
         op=op,
         symbol=symbol,
         header="tg_row_measures.h",
         source=f"portable/{symbol}.c",
-        fits=_fits(dtype),
+        fits=_fits(dtype, is_weighted),
         lower=lower,
-        estimate=lambda call: 10.0 * call.op.macs(call) + 100.0,
+        scratch_bytes=_sums_bytes if name == WEIGHTED_MEANS else None,
+        estimate=lambda call: (20.0 if is_weighted else 10.0) * call.op.macs(call) + 100.0,
     )
 
 
@@ -92,6 +107,14 @@ KERNELS = (
             (RowDistances, "tg_row_distances", _lower_distances),
             (RadiusVotes, "tg_radius_votes", _lower_votes),
             (RadiusMeans, "tg_radius_means", _lower_means),
+        )
+        for dtype in (DType.INT8, DType.INT16)
+    ),
+    *(
+        _kernel(op, name, lower, dtype, is_weighted=True)
+        for op, name, lower in (
+            (RadiusVotes, "tg_radius_weighted_votes", _lower_votes),
+            (RadiusMeans, WEIGHTED_MEANS, _lower_means),
         )
         for dtype in (DType.INT8, DType.INT16)
     ),

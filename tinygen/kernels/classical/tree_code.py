@@ -212,7 +212,8 @@ def _group(forest: Forest, roots: list[int], name: str, total: _Sum) -> list[str
 
 
 def _call(forest: Forest, functions: list[str], lines: list[str], fields: dict) -> KernelCall:
-    head = f"static void $function(const {forest.type.ctype} *x, int32_t *out)"
+    linkage = "static inline" if len(forest.roots) == 1 else "static"
+    head = f"{linkage} void $function(const {forest.type.ctype} *x, int32_t *out)"
     code = [*functions, head, "{", *(INDENT + line for line in lines), "}"]
     return KernelCall(
         params=Struct(tag="", fields=fields),

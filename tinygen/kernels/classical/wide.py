@@ -37,10 +37,14 @@ def _lower_scores(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=Struct(tag="tg_wide_scores", fields=fields), inputs=(0,)),)
 
 
+FORMS = (WideKernel.MATERN_1, WideKernel.MATERN_3, WideKernel.MATERN_5, WideKernel.RATIONAL)
+"""In the order of enum tg_distance_form."""
+
+
 def _lower_sums(call: Call) -> tuple[KernelCall, ...]:
     op: WideKernelSums = call.op
     rows, coefficients, groups, bias = (t.data for t in call.inputs[1:])
-    is_exponential = op.kernel is WideKernel.EXPONENTIAL
+    is_exponential = op.kernel is not WideKernel.POWER
     fields = {
         "groups": len(groups) - 1,
         "depth": rows.shape[1],
@@ -57,6 +61,9 @@ def _lower_sums(call: Call) -> tuple[KernelCall, ...]:
         "edges": int32("edges", groups),
         "bias": int32("bias", bias),
         "roots": int32("roots", ROOTS) if is_exponential else 0,
+        "form": FORMS.index(op.kernel) if op.kernel in FORMS else 0,
+        "power": op.power,
+        "power_shift": op.power_shift,
     }
     return (KernelCall(params=Struct(tag="tg_wide_kernel_sums", fields=fields), inputs=(0,)),)
 
@@ -74,18 +81,31 @@ def _scores(dtype: DType) -> Kernel:
     )
 
 
-def _sums(dtype: DType) -> Kernel:
-    symbol = f"tg_wide_kernel_sums_{TYPE_SUFFIX[dtype]}"
+def _fits_form(dtype: DType, forms: tuple[WideKernel, ...]) -> Fits:
+    def fits(call: Call) -> str | None:
+        if call.op.kernel not in forms:
+            return f"the kernel is {call.op.kernel.value}"
+        return _fits(dtype)(call)
+
+    return fits
+
+
+def _sums(name: str, dtype: DType, forms: tuple[WideKernel, ...], cycles: float) -> Kernel:
+    symbol = f"tg_{name}_kernel_sums_{TYPE_SUFFIX[dtype]}"
     return Kernel(
         op=WideKernelSums,
         symbol=symbol,
         header="tg_wide_kernel_sums.h",
         source=f"portable/{symbol}.c",
-        fits=_fits(dtype),
+        fits=_fits_form(dtype, forms),
         lower=_lower_sums,
         scratch_bytes=lambda call: 8 * call.inputs[2].shape[1] * (call.inputs[3].size - 1),
-        estimate=lambda call: 12.0 * call.op.macs(call) + 80.0 * call.inputs[1].shape[0],
+        estimate=lambda call: 12.0 * call.op.macs(call) + cycles * call.inputs[1].shape[0],
     )
 
 
-KERNELS = (*(_scores(dtype) for dtype in TYPES), *(_sums(dtype) for dtype in TYPES))
+KERNELS = (
+    *(_scores(dtype) for dtype in TYPES),
+    *(_sums("wide", dtype, (WideKernel.EXPONENTIAL, WideKernel.POWER), 80.0) for dtype in TYPES),
+    *(_sums("distance", dtype, FORMS, 450.0) for dtype in TYPES),
+)

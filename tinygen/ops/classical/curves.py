@@ -13,15 +13,17 @@ from tinygen.ops.classical.operator import ClassicalOperator
 STEP_BITS = 15
 """Of the width of a line and of a rise: their product fits in int32."""
 
+MOST_RISE = 2**STEP_BITS - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Curves(ClassicalOperator):
     """y[k] = what the line between points i and i + 1 of curve k has at x[k], positions[i] <= x[k] < positions[i + 1]
 
-    Inputs: x [1, K], int32; positions [P], int32, rising within a curve; values [P], int16, none negative; counts [K],
-    int16: how many points each curve has, one after the other. Beyond its ends a curve is flat. On a line,
-    y = v[i] + (v[i + 1] - v[i]) * ((x - p[i]) >> s) / ((p[i + 1] - p[i]) >> s), the quotient rounded towards 0, with
-    the least s for which the divisor has 15 bits or less.
+    Inputs: x [1, K], int32; positions [P], int32, rising within a curve; values [P], int16, of which neighbours differ
+    by 15 bits; counts [K], int16: how many points each curve has, one after the other. Beyond its ends a curve is flat.
+    On a line, y = v[i] + (v[i + 1] - v[i]) * ((x - p[i]) >> s) / ((p[i + 1] - p[i]) >> s), the quotient rounded
+    towards 0, with the least s for which the divisor has 15 bits or less.
     """
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
@@ -35,8 +37,11 @@ class Curves(ClassicalOperator):
         starts = np.cumsum(numbers)[:-1]
         if any((np.diff(p.astype(np.int64)) <= 0).any() for p in np.split(positions.data, starts)):
             raise unsupported(self, inputs, "positions that do not rise", "rising positions")
-        if values.dtype is not DType.INT16 or values.data.min() < 0:
-            raise unsupported(self, inputs, f"values {values.describe()}", "int16, none negative")
+        if values.dtype is not DType.INT16:
+            raise unsupported(self, inputs, f"values {values.describe()}", "int16")
+        rises = [np.abs(np.diff(v.astype(np.int64))) for v in np.split(values.data, starts)]
+        if max(int(r.max(initial=0)) for r in rises) > MOST_RISE:
+            raise unsupported(self, inputs, "values that rise too much at once", "15 bits")
         return (x.shape,)
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int16]:

@@ -34,6 +34,16 @@ def neighbor_weights(weights: Weights, distances: NDArray) -> NDArray[np.int64]:
     return np.where(least == 0, exact, found)
 
 
+def weights_within(
+    weights: Weights, measures: NDArray[np.int64], near: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The weights of the stored rows that are `near`, of the others 0, at measures [batch, rows]."""
+    far = measures.max(initial=0) + 1
+    least = np.where(near, measures, far).min(axis=1, keepdims=True)
+    found = neighbor_weights(weights, np.concatenate([least, measures], axis=1))[:, 1:]
+    return np.where(near, found, 0)
+
+
 def floor_root(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """floor(sqrt(v)) of values from 0 to 2^50, exact."""
     root = np.sqrt(values.astype(np.float64)).astype(np.int64)

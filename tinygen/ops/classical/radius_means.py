@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tinygen.fixedpoint import INT32_MAX, INT32_MIN
 from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import expect_constants, unsupported
+from tinygen.ops.classical.neighbor_weights import Weights, weights_within
 from tinygen.ops.classical.operator import ClassicalOperator
 from tinygen.ops.classical.stored_rows import Measure, expect_rows, measure_bounds, measured
 
@@ -18,14 +19,15 @@ BITS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class RadiusMeans(ClassicalOperator):
-    """y[m] = bias[m] + trunc(2^8 * (sum of the values of the rows whose measure is at most `limit`) / their number)
+    """y[m] = bias[m] + trunc(2^8 * (weighted sum of values of rows whose measure is at most `limit`) / their weights)
 
-    Of no rows: y[m] = bias[m]. Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; values [N, M], int16;
-    bias [M], int32.
+    Of no rows: y[m] = bias[m]. `weights` are those of neighbours; uniform ones are 1. Inputs: x [1, K], int8 or int16;
+    rows [N, K] of the same type; values [N, M], int16; bias [M], int32.
     """
 
     limit: int
     measure: Measure = Measure.SQUARED
+    weights: Weights = Weights.UNIFORM
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
         self.expect_row(inputs, (DType.INT8, DType.INT16), 4)
@@ -46,9 +48,10 @@ class RadiusMeans(ClassicalOperator):
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int32]:
         x, rows, values, bias = inputs
-        near = (measured(self.measure, x, rows) <= self.limit).astype(np.int64)
-        sums, count = near @ values.astype(np.int64), np.maximum(near.sum(axis=1), 1)[:, None]
-        means = np.sign(sums) * ((np.abs(sums) << BITS) // count)
+        measures = measured(self.measure, x, rows)
+        shares = weights_within(self.weights, measures, measures <= self.limit)
+        sums, total = shares @ values.astype(np.int64), np.maximum(shares.sum(axis=1), 1)[:, None]
+        means = np.sign(sums) * ((np.abs(sums) << BITS) // total)
         return (means + bias).astype(np.int32)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:

@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Call, DType, Range, Tensor
 from tinygen.ops.checks import expect_constants, unsupported
+from tinygen.ops.classical.neighbor_weights import WEIGHT_BITS, Weights, weights_within
 from tinygen.ops.classical.operator import ClassicalOperator
 from tinygen.ops.classical.stored_rows import Measure, expect_rows, measure_bounds, measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class RadiusVotes(ClassicalOperator):
-    """y[c] = the number of stored rows of class c whose measure is at most `limit`; of none, y[outlier] = 1
+    """y[c] = the weights of the stored rows of class c whose measure is at most `limit`; of none, y[outlier] = 1
 
+    `weights` are those of neighbours, of which the nearest row is the first: uniform ones are 1.
     Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; the class of every row [N], int16.
     """
 
@@ -23,6 +25,7 @@ class RadiusVotes(ClassicalOperator):
     classes: int
     outlier: int
     measure: Measure = Measure.SQUARED
+    weights: Weights = Weights.UNIFORM
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
         self.expect_row(inputs, (DType.INT8, DType.INT16), 3)
@@ -44,11 +47,15 @@ class RadiusVotes(ClassicalOperator):
 
     def evaluate_integer(self, call: Call, inputs: Sequence[NDArray]) -> NDArray[np.int32]:
         x, rows, labels = inputs
-        near = measured(self.measure, x, rows) <= self.limit
-        votes = near.astype(np.int64) @ (labels[:, None] == np.arange(self.classes))
+        measures = measured(self.measure, x, rows)
+        near = measures <= self.limit
+        votes = weights_within(self.weights, measures, near) @ (
+            labels[:, None] == np.arange(self.classes)
+        )
         votes[~near.any(axis=1), self.outlier] = 1
         return votes.astype(np.int32)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         measure_bounds(call, self.measure, inputs[0])
-        return (Range.full(self.classes, 0, call.inputs[1].shape[0]),)
+        most = 1 if self.weights is Weights.UNIFORM else 1 << WEIGHT_BITS
+        return (Range.full(self.classes, 0, most * call.inputs[1].shape[0]),)

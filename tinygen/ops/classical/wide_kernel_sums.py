@@ -2,6 +2,7 @@
 
 import enum
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,11 @@ ROOTS = np.rint(ONE * 2.0 ** (-np.arange(64) / 64)).astype(np.int64)
 LOG_2 = round(np.log(2) * 2**32)
 LARGEST_SUM, LARGEST_MEASURE = 2**62, 2**62
 LARGEST_FEATURE = 2**28
+PART_BITS, LOG_BITS = 26, 28
+"""Of z, and of logarithms to the base 2."""
+
+LARGEST_POWER = 2**29
+"""A logarithm is below 2^33: its product with this fits in int64."""
 
 
 class WideKernel(enum.Enum):
@@ -32,8 +38,24 @@ class WideKernel(enum.Enum):
     EXPONENTIAL = "exponential"
     """2^-e, e = ((squared distance >> measure_shift) * factor >> factor_shift) / 2^32"""
 
+    MATERN_1 = "exponential of the root"
+    """2^-e, e = (floor(sqrt(squared distance << measure_shift)) * factor >> factor_shift) / 2^32"""
+
+    MATERN_3 = "the same times 1 + z"
+    """z = e * log(2)"""
+
+    MATERN_5 = "the same times 1 + z + z^2 / 3"
+
+    RATIONAL = "rational"
+    """2^-e, e = (2^28 * log2(1 + u) * power >> power_shift) / 2^32,
+    u = ((squared distance >> measure_shift) * factor >> factor_shift) / 2^28"""
+
     POWER = "power"
     """p^degree, p = clamp(((product >> measure_shift) * factor >> factor_shift) + offset, -2^30, 2^30) / 2^30"""
+
+    @property
+    def is_of_root(self) -> bool:
+        return self in (WideKernel.MATERN_1, WideKernel.MATERN_3, WideKernel.MATERN_5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +76,8 @@ class WideKernelSums(ClassicalOperator):
     bias_shift: int
     offset: int = 0
     degree: int = 1
+    power: int = 0
+    power_shift: int = 0
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
         self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 5)
@@ -69,8 +93,11 @@ class WideKernelSums(ClassicalOperator):
         wanted = outputs if parts == 1 else pairs_of(parts)
         if bias.shape != (wanted,) or (parts > 1 and parts != outputs + 1):
             raise unsupported(self, inputs, f"a bias {bias.describe()}", f"[{wanted}]")
-        shifts = (self.measure_shift, self.factor_shift, self.sum_shift, self.bias_shift)
+        shifts = (
+            self.measure_shift, self.factor_shift, self.sum_shift, self.bias_shift, self.power_shift
+        )  # fmt: skip
         right = min(shifts) >= 0 and max(shifts) <= 62 and 0 <= self.factor <= INT32_MAX
+        right = right and 0 <= self.power < LARGEST_POWER
         if not right or abs(self.offset) > ONE or not 1 <= self.degree <= 16:
             raise unsupported(self, inputs, "shifts, factor or degree out of range", "see rule R9")
         return ((1, wanted),)
@@ -95,15 +122,25 @@ class WideKernelSums(ClassicalOperator):
 
     def kernels(self, x: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The kernels of a row and all stored rows, times 2^30."""
-        if self.kernel is WideKernel.EXPONENTIAL:
-            measure = ((x - rows) ** 2).sum(axis=1) >> self.measure_shift
-            return exponential(measure * self.factor >> self.factor_shift)
+        if self.kernel is not WideKernel.POWER:
+            return self._of_distances(((x - rows) ** 2).sum(axis=1))
         measure = (rows @ x) >> self.measure_shift
         p = np.clip((measure * self.factor >> self.factor_shift) + self.offset, -ONE, ONE)
         power = p
         for _ in range(self.degree - 1):
             power = power * p >> 30
         return power
+
+    def _of_distances(self, squares: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.kernel.is_of_root:
+            roots = whole_root(squares << self.measure_shift)
+            e = np.minimum(roots * self.factor >> self.factor_shift, 31 << FRACTION_BITS)
+            return exponential(e) * _polynomial(self.kernel, e) >> PART_BITS
+        scaled = (squares >> self.measure_shift) * self.factor >> self.factor_shift
+        if self.kernel is WideKernel.RATIONAL:
+            logarithms = logarithm(np.minimum(scaled, 1 << 60) + (1 << LOG_BITS))
+            scaled = logarithms * self.power >> self.power_shift
+        return exponential(scaled)
 
     def output_ranges(self, call: Call, inputs: Sequence[Range | None]) -> tuple[Range, ...]:
         self._expect_measures(call, inputs[0])
@@ -124,12 +161,16 @@ class WideKernelSums(ClassicalOperator):
         rows = call.inputs[1].data.astype(object)
         low, high = x.low.astype(object), x.high.astype(object)
         largest = max(abs(rows).max(), abs(low).max(), abs(high).max())
-        if self.kernel is WideKernel.EXPONENTIAL:
+        if self.kernel is not WideKernel.POWER:
             gaps = np.maximum(abs(high - rows), abs(rows - low))
             measure = max((gaps**2).sum(axis=1))
         else:
             measure = max((abs(rows) * np.maximum(abs(low), abs(high))).sum(axis=1))
-        scaled = ((measure >> self.measure_shift) + 1) * self.factor
+        if self.kernel.is_of_root:
+            measure = measure << self.measure_shift
+            scaled = (math.isqrt(measure) + 1) * self.factor
+        else:
+            scaled = ((measure >> self.measure_shift) + 1) * self.factor
         if largest > LARGEST_FEATURE or max(measure, scaled) >= LARGEST_MEASURE:
             raise call.unsupported("measures can leave int64", "features of fewer bits")
 
@@ -142,3 +183,42 @@ def exponential(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
     square = c * c >> 32
     lost = c - (square >> 1) + (square * c >> 32) // 6
     return (root - (root * lost >> 32)) >> (e >> FRACTION_BITS)
+
+
+def whole_root(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """floor(sqrt(v)) of values from 0 to 2^62, exact."""
+    root = np.sqrt(values.astype(np.float64)).astype(np.int64)
+    root -= root * root > values
+    return root + ((root + 1) * (root + 1) <= values)
+
+
+def logarithm(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """2^28 * log2(v / 2^28), about, of values from 2^28 to 2^61: the bits of the logarithm one by one, by squares."""
+    whole = np.array([int(v).bit_length() - 1 for v in values])
+    rest = np.where(
+        whole > 31, values >> np.maximum(whole - 31, 0), values << np.maximum(31 - whole, 0)
+    )
+    rest, bits = rest.astype(np.uint64), np.zeros(len(values), np.int64)
+    for _ in range(LOG_BITS):
+        rest = rest * rest >> np.uint64(31)
+        bit = rest >> np.uint64(32)
+        bits = bits << 1 | bit.astype(np.int64)
+        rest >>= bit
+    return (whole - LOG_BITS << LOG_BITS) + bits
+
+
+LOG_2_PART = round(np.log(2) * 2**PART_BITS)
+THIRD = 2**PART_BITS // 3
+
+
+def _polynomial(kernel: WideKernel, e: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What an exponential is multiplied with, times 2^26."""
+    z = (e >> FRACTION_BITS - PART_BITS) * LOG_2_PART >> PART_BITS
+    one = np.full_like(z, 1 << PART_BITS)
+    if kernel is WideKernel.MATERN_1:
+        return one
+    return (
+        one + z
+        if kernel is WideKernel.MATERN_3
+        else one + z + (z * (z * THIRD >> PART_BITS) >> PART_BITS)
+    )
