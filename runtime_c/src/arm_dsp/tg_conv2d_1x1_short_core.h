@@ -6,8 +6,8 @@
  *
  * 15 cycles for each step of a pair, which are 16 products; 35 more for each pair and block, and those of FINISH.
  *
- * Pair by pair, all blocks. The steps end at fixed places, x and w; the last one comes first, because it takes the sums of both pixels from the
- * same registers. The others are unrolled and entered in their middle.
+ * Pair by pair, all blocks. The steps end at fixed places, x and w; the last one comes first, because it takes the sums
+ * of both pixels from the same registers. The others are unrolled and entered in their middle.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_CONV2D_1X1_SHORT_CORE_H

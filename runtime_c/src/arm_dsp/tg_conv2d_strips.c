@@ -124,9 +124,9 @@ TG_COMPACT static struct pairing pairing_of(const struct tg_conv2d_strips_dsp *l
     return layer->pairing == TG_PAIR_ROWS && whole ? rows : halves;
 }
 
-TG_COMPACT static struct tg_strips_places places_in(const struct tg_conv2d_strips_dsp *layer, const struct pairing *pairing,
-                                          const struct tg_dsp_rows *in, void *scratch,
-                                          const struct tg_strips_source *source)
+TG_COMPACT static struct tg_strips_places places_in(const struct tg_conv2d_strips_dsp *layer,
+                                                    const struct pairing *pairing, const struct tg_dsp_rows *in,
+                                                    void *scratch, const struct tg_strips_source *source)
 {
     const struct tg_window *const w = &layer->window;
     int8_t *const rows = (int8_t *)scratch + TG_PAIR_SUMS_BYTES;
@@ -134,17 +134,18 @@ TG_COMPACT static struct tg_strips_places places_in(const struct tg_conv2d_strip
     int8_t *const entries = lines + layer->lines * layer->line_bytes;
     const int32_t entry_bytes = w->kernel_height * PAIR_BYTES;
     const int32_t pair_values = pairing->columns * w->stride_width * layer->in_channels;
-    const struct tg_strips_places places = {(int8_t *)scratch, (const int8_t **)(void *)rows, entries, lines,
-                                  entry_bytes,       (pair_values >> 1) * entry_bytes, 0, in,
-                                  source};
+    const int32_t pair_bytes = (pair_values >> 1) * entry_bytes;
+    const struct tg_strips_places places = {(int8_t *)scratch, (const int8_t **)(void *)rows, entries,
+                                            lines,             entry_bytes,                   pair_bytes,
+                                            0,                 in,                            source};
 
     (void)memset(lines, layer->in_zero_point, (size_t)(layer->lines * layer->line_bytes));
     return places;
 }
 
 /* Widens a's or b's words of `pairs` pairs, of which the first is in output row y at `column`. */
-TG_COMPACT static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places, int32_t y,
-                        int32_t column, int32_t pairs, int8_t *to)
+TG_COMPACT static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places,
+                                   int32_t y, int32_t column, int32_t pairs, int8_t *to)
 {
     const int32_t words = (pairs - 1) * (places->pair_bytes / places->entry_bytes) + layer->row_words;
 

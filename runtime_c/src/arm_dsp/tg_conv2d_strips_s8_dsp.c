@@ -19,7 +19,8 @@ TG_COMPACT static const int8_t *line_in_place(const struct tg_conv2d_strips_dsp 
 }
 
 /* Loads the input rows below `end`. */
-TG_COMPACT static void load_lines(const struct tg_conv2d_strips_dsp *layer, struct tg_strips_places *places, int32_t end)
+TG_COMPACT static void load_lines(const struct tg_conv2d_strips_dsp *layer, struct tg_strips_places *places,
+                                  int32_t end)
 {
     const int32_t pad_bytes = layer->window.pad_left * layer->in_channels;
     const int32_t row_bytes = layer->window.in_width * layer->in_channels;
@@ -40,8 +41,8 @@ TG_COMPACT static void load_lines(const struct tg_conv2d_strips_dsp *layer, stru
 }
 
 /* Row i, counted from the first, is line i modulo their number. */
-TG_COMPACT static void widen_lines(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places, int32_t y,
-                        int32_t column, int32_t quads, int8_t *to)
+TG_COMPACT static void widen_lines(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places,
+                                   int32_t y, int32_t column, int32_t quads, int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
     const int8_t *const end = places->lines + layer->lines * layer->line_bytes;
