@@ -27,7 +27,12 @@ class Network:
         self.rng = np.random.default_rng(seed)
         self.tensors: dict[str, Tensor] = {}
         self.nodes: list[Node] = []
-        self.input = self._activation("input", tuple(shape))
+        self.inputs: list[str] = []
+        self.input = self.add_input("input", shape)
+
+    def add_input(self, name: str, shape: Sequence[int]) -> str:
+        self.inputs.append(name)
+        return self._activation(name, tuple(shape))
 
     def _activation(self, name: str, shape: tuple[int, ...], q: Quantization | None = None) -> str:
         q = q or Quantization.per_tensor(
@@ -93,7 +98,7 @@ class Network:
                 name=name,
                 tensors=self.tensors,
                 nodes=tuple(self.nodes),
-                inputs=(self.input,),
+                inputs=tuple(self.inputs),
                 outputs=outputs,
                 arithmetic=arithmetic,
             )

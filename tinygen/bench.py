@@ -151,7 +151,6 @@ def _planned(manifest: dict) -> PlannedRam:
 
 
 def _bench_model(folder: Path, manifest: dict, target: Target, *, layers: bool) -> Benchmark:
-    _check_entry_point(folder, manifest)
     measurement = device.measure(
         folder,
         manifest["name"],
@@ -197,15 +196,6 @@ def read_manifest(folder: Path) -> dict:
     return manifest
 
 
-def _check_entry_point(folder: Path, manifest: dict) -> None:
-    """The measuring firmware has one input and one output."""
-    if len(manifest["inputs"]) != 1 or len(manifest["outputs"]) != 1:
-        raise UsageError(
-            what="models with several inputs or outputs cannot be measured yet",
-            where=f"model '{manifest['name']}' in {folder}",
-        )
-
-
 def _check_core(folder: Path, manifest: dict, target: Target) -> None:
     """Kernels are chosen for a core: another one may not even compile them."""
     core = targets.load(manifest["target"]).core
@@ -218,9 +208,8 @@ def _check_core(folder: Path, manifest: dict, target: Target) -> None:
 
 
 def _input(manifest: dict) -> np.ndarray:
-    size = sum(
-        int(np.prod(port["shape"])) * np.dtype(port["type"]).itemsize for port in manifest["inputs"]
-    )
+    """Random bytes for all inputs of a run."""
+    size = device.block_of_manifest(manifest["inputs"]).bytes
     return np.random.default_rng(samples.SEED).integers(-128, 128, size, np.int8)
 
 

@@ -128,28 +128,23 @@ def on_qemu(
     from tinygen import device
 
     graph = expected.graph
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise UnsupportedError(
-            what=f"QEMU runs take one input and one output, "
-            f"the model has {len(graph.inputs)} and {len(graph.outputs)}",
-            next_step="verify it with --on host",
-        )
-    samples = np.ascontiguousarray(expected.samples[graph.inputs[0]])
-    inputs = samples.reshape(len(expected.rows), -1).view(np.int8)
+    block = device.block_of(graph.input_tensors)
+    outputs = device.block_of(graph.output_tensors)
+    inputs = block.pack([expected.samples[name] for name in graph.inputs])
     with tempfile.TemporaryDirectory(prefix="tinygen-verify-") as scratch:
         emission = emit(graph, target, Path(scratch) / "model", name="model", options=options)
         if poisoned:
             poison.instrument(emission)
-        folder, (output,) = emission.folder, graph.output_tensors
-        alignment = max(t.dtype.bytes for t in (*graph.input_tensors, output))
+        folder, alignment = emission.folder, max(block.alignment, outputs.alignment)
         data = device.run_on_qemu(
-            folder, "model", target, inputs, output.bytes, buffer_alignment=alignment
+            folder, "model", target, inputs, outputs.bytes, buffer_alignment=alignment
         )
-        actual = data.view(output.dtype.numpy)
+        parts = outputs.unpack(data, [t.dtype.numpy for t in graph.output_tensors])
+        actual = _rows(parts, len(expected.rows))
 
         def trace(sample: int) -> dict[str, NDArray[np.int8]]:
-            outputs = device.trace_on_qemu(folder, "model", target, inputs[sample])
-            return _by_tensor(emission, [np.frombuffer(data, np.int8) for data in outputs])
+            layers = device.trace_on_qemu(folder, "model", target, inputs[sample])
+            return _by_tensor(emission, [np.frombuffer(data, np.int8) for data in layers])
 
         subject = f"QEMU ({target.name}{', poisoned' if poisoned else ''})"
         return compare(subject, expected, actual, trace, QEMU_LAYER_SAMPLES)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from tinygen.device import measurement, qemu
+from tinygen.device.block import Block, block_of, block_of_manifest
 from tinygen.device.image import Image, ImageTooLargeError, Model, Program, build
 from tinygen.device.measurement import LayerCost, Measurement
 from tinygen.device.sections import FlashUse, RamUse
@@ -19,11 +20,14 @@ from tinygen.errors import BudgetError, UsageError, VerificationError
 from tinygen.targets import Target
 
 __all__ = [
+    "Block",
     "FlashUse",
     "LayerCost",
     "Measurement",
     "RamUse",
     "average_run",
+    "block_of",
+    "block_of_manifest",
     "count_run",
     "measure",
     "ram_of_all",
@@ -48,7 +52,8 @@ def run_on_qemu(
 ) -> np.ndarray:
     """Run every input vector on the target's QEMU machine; return the outputs.
 
-    inputs: int8 [samples, input bytes]; result: int8 [samples, output_bytes]. The buffers take all
+    inputs: int8 [samples, input bytes]; result: int8 [samples, output_bytes]; several inputs or outputs as a Block
+    has them. The buffers take all
     addresses modulo 4 in turn that are multiples of `buffer_alignment` (1, 2 or 4).
     Raises VerificationError when the firmware faults, writes outside its output or to its input,
     or does not finish; ToolMissingError, UsageError (target without a machine), BudgetError.

@@ -18,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from tinygen.device import tools
+from tinygen.device.block import Block, block_of_manifest
 from tinygen.errors import BudgetError, ConversionError, UsageError
 from tinygen.targets import QemuBoard, Target
 
@@ -76,15 +77,26 @@ class Model:
         return self.name.upper()
 
     @functools.cached_property
+    def manifest(self) -> dict | None:
+        """What the manifest says of the model; the first of several where it is their self-test."""
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            return None
+        document = json.loads(path.read_text())
+        models = document.get("models", [document])
+        return next((m for m in models if m["name"] == self.name), models[0])
+
+    def block(self, side: str) -> Block | None:
+        """The "inputs" or "outputs" of the model where it has several."""
+        ports = self.manifest[side] if self.manifest else []
+        return block_of_manifest(ports) if len(ports) > 1 else None
+
+    @functools.cached_property
     def entry(self) -> Entry:
         """From the manifest; the usual one where there is none."""
-        manifest = self.folder / "manifest.json"
-        if not manifest.is_file():
+        if self.manifest is None:
             return Entry()
-        document = json.loads(manifest.read_text())
-        models = document.get("models", [document])
-        known = next((m for m in models if m["name"] == self.name), models[0])
-        options = known["options"]
+        options = self.manifest["options"]
         blocks = 2 if options.get("fast_ram") else 1
         return Entry(
             input_is_callers=options["input"] == "caller",
@@ -250,12 +262,21 @@ def _model_defines(model: Model) -> tuple[str, ...]:
         f"-DTINYGEN_MODEL_ENTRY={model.name}_run",
         f"-DTINYGEN_MODEL_INPUT={model.name}_input",
         f"-DTINYGEN_MODEL_SELFTEST={model.name}_selftest",
-        f"-DTINYGEN_MODEL_INPUT_BYTES={prefix}_INPUT_BYTES",
-        f"-DTINYGEN_MODEL_OUTPUT_BYTES={prefix}_OUTPUT_BYTES",
+        *_block_defines(model, "input"),
+        *_block_defines(model, "output"),
         f"-DTINYGEN_MODEL_ARENA_BYTES={prefix}_ARENA_BYTES",
         f"-DTINYGEN_MODEL_FAST_ARENA_BYTES={prefix}_FAST_ARENA_BYTES",
         *model.entry.defines(),
     )
+
+
+def _block_defines(model: Model, side: str) -> tuple[str, ...]:
+    """The size of the model's inputs or outputs; where there are several, also their addresses in a block."""
+    name, block = f"TINYGEN_MODEL_{side.upper()}", model.block(f"{side}s")
+    if block is None:
+        return (f"-D{name}_BYTES={model.macro_prefix}_{side.upper()}_BYTES",)
+    addresses = ", ".join(f"TGDEVICE_AT(block, {offset}u)" for offset in block.offsets)
+    return f"-D{name}_BYTES={block.bytes}u", f"-D{name}S(block)={addresses}"
 
 
 def _compile(

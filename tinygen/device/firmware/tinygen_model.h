@@ -25,6 +25,20 @@ static ALIGNED int8_t tgdevice_arena[TINYGEN_MODEL_ARENA_BYTES];
 #define TGDEVICE_AND_MEMORY
 #endif
 
+/* The arguments for a block of inputs or outputs: several where the build says so. */
+#define TGDEVICE_AT(block, offset) ((void *)((uintptr_t)(block) + (offset)))
+#if defined(TINYGEN_MODEL_INPUTS) || defined(TINYGEN_MODEL_OUTPUTS)
+#define TGDEVICE_SEVERAL 1
+#else
+#define TGDEVICE_SEVERAL 0
+#endif
+#ifndef TINYGEN_MODEL_INPUTS
+#define TINYGEN_MODEL_INPUTS(block) block
+#endif
+#ifndef TINYGEN_MODEL_OUTPUTS
+#define TINYGEN_MODEL_OUTPUTS(block) block
+#endif
+
 /* TINYGEN_MODEL_RUN(input, output), whoever owns the input and the memory. TINYGEN_MODEL_NOTHING is the same without the
  * model: what it costs to put the input where it belongs. */
 #if TINYGEN_INPUT_IN_ARENA
@@ -43,7 +57,7 @@ tgdevice_deliver(const void *input, void *output)
 __attribute__((unused)) static void tgdevice_run(const void *input, void *output)
 {
     tgdevice_deliver(input, output);
-    TINYGEN_MODEL_ENTRY(output TGDEVICE_AND_MEMORY);
+    TINYGEN_MODEL_ENTRY(TINYGEN_MODEL_OUTPUTS(output) TGDEVICE_AND_MEMORY);
 }
 #define TINYGEN_MODEL_RUN tgdevice_run
 #define TINYGEN_MODEL_NOTHING tgdevice_deliver
@@ -54,10 +68,10 @@ __attribute__((noipa, unused)) static void tgdevice_return_at_once(const void *i
     (void)output;
 }
 #define TINYGEN_MODEL_NOTHING tgdevice_return_at_once
-#if TINYGEN_CALLERS_ARENAS
+#if TINYGEN_CALLERS_ARENAS || TGDEVICE_SEVERAL
 __attribute__((unused)) static void tgdevice_run(const void *input, void *output)
 {
-    TINYGEN_MODEL_ENTRY(input, output TGDEVICE_AND_MEMORY);
+    TINYGEN_MODEL_ENTRY(TINYGEN_MODEL_INPUTS(input), TINYGEN_MODEL_OUTPUTS(output) TGDEVICE_AND_MEMORY);
 }
 #define TINYGEN_MODEL_RUN tgdevice_run
 #else
