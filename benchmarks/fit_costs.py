@@ -30,7 +30,10 @@ from tinygen.targets import Target
 COSTS = Path(__file__).resolve().parent.parent / "tinygen" / "costs"
 
 MOST_LAYERS = 30
-"""Layers that one kernel is measured on."""
+"""Layers that a kernel of few terms is measured on."""
+
+LAYERS_OF_TERM = 4
+"""Layers for each term of a kernel with many: with fewer, loops that seldom run alone cannot be told apart."""
 
 FEWEST_OF_TERM = 3
 """Layers that have a term: what is in none would cost nothing."""
@@ -51,10 +54,12 @@ def kernels_of(target: Target) -> list[Kernel]:
 def fitting_layers(kernel: Kernel, target: Target) -> list[Graph]:
     """Layers that the kernel takes, spread over all that there are; terms that none of these has get some more."""
     found = [g for g in layers.all_layers() if takes(kernel, g, target)]
-    step = max(len(found) / MOST_LAYERS, 1.0)
-    chosen = [int(i * step) for i in range(min(len(found), MOST_LAYERS))]
     terms = [_terms(kernel, g, target) for g in found]
-    for term in sorted(set().union(*terms)):
+    all_terms = set().union(*terms)
+    most = max(MOST_LAYERS, LAYERS_OF_TERM * len(all_terms))
+    step = max(len(found) / most, 1.0)
+    chosen = [int(i * step) for i in range(min(len(found), most))]
+    for term in sorted(all_terms):
         having = [i for i, own in enumerate(terms) if term in own]
         missing = max(FEWEST_OF_TERM - len(set(having) & set(chosen)), 0)
         chosen += [i for i in having if i not in chosen][:missing]

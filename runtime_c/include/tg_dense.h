@@ -21,16 +21,4 @@ struct tg_dense {
 typedef void tg_dense_pixels(const struct tg_dense *dense, const int8_t *x, const int8_t *y, int8_t *out,
                              int32_t out_step);
 
-/* The sum of `depth` products, for a channel that stands alone. */
-TG_INLINE int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth)
-{
-    const int8_t *const end = x + depth;
-    int32_t acc = 0;
-
-    while (x != end) {
-        acc += *x++ * *w++;
-    }
-    return acc;
-}
-
 #endif

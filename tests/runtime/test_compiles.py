@@ -67,11 +67,12 @@ def test_sources_compile_without_a_warning(core, sources):
         run(tools.cc, "-std=c99", *tools.flags, level, *WARNINGS, "-c", *files, cwd=files[0].parent)
 
 
-def test_sources_are_valid_cpp(sources):
-    files = sources("host")
-    require_tools("g++")
+@pytest.mark.parametrize("core", CORES)
+def test_sources_are_valid_cpp(core, sources):
+    """On the cores as well: int32_t is another type there."""
+    tools, files = toolchain(core), sources(core)
     flags = ["-std=c++17", "-x", "c++", "-fsyntax-only", *WARNINGS]
-    run("g++", *flags, *files, cwd=files[0].parent)
+    run(tools.cc, *tools.flags, *flags, *files, cwd=files[0].parent)
 
 
 @pytest.mark.parametrize("core", ["host", "cortex-m0", "rv32imc"])

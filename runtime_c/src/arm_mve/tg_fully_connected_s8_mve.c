@@ -10,7 +10,7 @@
 TG_KERNEL void tg_fully_connected_s8_mve(const struct tg_fully_connected_mve *layer, const int8_t *in,
                                          int8_t *out, void *scratch)
 {
-    const int32_t tiles = layer->dense.tiles < TG_MVE_BLOCK_ONE ? layer->dense.tiles : TG_MVE_BLOCK_ONE;
+    const int32_t tiles = layer->dense.tiles < TG_MVE_BLOCK_ONE ? layer->dense.tiles : (int32_t)TG_MVE_BLOCK_ONE;
     int32_t *const sums = (int32_t *)scratch;
     int8_t *const copy = (int8_t *)(sums + (tiles + 1) * TG_MVE_TILE);
     int8_t *to = out;

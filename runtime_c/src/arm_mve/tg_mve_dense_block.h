@@ -13,7 +13,7 @@ enum { TG_MVE_BLOCK_TWO = 32, TG_MVE_BLOCK_ONE = 64 };
 /* Bytes of the sums of two vectors, or of one and two. */
 TG_INLINE int32_t tg_mve_sums_bytes(const struct tg_mve_dense *dense)
 {
-    return (dense->tiles < TG_MVE_BLOCK_TWO ? dense->tiles : TG_MVE_BLOCK_TWO) * 32;
+    return (dense->tiles < TG_MVE_BLOCK_TWO ? dense->tiles : (int32_t)TG_MVE_BLOCK_TWO) * 32;
 }
 
 /* At most `most` tiles of a group, from its tile `first` on: `dense` itself where that is all of it. */

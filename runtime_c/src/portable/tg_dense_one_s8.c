@@ -3,6 +3,7 @@
  * Accumulators are plain variables: GCC keeps those in registers.
  *
  * SPDX-License-Identifier: MIT-0 */
+#include "tg_dense_dots.h"
 #include "tg_dense_one_s8.h"
 #include "tg_requantize_s8.h"
 

@@ -1,6 +1,7 @@
 /* Two vectors times a weight matrix. See tg_dense_two_s8.h.
  *
  * SPDX-License-Identifier: MIT-0 */
+#include "tg_dense_dots.h"
 #include "tg_dense_two_s8.h"
 #include "tg_requantize_s8.h"
 
@@ -109,8 +110,7 @@ TG_KERNEL void tg_dense_two_s8(const struct tg_dense *dense, const int8_t *x, co
         out += 4;
     }
     for (; left > 0; left--) {
-        sums[0] = tg_dense_dot(x, w, depth);
-        sums[1] = tg_dense_dot(y, w, depth);
+        tg_dense_dots(x, y, w, depth, sums);
         tg_requantize_s8(r, channel, 1, sums, 2, out, out_step);
         w += depth;
         channel++;

@@ -63,7 +63,7 @@ static TG_NOINLINE void convolve_line(const struct tg_depthwise_conv2d *layer,
     int32_t sums[TG_DEPTHWISE_BLOCK];
 
     while (left > 0) {
-        const int32_t count = left < TG_DEPTHWISE_BLOCK ? left : TG_DEPTHWISE_BLOCK;
+        const int32_t count = left < TG_DEPTHWISE_BLOCK ? left : (int32_t)TG_DEPTHWISE_BLOCK;
         int32_t i = 0;
 
         for (; i + 4 <= count; i += 4) {
