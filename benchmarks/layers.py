@@ -16,6 +16,7 @@ from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.crop import Crop
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
@@ -28,9 +29,12 @@ from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose_conv2d import TransposeConv2D
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding, same_padding
 
 Shape = tuple[int, ...]
@@ -214,6 +218,8 @@ def convolutions() -> Iterator[Graph]:
     ]
     for i, (h, w, cin, cout) in enumerate(heads):
         yield conv2d(h, w, cin, cout, (1, 1), relu=i % 2 == 1)
+    for i, (cin, cout) in enumerate([(64, 48), (120, 40), (20, 12), (200, 10)]):
+        yield conv2d(1, 1, cin, cout, (1, 1), relu=i % 2 == 0)
     deep = [
         (3, 3, 2000, 16, (1, 1)),
         (3, 4, 2200, 20, (1, 1)),
@@ -313,6 +319,11 @@ def dense_layers() -> Iterator[Graph]:
         yield fully_connected(depth, channels, relu=i % 2 == 0)
     yield fully_connected(90, 24, relu=False, activation=Activation.RELU)
     yield fully_connected(2000, 10, relu=False)
+    # outputs that saturate more often than not
+    for depth, channels in [(100, 3), (33, 6), (24, 9)]:
+        yield weighted(FullyConnected(), (1, depth), (channels, depth), relu=True, gain=1000.0)
+    for i, (rows, depth, channels) in enumerate([(3, 80, 2), (4, 41, 5), (5, 160, 1), (2, 64, 6)]):
+        yield weighted(FullyConnected(), (rows, depth), (channels, depth), relu=i % 2 == 0)
 
 
 def others() -> Iterator[Graph]:
@@ -347,6 +358,36 @@ def others() -> Iterator[Graph]:
         yield one_node(Softmax(), [activation("x", (1, classes), 0.1, 5)], 1 / 256, -128)
 
 
+def resizings() -> Iterator[Graph]:
+    """Layers that change the size of images."""
+    shapes = [
+        (1, 8, 8, 16),
+        (1, 4, 4, 64),
+        (1, 12, 5, 24),
+        (1, 7, 9, 13),
+        (1, 5, 5, 30),
+        (1, 16, 16, 1),
+        (1, 1, 30, 8),
+        (1, 20, 7, 3),
+        (1, 6, 30, 6),
+        (1, 24, 20, 4),
+    ]
+    for i, shape in enumerate(shapes):
+        x = activation("x", shape, 0.05, -10)
+        height, width = shape[1:3]
+        factor = [(2, 2), (1, 2), (2, 1), (3, 3)][i % 4]
+        sides = [((0, 0), (1, 1)), ((0, 0), (0, width // 2)), ((height // 2, 0), (0, 0))][i % 3]
+        yield one_node(UpSampling2D(factor=(2, 2)), [x], 0.05, -10)
+        yield one_node(UpSampling2D(factor=factor), [x], 0.05, -10)
+        yield one_node(Crop(crops=((0, 0), *sides, (0, 0))), [x], 0.05, -10)
+        yield one_node(Crop(crops=((0, 0), (0, 0), (1, 2), (0, 0))), [x], 0.05, -10)
+        size = (2 * height, 2 * width)
+        yield one_node(ResizeBilinear(size=size, half_pixels=i % 2 == 0), [x], 0.05, -10)
+        kernel = 2 + i % 3
+        op = TransposeConv2D(stride=(2, 2), size=(size[0] - 1, size[1] - 1), offset=(0, 0))
+        yield weighted(op, shape, (4 + i, kernel, kernel, shape[3]), relu=i % 2 == 0)
+
+
 def _pools(x: Tensor) -> Iterator[Graph]:
     _, height, width, _ = x.shape
     around = Padding(top=1, bottom=1, left=1, right=1)
@@ -363,5 +404,5 @@ def _pools(x: Tensor) -> Iterator[Graph]:
 
 
 def all_layers() -> Iterator[Graph]:
-    for family in (convolutions, depthwise_convolutions, dense_layers, others):
+    for family in (convolutions, depthwise_convolutions, dense_layers, others, resizings):
         yield from family()

@@ -24,7 +24,10 @@ from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.crop import Crop
+from tinygen.ops.curve import Curve
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.elu import Elu
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -33,12 +36,16 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.real_functions import BentRelu, Clip, Line, Named
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose_conv2d import TransposeConv2D
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding, same_padding
 
 DETERMINISTIC = settings(derandomize=True, deadline=None, database=None, max_examples=100)
@@ -369,6 +376,27 @@ def _fully_connected(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _weighted_graph(draw, op, (*leading, length), weights_shape, arithmetic)
 
 
+@_strategy(TransposeConv2D)
+def _transpose_conv2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    """Sizes that SAME and VALID give, with rows and columns more or fewer; and any."""
+    shape = (1, *draw(_pairs(1, 5)), draw(st.integers(1, 9)))
+    kernel, stride = draw(st.sampled_from([((2, 2), (2, 2)), ((3, 3), (2, 2)), (None, None)]))
+    if kernel is None:
+        kernel, stride = draw(_pairs(1, 5)), draw(_pairs(1, 3))
+    padding = draw(st.sampled_from(["same", "valid", "any"]))
+    most = [max(k - s, 0) for k, s in zip(kernel, stride, strict=True)]
+    size = tuple(n * s for n, s in zip(shape[1:3], stride, strict=True))
+    offset = tuple(m // 2 for m in most)
+    if padding == "valid":
+        size, offset = tuple(n + m for n, m in zip(size, most, strict=True)), (0, 0)
+    elif padding == "any":
+        size, offset = draw(_pairs(1, 12)), draw(st.sampled_from([offset, (0, 0), (1, 2)]))
+    activation = draw(st.sampled_from(Activation))
+    op = TransposeConv2D(stride=stride, size=size, offset=offset, activation=activation)
+    weights_shape = (draw(st.integers(1, 6)), *kernel, shape[3])
+    return _weighted_graph(draw, op, shape, weights_shape, arithmetic)
+
+
 # Pooling, means
 
 
@@ -505,6 +533,27 @@ def _hard_swish(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _unary(draw, HardSwish(), arithmetic)
 
 
+@_strategy(Curve)
+def _curve(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    others = [
+        Line(factor=-0.3, offset=1.5),
+        BentRelu(top=2.0, threshold=0.5, slope=0.1),
+        Clip(low=-0.5, high=1.0),
+    ]
+    op = Curve(of=draw(st.sampled_from([*Named, *others])))
+    if op.of is not Named.EXPONENTIAL:
+        return _unary(draw, op, arithmetic)
+    x = draw(quantizations(-9, -2))  # e**x stays in float32
+    return build_graph(
+        op, [activation_tensor("x", draw(shapes()), x)], draw(quantizations()), arithmetic
+    )
+
+
+@_strategy(Elu)
+def _elu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _unary(draw, Elu(), arithmetic)
+
+
 def _unary(draw: st.DrawFn, op: Operator, arithmetic: Arithmetic) -> Graph:
     x = draw(quantizations())
     output = _rescaled(draw, x, -5, 5)
@@ -554,6 +603,34 @@ def _pad(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     amounts = [(0, 0)] + [draw(_pairs(0, 3)) for _ in shape[1:]]
     value = q.scale * draw(st.sampled_from([0, 0, -1000, 1000, -7, 13]))
     op = Pad(paddings=tuple(amounts), value=value)
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(Crop)
+def _crop(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, kept = draw(quantizations()), draw(shapes(2, 4))
+    crops = [(0, 0)] + [draw(_pairs(0, 3)) for _ in kept[1:]]
+    shape = tuple(d + b + a for d, (b, a) in zip(kept, crops, strict=True))
+    return build_graph(Crop(crops=tuple(crops)), [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(UpSampling2D)
+def _upsampling2d(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(image_shapes())
+    op = UpSampling2D(factor=draw(st.one_of(st.just((2, 2)), _pairs(1, 4))))
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(ResizeBilinear)
+def _resize_bilinear(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(image_shapes())
+    twice = (2 * shape[1], 2 * shape[2])
+    aligned, half_pixels = draw(st.sampled_from([(False, True), (False, False), (True, False)]))
+    op = ResizeBilinear(
+        size=draw(st.one_of(st.just(twice), _pairs(1, 20))),
+        aligned=aligned,
+        half_pixels=half_pixels,
+    )
     return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
 
 

@@ -1,13 +1,20 @@
 """Which kernel computes which layer: by predicted cycles, bytes of flash and bytes of RAM.
 
 Every layer has candidates with a cost in cycles, in constants of its own, and in code that layers share. The choice
-minimizes cycles + price * bytes of flash and RAM, with a price of 0 for speed, and within a budget of flash where one
-is given: an integer program, solved exactly. The result says what the next better choices would cost.
+minimizes cycles * memory^weight, with a weight of 0 for speed; memory is flash and RAM, each byte of RAM worth some of
+flash. So a per cent of memory is worth `weight` per cents of cycles, whatever else could be chosen, and nothing is
+chosen that another choice beats in cycles, flash and RAM.
+
+For a given price of a byte, the least cycles + price * memory is an integer program, solved exactly, within a budget of
+flash where one is given. What is chosen is the best at its own price, weight * cycles / memory: that with the smaller
+product of two such choices, found from the fastest and from the smallest one on. Another product may be smaller by
+little. The result says what the next better choices would cost.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -21,21 +28,28 @@ from tinygen.ir import Call
 from tinygen.kernels import Array, Fill, Kernel, KernelCall, Struct, candidates
 from tinygen.targets import Target
 
+MOST_CODE = 12 * 1024
+"""Bytes of the kernels' code in `size`."""
+
+ALIGNMENT = 8
+"""Buffers of the arena start on multiples of so many bytes (planner/offsets.py)."""
+
 
 class Optimize(enum.Enum):
-    """What the choice of kernels minimizes."""
+    """What the choice of kernels minimizes: cycles * memory^weight, where memory is flash + ram_worth * RAM."""
 
     SPEED = "speed"
-    """Cycles, whatever they cost in flash."""
+    """Cycles, whatever they cost in memory."""
 
     BALANCED = "balanced"
     """Cycles and memory: a per cent of one for a per cent of the other."""
 
     SIZE = "size"
-    """Memory, as long as a per cent less does not cost a multiple in cycles."""
+    """Flash that other choices do without: two per cents of it for one per cent of cycles, and code of at most
+    MOST_CODE where that can be. RAM decides between what is equally good."""
 
     LEAST = "least"
-    """Memory, whatever it costs in cycles."""
+    """Flash and RAM, whatever they cost in cycles."""
 
     @property
     def weight(self) -> float:
@@ -43,8 +57,18 @@ class Optimize(enum.Enum):
         return {
             Optimize.SPEED: 0.0,
             Optimize.BALANCED: 1.0,
-            Optimize.SIZE: 6.0,
+            Optimize.SIZE: 0.5,
             Optimize.LEAST: 1e4,  # cycles decide between what is equally small
+        }[self]
+
+    @property
+    def ram_worth(self) -> float:
+        """Bytes of flash that a byte of RAM is worth. Microcontrollers have about four times as much flash, or more."""
+        return {
+            Optimize.SPEED: 1.0,
+            Optimize.BALANCED: 4.0,
+            Optimize.SIZE: 1 / 1024,
+            Optimize.LEAST: 1.0,
         }[self]
 
 
@@ -63,8 +87,23 @@ class Candidate:
         return self.kernel.scratch_bytes(self.call) if self.kernel.scratch_bytes else 0
 
     @cached_property
+    def lead(self) -> int | None:
+        """Bytes that the output may lie below the input `over` (leads.py); None where they must be apart."""
+        found = self.kernel.lead(self.call) if self.kernel.lead else None
+        return None if found is None or (self.kernel.lead_is_exact and found % ALIGNMENT) else found
+
+    @property
+    def over(self) -> str:
+        """The input that the lead is about."""
+        return self.call.inputs[self.kernel.lead_over(self.call)].name
+
+    @cached_property
     def kernel_calls(self) -> tuple[KernelCall, ...]:
         return self.kernel.lower(self.call)
+
+    @cached_property
+    def spreads(self) -> bool:
+        return self.kernel.spreads(self.call)
 
     @cached_property
     def constant_bytes(self) -> int:
@@ -84,6 +123,59 @@ def constant_bytes(struct: Struct) -> int:
             case Fill() | int():
                 pass
     return total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What lies in the arena while a layer runs, beside its scratch.
+
+    `others` are bytes of tensors that it neither reads nor writes, `reads` those of its inputs, `made` those of its
+    output. `dying` are inputs that nobody reads afterwards.
+    """
+
+    others: int
+    reads: Mapping[str, int]
+    made: int
+    dying: frozenset[str]
+
+    def bytes_with(self, candidate: Candidate) -> int:
+        """With the scratch of this candidate, the output over an input where it may be."""
+        kernel, call = candidate.kernel, candidate.call
+        apart = sum(self.reads.values()) + self.made
+        least = apart
+        if any(self._becomes(call.inputs[i].name, kernel.moves_only) for i in kernel.in_place):
+            least = apart - self.made
+        size = self.reads.get(candidate.over, 0)
+        if candidate.over in self.dying and candidate.lead is not None and self.made:
+            least = min(least, apart - size - self.made + max(size + candidate.lead, self.made))
+        return self.others + least + candidate.scratch_bytes
+
+    def _becomes(self, name: str, moves_only: bool) -> bool:
+        """Whether the output may take the place of an input."""
+        return name in self.reads and (
+            moves_only or (name in self.dying and self.reads[name] == self.made)
+        )
+
+
+def moments_of(calls: Sequence[Call], external: Container[str]) -> tuple[Moment, ...]:
+    """Of the layers of a graph in order; tensors that are `external` are not in the arena."""
+    sizes = {t.name: t.bytes for c in calls for t in (*c.activations, *c.outputs)}
+    inside = {name: 0 if name in external else size for name, size in sizes.items()}
+    made = {t.name: i for i, c in enumerate(calls) for t in c.outputs}
+    last = {t.name: i for i, c in enumerate(calls) for t in c.activations}
+    found = []
+    for i, call in enumerate(calls):
+        reads = {t.name: inside[t.name] for t in call.activations}
+        alive = (n for n in sizes if made.get(n, 0) < i < last.get(n, 0) and n not in reads)
+        found.append(
+            Moment(
+                others=sum(inside[name] for name in alive),
+                reads=reads,
+                made=sum(inside[t.name] for t in call.outputs),
+                dying=frozenset(n for n in reads if last[n] == i and n not in external),
+            )
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +199,7 @@ class Selection:
     chosen: tuple[Candidate, ...]
     options: tuple[tuple[Candidate, ...], ...]
     table: CostTable
+    moments: tuple[Moment, ...]
 
     @property
     def cycles(self) -> float | None:
@@ -120,8 +213,31 @@ class Selection:
 
     @cached_property
     def ram_bytes(self) -> int:
-        """Inputs, output and scratch of the layer where they are most: near to what the arena will be."""
-        return max((_bytes_alive(c) for c in self.chosen), default=0)
+        """What is alive where it is most: no arena is smaller, and most are no larger."""
+        alive = zip(self.moments, self.chosen, strict=True)
+        return max((moment.bytes_with(candidate) for moment, candidate in alive), default=0)
+
+    @property
+    def cautious_cycles(self) -> float:
+        """Predicted cycles that reckon with errors of the prediction."""
+        return sum(c.cautious_cycles or 0.0 for c in self.chosen)
+
+    @cached_property
+    def unavoidable_bytes(self) -> int:
+        """Weights and constants that every choice has."""
+        return sum(min(c.constant_bytes for c in options) for options in self.options)
+
+    def memory(self, optimize: Optimize) -> float:
+        """Flash and RAM in bytes of flash; 1 where there are none."""
+        flash = self.flash_bytes
+        if optimize is Optimize.SIZE:
+            flash -= self.unavoidable_bytes
+        return max(flash + optimize.ram_worth * self.ram_bytes, 1.0)
+
+    def product(self, optimize: Optimize) -> float:
+        """The logarithm of what is minimized."""
+        cycles = math.log(max(self.cautious_cycles, 1.0))
+        return cycles + optimize.weight * math.log(self.memory(optimize))
 
     def upgrades(self) -> tuple[Upgrade, ...]:
         """Single changes that save cycles and cost flash, best bargain first."""
@@ -148,7 +264,7 @@ class Selection:
     def replacing(self, changes: dict[int, Candidate]) -> "Selection":
         """The same with other candidates at some indices."""
         chosen = tuple(changes.get(i, c) for i, c in enumerate(self.chosen))
-        return Selection(chosen=chosen, options=self.options, table=self.table)
+        return replace(self, chosen=chosen)
 
 
 Allowed = Callable[[Candidate], bool]
@@ -162,8 +278,9 @@ def choose(
     flash_budget: int | None = None,
     allowed: Allowed = lambda _: True,
     forced: Mapping[str, str] = MappingProxyType({}),
+    external: Container[str] = (),
 ) -> Selection:
-    """The kernels for the calls of a graph.
+    """The kernels for the calls of a graph, of which the tensors `external` are not in the arena.
 
     `forced` names the kernel of some layers, by the layers' names: UsageError where one does not fit.
     `flash_budget` bounds the predicted flash; the smallest choice is returned where it cannot be met. `allowed`
@@ -174,19 +291,39 @@ def choose(
         _forced(call, target, table, forced) or _options(call, target, table, allowed)
         for call in calls
     )
-    fastest = Selection(chosen=tuple(o[0] for o in options), options=options, table=table)
+    fastest = Selection(
+        chosen=tuple(o[0] for o in options),
+        options=options,
+        table=table,
+        moments=moments_of(calls, external),
+    )
     if fastest.cycles is None or (optimize is Optimize.SPEED and flash_budget is None):
         return fastest
-    best = fastest
-    prices = _Prices()
-    if optimize.weight:
-        price = optimize.weight * fastest.cycles / max(fastest.flash_bytes + fastest.ram_bytes, 1)
-        prices = _Prices(flash=price, ram=price)
-        best = _best(fastest, prices) or fastest
+    best = _with_least_product(fastest, optimize) if optimize.weight else fastest
     if flash_budget is not None and best.flash_bytes > flash_budget:
-        smallest = _Prices(flash=1.0, cycle=0.0)
-        best = _best(fastest, prices, flash_budget) or _best(fastest, smallest) or fastest
+        prices = _Prices.of(best, optimize)
+        best = _best(fastest, prices, flash_budget) or _best(fastest, SMALLEST) or fastest
     return best
+
+
+def _with_least_product(fastest: Selection, optimize: Optimize) -> Selection:
+    """The best choice found: from the fastest and from the smallest on, always the best at the price of the one before.
+
+    The product falls each time: its logarithm is concave, and so lies below the plane that touches it.
+    """
+    quickest = _Prices()
+    code = MOST_CODE if optimize is Optimize.SIZE else None
+    if code is not None and _best(fastest, quickest, most_code=code) is None:
+        code = None
+    found = []
+    for prices in (quickest, SMALLEST):
+        best = _best(fastest, prices, most_code=code) or fastest
+        while (better := _best(fastest, _Prices.of(best, optimize), most_code=code)) is not None:
+            if better.product(optimize) > best.product(optimize) - TINY:
+                break
+            best = better
+        found.append(best)
+    return min(found, key=lambda s: s.product(optimize))
 
 
 def _forced(
@@ -239,12 +376,6 @@ def _most_special(measured: Sequence[Candidate]) -> Candidate | None:
     return next((c for c in measured if c.cautious_cycles <= NO_DIFFERENCE * least), None)
 
 
-def _bytes_alive(candidate: Candidate) -> int:
-    call = candidate.call
-    tensors = sum(t.bytes for t in (*call.activations, *call.outputs))
-    return tensors + candidate.scratch_bytes
-
-
 def _scratch(candidate: Candidate) -> int:
     return candidate.scratch_bytes
 
@@ -258,9 +389,26 @@ class _Prices:
     cycle: float = 1.0
     """0 where only bytes count."""
 
+    @staticmethod
+    def of(selection: Selection, optimize: Optimize) -> "_Prices":
+        """At which a per cent of this selection's memory is worth so many per cents of its cycles as the mode says."""
+        flash = optimize.weight * selection.cautious_cycles / selection.memory(optimize)
+        return _Prices(flash=flash, ram=flash * optimize.ram_worth)
 
-def _best(fastest: Selection, prices: _Prices, flash_budget: int | None = None) -> Selection | None:
-    """The least cycles + flash price * flash + RAM price * RAM; None where the budget cannot be met.
+
+SMALLEST = _Prices(flash=1.0, ram=1.0, cycle=0.0)
+
+TINY = 1e-9
+"""A product whose logarithm falls by less stays the same."""
+
+
+def _best(
+    fastest: Selection,
+    prices: _Prices,
+    flash_budget: int | None = None,
+    most_code: int | None = None,
+) -> Selection | None:
+    """The least cycles + flash price * flash + RAM price * RAM; None where the budget, or the most code, cannot be met.
 
     A mixed-integer program, solved to optimality by HiGHS. Binary variables say which candidate computes a layer;
     a variable for every C file is 1 where a chosen kernel needs it; the last variable is the RAM of the layer that
@@ -272,13 +420,16 @@ def _best(fastest: Selection, prices: _Prices, flash_budget: int | None = None) 
     rows = [*_one_kernel_each(fastest, len(files)), *_code_and_ram(fastest, columns, files)]
     if flash_budget is not None:
         rows.append((flash, -np.inf, float(flash_budget)))
+    if most_code is not None:
+        code = np.where(np.arange(len(flash)) < len(columns), 0.0, flash)
+        rows.append((code, -np.inf, float(most_code)))
     cycles = [prices.cycle * (c.cautious_cycles or 0.0) for c in columns]
     costs_row = np.array([*cycles, *([0.0] * len(files)), prices.ram]) + prices.flash * flash
     chosen = _solved(costs_row, rows, len(columns))
     if chosen is None:
         return None
     kept = iter([c for c, value in zip(columns, chosen, strict=False) if value > 0.5])
-    return Selection(chosen=tuple(kept), options=fastest.options, table=fastest.table)
+    return replace(fastest, chosen=tuple(kept))
 
 
 _Row = tuple[NDArray[np.float64], float, float]
@@ -308,12 +459,12 @@ def _code_and_ram(
     """In every layer: a file is there if the chosen kernel needs it; the RAM is enough for the chosen one."""
     place = {file: len(columns) + i for i, file in enumerate(files)}
     first = 0
-    for options in fastest.options:
+    for options, moment in zip(fastest.options, fastest.moments, strict=True):
         ram = np.zeros(len(columns) + len(files) + 1)
         ram[-1] = -1.0
         needs: dict[str, NDArray[np.float64]] = {}
         for index, option in enumerate(options, first):
-            ram[index] = _bytes_alive(option)
+            ram[index] = moment.bytes_with(option)
             for file in code_files(option.kernel):
                 row = needs.setdefault(file, np.zeros_like(ram))
                 row[index], row[place[file]] = 1.0, -1.0

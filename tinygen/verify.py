@@ -231,6 +231,7 @@ def _walk_layers(expected: Expected, sample: int, traced: Mapping[str, NDArray[n
             got = traced.get(tensor.name)
             if walk.divergence or got is None or got.size != wanted.size:
                 continue
+            wanted, got = _bits(wanted), _bits(got)
             walk.layers += 1
             walk.elements += wanted.size
             wrong = np.flatnonzero(wanted.ravel() != got.ravel())
@@ -248,6 +249,11 @@ def _walk_layers(expected: Expected, sample: int, traced: Mapping[str, NDArray[n
     one = {name: x[sample : sample + 1] for name, x in expected.samples.items()}
     reference.run(expected.graph, one, observe)
     return walk
+
+
+def _bits(values: NDArray) -> NDArray:
+    """Integers that are equal where all bits are: NaN differs from NaN."""
+    return values.view(np.int32) if values.dtype == np.float32 else values
 
 
 def _output_divergence(expected: Expected, sample: int, actual: NDArray) -> Divergence:

@@ -19,6 +19,9 @@ struct tg_concatenate {
 
 void tg_concatenate_s8(const struct tg_concatenate *layer, const int8_t *in, int8_t *out);
 
+/* The same for Armv7-M. */
+void tg_concatenate_s8_v7m(const struct tg_concatenate *layer, const int8_t *in, int8_t *out);
+
 TG_EXTERN_C_END
 
 #endif

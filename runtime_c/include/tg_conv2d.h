@@ -22,6 +22,7 @@ struct tg_conv2d {
     int16_t in_channels;
     int16_t out_channels;
     int16_t groups;
+    int16_t out_step; /* bytes from pixel to pixel of a whole output */
     int8_t in_zero_point;
     const int8_t *weights;
     struct tg_requantization requantization;

@@ -30,6 +30,7 @@ struct tg_conv2d_1x1_dsp {
     int16_t out_channels;
     int16_t steps; /* words of a widened pixel */
     int16_t chunk; /* even */
+    int16_t out_step; /* bytes from pixel to pixel of a whole output; out_channels where outputs are clamped */
     struct tg_dsp_scale scale; /* with each block's weights in front of its words */
 };
 
@@ -73,6 +74,7 @@ struct tg_conv2d_1x1_narrow_dsp {
     struct tg_window window;
     int16_t in_channels;
     int16_t out_channels;
+    int16_t out_step; /* bytes from pixel to pixel of a whole output; out_channels where outputs are clamped */
     const int32_t *blocks;
     int8_t out_min; /* -128 and 127 where saturation does it all */
     int8_t out_max;

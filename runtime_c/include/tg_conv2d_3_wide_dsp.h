@@ -9,8 +9,12 @@
  *   [kernel_height][in_channels / 8][columns][8],   the 8 channels in the order 0 2 1 3 4 6 5 7
  *
  * Weights: for each block A, B, C, D, for each kernel row, part, word (d, e) of a column's part, and kernel column (in
- * the order 0 1 2; with stride 2 in the order 0 2 1) the two words mix(A, B), mix(C, D) of tg_conv2d_dsp.h. A block that the channels do not fill begins with the last but
- * three, some of them computed twice; with fewer than four the last is repeated.
+ * the order 0 1 2; with stride 2 in the order 0 2 1) the two words mix(A, B), mix(C, D) of tg_conv2d_dsp.h. A block
+ * that the channels do not fill begins with the last but three, some of them computed twice; with fewer than four the
+ * last is repeated.
+ *
+ * The kernels with strips widen the columns of some pixels of a row at a time, all rows of their windows anew: scratch
+ * is as long as a strip, not as a row.
  * Overflow: sums wrap; the generator bounds every accumulator so that both parts come out exact.
  *
  * SPDX-License-Identifier: MIT-0 */
@@ -25,6 +29,7 @@ struct tg_conv2d_3_wide_dsp {
     struct tg_window window; /* two or more output columns */
     int16_t in_channels;     /* a multiple of 8 */
     int16_t out_channels;
+    int16_t strip;           /* pixels whose columns scratch holds, two or more: even or odd as the output's width */
     int8_t in_zero_point;
     const int32_t *weights;
     struct tg_dsp_scale scale;
@@ -42,6 +47,16 @@ void tg_conv2d_3_wide_stride2_s8_dsp(const struct tg_conv2d_3_wide_dsp *layer, c
                                      void *scratch);
 void tg_conv2d_3_wide_stride2_s8_dsp_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows,
                                           int8_t *const *out, int32_t row_count, void *scratch);
+
+/* Both by strips. */
+void tg_conv2d_3_wide_strips_s8_dsp(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out,
+                                    void *scratch);
+void tg_conv2d_3_wide_strips_s8_dsp_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows,
+                                         int8_t *const *out, int32_t row_count, void *scratch);
+void tg_conv2d_3_wide_stride2_strips_s8_dsp(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out,
+                                            void *scratch);
+void tg_conv2d_3_wide_stride2_strips_s8_dsp_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows,
+                                                 int8_t *const *out, int32_t row_count, void *scratch);
 
 TG_EXTERN_C_END
 

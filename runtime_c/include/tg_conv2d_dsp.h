@@ -38,6 +38,7 @@ struct tg_conv2d_dsp {
     int16_t groups;
     int16_t run_columns; /* columns of a run: the kernel's width, or 1 */
     int16_t chunk;       /* pairs whose windows scratch holds */
+    int16_t out_step;    /* bytes from pixel to pixel of a whole output; out_channels where outputs are clamped */
     int8_t in_zero_point;
     int32_t steps;       /* words of a window */
     const int32_t *weights;

@@ -53,6 +53,7 @@ struct tg_conv2d_winograd_dsp {
     int8_t form;           /* enum tg_winograd_form */
     int8_t out_min; /* -128 and 127 where saturation does it all */
     int8_t out_max;
+    int16_t out_step; /* bytes from pixel to pixel of a whole output */
     const int32_t *weights;
     const int32_t *channels; /* enum tg_winograd_channel for each output channel, whole fours */
     const int8_t *pad_row;   /* zero points; NULL where no row is padding */

@@ -1,4 +1,4 @@
-/* A row divided by its length. Rule U4 of ARITHMETIC.md.
+/* A row divided by its length. Rules U4 and U9 of ARITHMETIC.md.
  *
  *   out[k] = (in[k] * inverse + half) >> shift, about 2^14 * in[k] / length; 0 where all are 0
  *
@@ -6,8 +6,12 @@
  *   r = (n << z) >> 16, for squares floor(sqrt(n << z));  inverse = floor(2^31 / r);  half = 2^(shift - 1)
  *   shift = 33 - z, for squares 17 - z / 2
  *
+ * Of int32 features: out[k] = 2^30 * in[k] / n, with 64 bits; of squares 2^(30 + z / 2) * in[k] / floor(sqrt(n << z)),
+ * z the least even number with which n << z is no less than 2^60.
+ *
  * Numbers of int16 beyond -16383..16383 count as these.
- * Overflow: |in[k]| < 2^14 and n < 2^30, so in[k] * inverse < 2^30 + 2^15.
+ * Overflow: |in[k]| < 2^14 and n < 2^30, so in[k] * inverse < 2^30 + 2^15. Of int32 |in[k]| <= 2^28, and no root is
+ * below |in[k]| << z / 2, so quotients stay near 2^30.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_NORMALIZED_H
@@ -34,6 +38,7 @@ struct tg_length {
 
 void tg_normalized_s8(const struct tg_normalized *layer, const int8_t *in, int16_t *out);
 void tg_normalized_s16(const struct tg_normalized *layer, const int16_t *in, int16_t *out);
+void tg_normalized_s32(const struct tg_normalized *layer, const int32_t *in, int32_t *out);
 
 TG_INLINE int32_t tg_within_14_bits(int32_t x)
 {

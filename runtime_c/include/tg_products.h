@@ -4,7 +4,7 @@
  *       p = (p * in[factors[k][d]]) >> shifts[k][d];    out[k] = p
  *
  * Layout: factors and shifts [count][most]. Shifts are arithmetic.
- * Overflow: the generator has proved that no p leaves int16.
+ * Overflow: the generator has proved that no p leaves int16, of int32 features int32.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_PRODUCTS_H
@@ -23,6 +23,7 @@ struct tg_products {
 
 void tg_products_s8(const struct tg_products *layer, const int8_t *in, int16_t *out);
 void tg_products_s16(const struct tg_products *layer, const int16_t *in, int16_t *out);
+void tg_products_s32(const struct tg_products *layer, const int32_t *in, int32_t *out);
 
 TG_EXTERN_C_END
 

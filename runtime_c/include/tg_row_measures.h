@@ -14,6 +14,7 @@
  *
  * Layout: rows [rows][depth] of the type of the features, values [rows][outputs].
  * Features of int8 below -127 count as -127.
+ * Squared measures of int32 features, which are within 2^28, are >> 30.
  * Overflow: the generator has proved that measures stay below 2^30 + 2^29; up to 65535 values of int16 add up below 2^31;
  * up to 256 densities up to 2^20, times as many distances below 2^24, stay below 2^60.
  *
@@ -69,12 +70,17 @@ void tg_row_distances_s8(const struct tg_row_distances *layer, const int8_t *in,
 void tg_row_distances_s16(const struct tg_row_distances *layer, const int16_t *in, int32_t *out);
 void tg_radius_votes_s8(const struct tg_radius_votes *layer, const int8_t *in, int32_t *out);
 void tg_radius_votes_s16(const struct tg_radius_votes *layer, const int16_t *in, int32_t *out);
+void tg_radius_votes_s32(const struct tg_radius_votes *layer, const int32_t *in, int32_t *out);
 void tg_radius_means_s8(const struct tg_radius_means *layer, const int8_t *in, int32_t *out);
 void tg_radius_means_s16(const struct tg_radius_means *layer, const int16_t *in, int32_t *out);
+void tg_radius_means_s32(const struct tg_radius_means *layer, const int32_t *in, int32_t *out);
 void tg_radius_weighted_votes_s8(const struct tg_radius_votes *layer, const int8_t *in, int32_t *out);
 void tg_radius_weighted_votes_s16(const struct tg_radius_votes *layer, const int16_t *in, int32_t *out);
+void tg_radius_weighted_votes_s32(const struct tg_radius_votes *layer, const int32_t *in, int32_t *out);
 void tg_radius_weighted_means_s8(const struct tg_radius_means *layer, const int8_t *in, int32_t *out, void *scratch);
 void tg_radius_weighted_means_s16(const struct tg_radius_means *layer, const int16_t *in, int32_t *out,
+                                  void *scratch);
+void tg_radius_weighted_means_s32(const struct tg_radius_means *layer, const int32_t *in, int32_t *out,
                                   void *scratch);
 void tg_outlier_factor_s32(const struct tg_outlier_factor *layer, const int32_t *in, int32_t *out);
 

@@ -40,6 +40,7 @@ from tinygen.ops.classical.row_distances import RowDistances
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 from tinygen.ops.classical.shares import Shares
 from tinygen.ops.classical.sharp_penalties import SharpPenalties
+from tinygen.ops.classical.shrunk_mean import ShrunkMean
 from tinygen.ops.classical.softmax_scores import SoftmaxScores
 from tinygen.ops.classical.square_sums import SquareSums
 from tinygen.ops.classical.squares import Squares
@@ -49,6 +50,7 @@ from tinygen.ops.classical.tree_sums import TreeSums
 from tinygen.ops.classical.weighted_median import WeightedMedian
 from tinygen.ops.classical.weighted_sums import WeightedSums
 from tinygen.ops.classical.wide_kernel_sums import WideKernel, WideKernelSums
+from tinygen.ops.classical.wide_nearest_rows import GAP_BITS, WideMeasure, WideNearestRows
 from tinygen.ops.classical.wide_scores import WideScores
 
 Builder = Callable[[st.DrawFn, Arithmetic], Graph]
@@ -60,6 +62,9 @@ ONE = Quantization.per_tensor(1.0, 0)
 WIDE_REACH = 2**26
 """Of int32 features that are compared with stored rows: nine squared differences stay below 2^58."""
 
+COMPARES_WIDE = (WideKernelSums, WideNearestRows, RadiusVotes, RadiusMeans, Normalized)
+"""Operators that take int32 features within bounds."""
+
 
 def sample(rng: np.random.Generator, tensor: Tensor, index: int, graph: Graph) -> NDArray:
     """A row of any type but int8: extremes, values near thresholds (small ones), anything."""
@@ -68,7 +73,7 @@ def sample(rng: np.random.Generator, tensor: Tensor, index: int, graph: Graph) -
         stored = graph.tensors[graph.nodes[0].inputs[1]].shape[0]
         return _found_neighbors(rng, tensor.channels // 2, stored, index)
     low, high = tensor.dtype.limits
-    if isinstance(op, WideKernelSums):  # a graph around it would prove these bounds
+    if isinstance(op, COMPARES_WIDE):  # a graph around it would prove these bounds
         low, high = max(low, -WIDE_REACH), min(high, WIDE_REACH)
     if index < 2:
         ends = (low, high) if tensor.dtype.is_integer else (-np.inf, np.inf)
@@ -535,13 +540,15 @@ def _curves(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     low, high = draw(st.sampled_from([(-9, 9), (-(2**31), 2**31 - 1)]))
     curves = [np.unique(rng.integers(low, high, n, endpoint=True)) for n in counts]
     positions = np.concatenate(curves)
+    out = draw(st.sampled_from([DType.INT16, DType.INT32]))
+    several = [0, 1, 9000, 32767] if out is DType.INT16 else [-(2**29), -1, 2**20, 2**29]
     inputs = [
         row(len(counts), DType.INT32),
         constant("positions", positions),
-        constant("values", rng.choice([0, 1, 9000, 32767], len(positions)), DType.INT16),
+        constant("values", rng.choice(several, len(positions)), out),
         constant("counts", [len(c) for c in curves], DType.INT16),
     ]
-    return graph_of(Curves(), inputs, DType.INT16, arithmetic)
+    return graph_of(Curves(), inputs, out, arithmetic)
 
 
 @_strategy(Shares)
@@ -607,6 +614,42 @@ def _wide_kernel_sums(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return graph_of(op, inputs, DType.INT32, arithmetic)
 
 
+@_strategy(ShrunkMean)
+def _shrunk_mean(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    op = ShrunkMean(
+        one=draw(st.sampled_from([1, 2**20, 2**30 + 7, 2**61 - 1])), shift=draw(st.integers(0, 62))
+    )
+    return graph_of(op, [row(draw(st.integers(1, 9)), DType.INT32)], DType.INT32, arithmetic)
+
+
+@_strategy(WideNearestRows)
+def _wide_nearest_rows(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    rng = _generator(draw)
+    measure = draw(st.sampled_from(WideMeasure))
+    is_squared = measure is WideMeasure.SQUARED
+    dtype = draw(st.sampled_from([DType.INT16, DType.INT32] if is_squared else [DType.INT32]))
+    length, count = draw(st.integers(1, 9)), draw(st.integers(1, 19))
+    low, high = np.clip(dtype.limits, -WIDE_REACH, WIDE_REACH)
+    reach = draw(st.sampled_from([high, 8]))
+    rows = rng.integers(max(low, -reach), reach + 1, (count, length))
+    rows[rng.integers(count)] = rows[0]
+    inputs = [row(length, dtype), constant("rows", rows, dtype)]
+    if measure is WideMeasure.POWER:
+        terms = rng.integers(-(2**27), 2**28, draw(st.integers(1, 7)))
+        terms[0] = 2**30
+        inputs += [
+            constant("terms", terms),
+            constant("factors", rng.integers(0, 2**26, GAP_BITS)),
+            constant("shifts", rng.integers(0, 63, GAP_BITS)),
+        ]
+    op = WideNearestRows(
+        count=draw(st.integers(1, min(count, 7))),
+        measure=measure,
+        shift=draw(st.sampled_from([None, None, 40, 62])),
+    )
+    return graph_of(op, inputs, DType.INT32, arithmetic)
+
+
 @_strategy(Steps)
 def _steps(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
@@ -647,29 +690,32 @@ def _column_tables(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 @_strategy(Products)
 def _products(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
-    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
     features, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 8))
     most = draw(st.integers(1, 4))
     used = np.arange(most) < rng.integers(1, most + 1, outputs)[:, None]
     factors = np.where(used, rng.integers(0, features, (outputs, most)), -1)
     # a product with a number of the type then stays in int16
-    least = 8 if dtype is DType.INT8 else 16
-    shifts = np.where(np.arange(most) > 0, rng.integers(least, least + 4, (outputs, most)), 0)
+    least = {DType.INT8: 8, DType.INT16: 16, DType.INT32: 31}[dtype]
+    shifts = rng.integers(least, min(least + 4, 32), (outputs, most))
+    shifts = np.where(np.arange(most) > 0, shifts, 0)
     inputs = [
         row(features, dtype),
         constant("factors", factors, DType.INT16),
         constant("shifts", shifts, DType.INT16),
     ]
-    return graph_of(Products(), inputs, DType.INT16, arithmetic)
+    out = DType.INT32 if dtype is DType.INT32 else DType.INT16
+    return graph_of(Products(), inputs, out, arithmetic)
 
 
 @_strategy(Normalized)
 def _normalized(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
-    dtype = draw(st.sampled_from([DType.INT8, DType.INT16]))
+    dtype = draw(st.sampled_from([DType.INT8, DType.INT16, DType.INT32]))
     # squares of int16 have room for three
-    length = draw(st.integers(1, 40 if dtype is DType.INT8 else 3))
+    length = draw(st.integers(1, 3 if dtype is DType.INT16 else 40))
     op = Normalized(norm=draw(st.sampled_from(Norm)))
-    return graph_of(op, [row(length, dtype)], DType.INT16, arithmetic)
+    out = DType.INT32 if dtype is DType.INT32 else DType.INT16
+    return graph_of(op, [row(length, dtype)], out, arithmetic)
 
 
 @_strategy(Imputed)
@@ -726,15 +772,24 @@ def _row_distances(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return graph_of(RowDistances(), [x, constant("rows", rows, x.dtype)], DType.INT32, arithmetic)
 
 
+def _rows_within(draw: st.DrawFn, rng: np.random.Generator) -> tuple[Tensor, NDArray]:
+    """As `_stored_rows`, or int32 ones of up to four features, near each other or not."""
+    if draw(st.sampled_from([True, True, False])):
+        return _stored_rows(draw, rng)
+    reach = draw(st.sampled_from([WIDE_REACH, 2**17, 2]))
+    shape = (draw(st.integers(1, 19)), draw(st.integers(1, 4)))
+    return row(shape[1], DType.INT32), rng.integers(-reach, reach + 1, shape)
+
+
 @_strategy(RadiusVotes)
 def _radius_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
-    x, rows = _stored_rows(draw, rng)
+    x, rows = _rows_within(draw, rng)
     classes = draw(st.integers(1, 5))
     labels = rng.integers(0, classes, len(rows))
     inputs = [x, constant("rows", rows, x.dtype), constant("labels", labels, DType.INT16)]
     op = RadiusVotes(
-        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5])),
+        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5, 2**27])),
         classes=classes,
         outlier=draw(st.integers(0, classes - 1)),
         measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
@@ -746,7 +801,7 @@ def _radius_votes(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
 @_strategy(RadiusMeans)
 def _radius_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     rng = _generator(draw)
-    x, rows = _stored_rows(draw, rng)
+    x, rows = _rows_within(draw, rng)
     outputs = draw(st.integers(1, 3))
     inputs = [
         x,
@@ -755,7 +810,7 @@ def _radius_means(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         constant("bias", rng.integers(-(2**30), 2**30, outputs)),
     ]
     op = RadiusMeans(
-        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5])),
+        limit=draw(st.sampled_from([-1, 0, 10, 1000, 10**5, 2**27])),
         measure=draw(st.sampled_from([Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV])),
         weights=draw(st.sampled_from(Weights)),
     )

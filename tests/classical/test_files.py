@@ -137,7 +137,11 @@ def test_calibration_is_asked_for(pipeline):
 
 @pytest.mark.parametrize(
     ("rows_given", "message"),
-    [(np.zeros((4, 3)), "shape"), (np.full((4, 5), np.nan), "NaN"), (np.zeros((0, 5)), "shape")],
+    [
+        (np.zeros((4, 3)), "shape"),
+        (np.full((4, 5), np.inf), "infinite"),
+        (np.zeros((0, 5)), "shape"),
+    ],
 )
 def test_bad_rows_are_refused(pipeline, rows_given, message):
     with pytest.raises(CalibrationError, match=message):

@@ -19,9 +19,11 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.classical.nodes import check_nodes
 from tests.classical.test_pipelines import check_c, converted, rows
+from tinygen.classical import compare
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType
 from tinygen.model import fitted
+from tinygen.ops.classical.shrunk_mean import ShrunkMean
 from tinygen.ops.classical.wide_kernel_sums import ONE, WideKernel, WideKernelSums
 
 KINDS = [DType.INT16, DType.FLOAT32]
@@ -56,6 +58,40 @@ def test_processes_agree(library, kernel, kind):
     model = converted(process(GaussianProcessClassifier, kernel), x, y, kind)
     assert model.agreement.agreement >= 98.5
     check_nodes(library, model.graph, x, kind)
+
+
+MANY = {
+    "rbf": 1.5 * RBF(2.0),
+    "matern": 2.0 * Matern(2.0, nu=1.5) + ConstantKernel(0.5) + NOISE,
+    "rational": 2.0 * RationalQuadratic(2.0),
+}
+
+
+@pytest.mark.parametrize("kernel", MANY.values(), ids=MANY)
+@pytest.mark.parametrize("classes", [3, 5])
+def test_classifiers_of_several_classes_agree(classes, kernel):
+    x, y = rows(3, classes, DType.FLOAT32, 400)
+    pipeline = process(GaussianProcessClassifier, kernel)
+    model = converted(pipeline, x[:80], y[:80], DType.FLOAT32)
+    assert any(isinstance(call.op, ShrunkMean) for call in model.graph.calls())
+    assert compare(model.description, model.graph, x[80:]).agreement >= 99.5
+    if classes == 3:
+        check_c(model, x, DType.FLOAT32)
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        ({"kernel": RBF(), "multi_class": "one_vs_one"}, "multi_class='one_vs_one'"),
+        ({"kernel": RBF() + DotProduct()}, "several classes"),
+    ],
+    ids=["one against one", "kernel"],
+)
+def test_several_classes_have_limits(choices, named):
+    x, y = rows(3, 3, DType.FLOAT32, 40)
+    estimator = GaussianProcessClassifier(optimizer=None, **choices).fit(x, y)
+    with pytest.raises(UnsupportedError, match=named):
+        fitted(estimator)
 
 
 @pytest.mark.parametrize("name", ["matern 5/2", "rational"])

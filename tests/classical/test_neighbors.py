@@ -137,8 +137,8 @@ def test_weights_are_the_quotients_of_their_rule():
 @pytest.mark.parametrize(
     ("estimator", "named"),
     [
-        (KNeighborsClassifier(p=3), "p"),
-        (KNeighborsClassifier(metric="canberra"), "metric"),
+        (KNeighborsClassifier(p=7), "p"),
+        (KNeighborsClassifier(metric="dice"), "metric"),
         (KNeighborsClassifier(weights=lambda d: d), "weights"),
         (NearestCentroid(metric="manhattan", priors=[0.5, 0.25, 0.25]), "priors"),
     ],
@@ -152,10 +152,11 @@ def test_unsupported_parameters_are_named(estimator, named):
     assert error.value.next_step.startswith("supported")
 
 
-def test_cosine_has_no_weights_by_distance():
+@pytest.mark.parametrize("metric", [{"metric": "cosine"}, {"p": 3}], ids=str)
+def test_some_metrics_have_no_weights_by_distance(metric):
     x, y = rows(19, 3, DType.FLOAT32)
-    with pytest.raises(UnsupportedError, match="cosine"):
-        converted(KNeighborsClassifier(metric="cosine", weights="distance"), x, y, DType.FLOAT32)
+    with pytest.raises(UnsupportedError, match="weights='distance'"):
+        converted(KNeighborsClassifier(**metric, weights="distance"), x, y, DType.FLOAT32)
 
 
 @pytest.mark.parametrize("estimator", [KNeighborsClassifier(), NearestCentroid(), KMeans()])

@@ -160,7 +160,7 @@ def test_the_table_shows_the_choice(files):
         (["--budget", "cycles=fast"], "is no number"),
         (["--sizes", "2,x"], "is no list of sizes"),
         (["-o", "reduced.pkl"], "not the name of a .skops file"),
-        (["--train", "missing.npz"], "cannot be read"),
+        (["--train", "missing.npz"], "no such file"),
     ],
 )
 def test_bad_options_are_named(words, message, files):

@@ -101,6 +101,35 @@ def _squeeze_excite():
     return keras.Model(x, keras.ops.hard_silu(k.Conv2D(3, 1)(y * z)))
 
 
+def _enlarging():
+    """Decoders: the normalization behind a transposed convolution is folded, the one before is not."""
+    k = keras.layers
+    return _sequential(
+        (3, 4, 3),
+        k.Conv2DTranspose(5, 3, strides=2, padding="same", use_bias=False),
+        k.BatchNormalization(),
+        k.ReLU(),
+        k.BatchNormalization(),
+        k.Conv2DTranspose(4, (4, 2), strides=(2, 1), activation="relu6"),
+        k.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=0),
+        k.Cropping2D(((1, 0), (2, 3))),
+        k.UpSampling2D((2, 1)),
+        k.UpSampling2D((1, 2), interpolation="bilinear"),
+        k.Conv2D(2, 3),
+    )
+
+
+def _enlarged_signals():
+    k = keras.layers
+    return _sequential(
+        (5, 3),
+        k.Conv1DTranspose(4, 3, strides=2, padding="same", activation="relu"),
+        k.UpSampling1D(3),
+        k.Cropping1D((2, 1)),
+        k.Conv1DTranspose(2, 2, strides=3, output_padding=2),
+    )
+
+
 def _nested():
     """A Sequential and a functional model inside, each called twice: their weights are shared."""
     k = keras.layers
@@ -153,6 +182,8 @@ BUILDERS: dict[str, Callable] = {
     "signals": _signals,
     "residual": _residual,
     "squeeze_excite": _squeeze_excite,
+    "enlarging": _enlarging,
+    "enlarged_signals": _enlarged_signals,
     "nested": _nested,
     "preprocessing": _preprocessing,
     "vectors": _vectors,
@@ -297,10 +328,10 @@ def test_saved_model_that_is_none(saved, tmp_path):
 
 def test_saved_model_errors_name_its_folder(saved, tmp_path):
     layers = keras.layers
-    keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.ELU()]).export(
+    keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Activation(keras.ops.sin)]).export(
         tmp_path / "folder", verbose=False
     )
-    with pytest.raises(UnsupportedError, match="ELU") as error:
+    with pytest.raises(UnsupportedError, match="SIN") as error:
         importers.load(tmp_path / "folder")
     assert error.value.where.endswith(" of folder") and ".tflite" not in error.value.where
 
@@ -341,14 +372,14 @@ def test_refusals_read_as_sentences(saved, tmp_path, suffix):
     ]
     two = _saved_as(
         tmp_path / f"two{suffix}",
-        layers.Dense(3, activation="elu", name="dense"),
+        layers.Dense(3, activation="celu", name="dense"),
         layers.GRU(2, name="gru"),
     )
     with pytest.raises(UnsupportedError) as error:
         importers.load(two)
     assert str(error.value).splitlines()[:4] == [
         "2 layers cannot be converted",
-        "  Dense layer 'dense': activation 'elu' is not supported",
+        "  Dense layer 'dense': activation 'celu' is not supported",
         "  GRU layer 'gru': layers of this class are not supported",
         f"  where: two{suffix}",
     ]

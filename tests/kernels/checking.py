@@ -37,6 +37,9 @@ def check_kernel(library: KernelLibrary, kernel: Kernel, graph: Graph, samples: 
             lead = kernel.lead(call)
             got = library.run_over_input(kernel, call, inputs, lead)
             _compare(kernel, graph, got, wanted[i], f"over its input, {lead} bytes below it")
+        if kernel.spreads(call) and i < 2:
+            got = library.run_spread(kernel, call, inputs, call.output.channels + 3)
+            _compare(kernel, graph, got, wanted[i], "in pieces")
         if library.has_rows(kernel) and _has_window(call) and i < 2:
             _check_rows(library, kernel, graph, inputs[0], wanted[i])
 

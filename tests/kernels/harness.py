@@ -132,6 +132,28 @@ class KernelLibrary:
                 getattr(self.lib, kernel.symbol)(params, *reads, self._untyped(out), *scratch)
             return out.bytes().view(call.output.dtype.numpy).reshape(call.output.shape)
 
+    def run_spread(
+        self, kernel: Kernel, call: Call, inputs: Sequence[NDArray], step: int
+    ) -> NDArray[np.int8]:
+        """The output for one sample, its pixels `step` bytes apart; what lies between them must stay as it is."""
+        samples = iter(inputs)
+        channels = call.output.channels
+        pixels = call.output.size // channels
+        with self.memory() as memory:
+            arrays = [
+                memory.holding(next(samples) if t.data is None else t.data) for t in call.inputs
+            ]
+            out = memory.empty(pixels * step - (step - channels))
+            scratch = _scratch(kernel, call, memory)
+            for kernel_call in kernel.lower(call):
+                reads = [arrays[i].pointer for i in kernel_call.inputs]
+                params = memory.struct(kernel_call.params.with_out_step(step))
+                getattr(self.lib, kernel.symbol)(params, *reads, out.pointer, *scratch)
+            gap = np.full(step - channels, GUARD_BYTE, np.uint8)
+            pieces = np.concatenate([out.bytes(), gap]).reshape(pixels, step)
+        assert (pieces[:, channels:] == GUARD_BYTE).all(), f"{kernel.symbol} writes between pixels"
+        return pieces[:, :channels].copy().view(np.int8).reshape(call.output.shape)
+
     def _untyped(self, buffer: "Buffer") -> Any:
         """A pointer that any parameter takes, whatever its element type."""
         return self.ffi.cast("void *", buffer.pointer)

@@ -15,7 +15,7 @@ from tests.strategies import inputs_for
 from tinygen import device, reference, targets
 from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
-from tinygen.ir import Graph
+from tinygen.ir import Call, Graph
 from tinygen.kernels import CATALOGUE, Kernel, conv2d_strips_dsp, select
 from tinygen.kernels.conv2d_mixed import weight_sums
 from tinygen.kernels.dsp import DSP
@@ -26,17 +26,21 @@ from tinygen.ops.window import Padding, Window
 
 WIDE = "tg_conv2d_3_wide_s8_dsp"
 WIDE_2 = "tg_conv2d_3_wide_stride2_s8_dsp"
+WIDE_STRIPS = "tg_conv2d_3_wide_strips_s8_dsp"
+WIDE_2_STRIPS = "tg_conv2d_3_wide_stride2_strips_s8_dsp"
 STRIPS = "tg_conv2d_strips_s8_dsp"
 ANY = "tg_conv2d_s8_dsp"
 UNMIXED = "tg_conv2d_unmixed_s8_dsp"
-SYMBOLS = (WIDE, WIDE_2, STRIPS, ANY, UNMIXED)
-WIDE_STRIDES = {WIDE: 1, WIDE_2: 2}
+SYMBOLS = (WIDE, WIDE_2, WIDE_STRIPS, WIDE_2_STRIPS, STRIPS, ANY, UNMIXED)
+WIDE_STRIDES = {WIDE: 1, WIDE_2: 2, WIDE_STRIPS: 1, WIDE_2_STRIPS: 2}
 
 FEATURES = targets.load("cortex-m4").features
 
 
 def row(symbol: str) -> Kernel:
-    return next(k for k in CATALOGUE[Conv2D] if k.symbol == symbol)
+    """With the shortest strips, which small layers have otherwise only one of in a row."""
+    kernel = next(k for k in CATALOGUE[Conv2D] if k.symbol == symbol)
+    return kernel.less_scratch(1) if symbol in (WIDE_STRIPS, WIDE_2_STRIPS) else kernel
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +140,15 @@ def test_random_layers_are_exact(symbol, library):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "depths"), [(WIDE, [8]), (WIDE_2, [8]), (STRIPS, [1, 2]), (ANY, [1, 2, 5, 57])]
+    ("symbol", "depths"),
+    [
+        (WIDE, [8]),
+        (WIDE_2, [8]),
+        (WIDE_STRIPS, [8]),
+        (WIDE_2_STRIPS, [8]),
+        (STRIPS, [1, 2]),
+        (ANY, [1, 2, 5, 57]),
+    ],
 )
 def test_every_tail_of_pixels_and_channels_is_exact(symbol, depths, library):
     rng = np.random.default_rng(3)
@@ -166,6 +178,31 @@ def test_strips_of_any_length_are_exact(pairing, room, library):
         (fields,) = (k.params.fields for k in strips.lower(graph.calls()[0]))
         assert fields["pairing"] == pairing
         check_kernel(library, strips, graph, 1)
+
+
+@pytest.mark.parametrize("symbol", [WIDE_STRIPS, WIDE_2_STRIPS])
+@pytest.mark.parametrize("room", [1, 700, 1200])
+def test_wide_strips_of_any_length_are_exact_in_their_scratch(symbol, room, library):
+    kernel = row(symbol).less_scratch(room)
+    rng = np.random.default_rng(room)
+    lengths = set()
+    for width, columns in itertools.product(range(7, 23, 3), ((1, 1), (0, 3))):
+        padding = Padding(top=1, bottom=1, left=columns[0], right=columns[1])
+        op = Conv2D(padding=padding, stride=(1, WIDE_STRIDES[symbol]))
+        graph = random_graph(rng, op, (1, 3, width, 8), (3, 3), 5)
+        (call,) = graph.calls()
+        (fields,) = (k.params.fields for k in kernel.lower(call))
+        lengths.add(fields["strip"] < call.output.shape[2])
+        assert kernel.scratch_bytes(call) <= max(room, least_of_wide_strips(call))
+        check_kernel(library, kernel, graph, 1)
+    assert True in lengths
+
+
+def least_of_wide_strips(call: Call) -> int:
+    """Scratch for two pixels, or three where the width is odd: their columns, and sums."""
+    pixels = 2 + call.output.shape[2] % 2
+    columns = (pixels - 1) * call.op.stride[1] + 3
+    return 32 + 3 * columns * 16
 
 
 @pytest.mark.parametrize("symbol", [ANY, UNMIXED])
@@ -270,6 +307,15 @@ DEVICE_LAYERS = {
     "wide, strided": (WIDE, Conv2D(padding=SAME, stride=(2, 1)), (1, 7, 6, 8), (5, 3), 4, 1),
     "wide, stride 2": (WIDE_2, Conv2D(padding=SAME, stride=(2, 2)), (1, 7, 9, 24), (3, 3), 6, 1),
     "wide, few": (WIDE, Conv2D(padding=SAME), (1, 4, 5, 8), (1, 3), 3, 1),
+    "wide, by strips": (WIDE_STRIPS, Conv2D(padding=SAME), (1, 5, 37, 24), (3, 3), 6, 1),
+    "wide, by strips of 2": (
+        WIDE_2_STRIPS,
+        Conv2D(padding=SAME, stride=(2, 2)),
+        (1, 5, 42, 24),
+        (3, 3),
+        6,
+        1,
+    ),
     "strips": (STRIPS, Conv2D(padding=SAME, stride=(2, 2)), (1, 9, 12, 3), (3, 3), 8, 1),
     "strips, rows": (STRIPS, Conv2D(padding=SAME, stride=(2, 2)), (1, 11, 9, 1), (10, 4), 6, 1),
     "strips, neighbours": (STRIPS, Conv2D(padding=SAME), (1, 6, 9, 3), (3, 3), 5, 1),

@@ -198,23 +198,66 @@ def test_parts_begin_where_24_bits_end(library):
 # Few outputs
 
 
-@pytest.mark.parametrize("depth", [4, 5, 7, 8, 14, 31, 33, 100])
+def mixing_graph(rng: np.random.Generator, depth: int, channels: int, rows: int = 1) -> Graph:
+    weights = rng.choice([-127, 0, 127, *rng.integers(-127, 128, 20)], (channels, depth))
+    return weighted_graph(
+        FullyConnected(activation=Activation.RELU if depth % 2 else Activation.NONE),
+        (rows, depth),
+        weights,
+        scales=0.02 / np.sqrt(depth) * rng.uniform(0.5, 1.0, channels),
+        bias=rng.integers(-20000, 20000, channels),
+        zero_points=(-128, -128) if depth % 2 else (127, 4),
+    )
+
+
+def few_fields(graph: Graph) -> dict[str, object]:
+    (lowered,) = kernel_of(FullyConnected, FEW).lower(graph.calls()[0])
+    return lowered.params.fields
+
+
+@pytest.mark.parametrize("depth", [8, 9, 11, 12, 14, 31, 33, 100])
 def test_few_outputs_are_exact(depth, library):
     rng = np.random.default_rng(depth)
-    for index, channels in enumerate((1, 2, 3, 8, 9, 10, 19)):
-        graph = conflicting_graph(rng, 1 + index % 3, depth, channels)
-        check(library, graph, samples=2, symbol=FEW)
+    for channels in (1, 2, 3, 4, 5, 6, 7, 11):
+        mixed, alone = (
+            mixing_graph(rng, depth, channels),
+            conflicting_graph(rng, 1, depth, channels),
+        )
+        assert few_fields(mixed)["twos"] == channels // 2
+        check(library, mixed, samples=2, symbol=FEW)
+        check(library, alone, samples=2, symbol=FEW)
+    for rows, channels in [(2, 3), (3, 20), (5, 4)]:
+        check(library, conflicting_graph(rng, rows, depth, channels), samples=2, symbol=FEW)
+        check(library, mixing_graph(rng, depth, channels, rows), samples=2, symbol=FEW)
 
 
 @pytest.mark.parametrize(("form", "arithmetic", "activation", "scale"), FORMS)
 def test_few_outputs_have_every_form(form, arithmetic, activation, scale, library):
     graph = graph_of_form(arithmetic, activation, scale, per_channel=True)
+    assert few_fields(graph)["form"] == form
     check(library, graph, samples=6, symbol=FEW)
+
+
+def graphs_at_the_bounds() -> list[tuple[Graph, int]]:
+    """On each bound of mixed weights and one past it, with how many twos are mixed."""
+    largest = 2**23 - 1 - 8 * 127 * 127
+    return [
+        (extreme_graph(0, -128), 2),
+        (extreme_graph(-1, -128), 0),
+        (extreme_graph(127, 127, bias=largest), 2),
+        (extreme_graph(127, 127, bias=largest + 1), 0),
+    ]
+
+
+def test_channels_that_cannot_be_mixed_go_alone(library):
+    for graph, twos in graphs_at_the_bounds():
+        assert few_fields(graph)["twos"] == twos
+        check(library, graph, symbol=FEW)
 
 
 def test_few_outputs_have_their_conditions():
     rng = np.random.default_rng(1)
-    assert "4 inputs" in reason_against(conflicting_graph(rng, 1, 3, 2), FEW)
+    assert "8 inputs" in reason_against(conflicting_graph(rng, 1, 7, 2), FEW)
     moved = with_zero_point(conflicting_graph(rng, 1, 8, 2), 1)
     assert "zero point" in reason_against(moved, FEW)
     largest = 2**31 - 1 - 8 * 127 * 128
@@ -222,10 +265,17 @@ def test_few_outputs_have_their_conditions():
     assert "int32" in reason_against(extreme_graph(127, 127, bias=largest + 1), FEW)
 
 
-@pytest.mark.parametrize(("rows", "depth", "channels"), [(1, 129, 1), (1, 66, 2), (2, 40, 5)])
-def test_few_outputs_on_the_core(rows, depth, channels, load_core, tmp_path):  # noqa: F811
-    graph = conflicting_graph(np.random.default_rng(depth), rows, depth, channels)
-    check_on_device(graph, load_core("cortex-m4"), tmp_path / "layer", FEW)
+FEW_ON_THE_CORE = [(8, 1), (9, 2), (12, 3), (15, 4), (33, 5), (66, 6), (129, 7), (40, 8), (31, 9)]
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m33"])
+def test_few_outputs_on_the_core(core, load_core, tmp_path):  # noqa: F811
+    rng, target = np.random.default_rng(5), load_core(core)
+    for depth, channels in FEW_ON_THE_CORE:
+        graph = mixing_graph(rng, depth, channels)
+        check_on_device(graph, target, tmp_path / f"mixed_{depth}", FEW)
+    graph = conflicting_graph(rng, 2, 45, 3)
+    check_on_device(graph, target, tmp_path / "alone", FEW)
 
 
 def test_assembly_takes_any_weights(load_core, tmp_path):  # noqa: F811

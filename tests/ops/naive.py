@@ -5,7 +5,7 @@ Sums of products work on exact integers as well as on floats. One sample, with i
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,10 @@ from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.crop import Crop
+from tinygen.ops.curve import Curve
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.elu import Elu
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -26,11 +29,15 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.real_functions import BentRelu, Clip, Line, Named
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose_conv2d import TransposeConv2D
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding
 
 
@@ -91,6 +98,19 @@ def _(op: DepthwiseConv2D, call: Call, x: NDArray, weights: NDArray) -> NDArray:
 
 
 @accumulate.register
+def _(op: TransposeConv2D, call: Call, x: NDArray, weights: NDArray) -> NDArray:
+    """Every input adds to the outputs that it reaches."""
+    y = np.zeros(call.output.shape, x.dtype)
+    _, height, width, _ = y.shape
+    for o, ky, kx, i in np.ndindex(*weights.shape):
+        for iy, ix in np.ndindex(*x.shape[1:3]):
+            oy, ox = iy * op.stride[0] + ky - op.offset[0], ix * op.stride[1] + kx - op.offset[1]
+            if 0 <= oy < height and 0 <= ox < width:
+                y[0, oy, ox, o] += x[0, iy, ix, i] * weights[o, ky, kx, i]
+    return y
+
+
+@accumulate.register
 def _(op: FullyConnected, call: Call, x: NDArray, weights: NDArray) -> NDArray:
     y = np.zeros(call.output.shape, x.dtype)
     for index in np.ndindex(*y.shape):
@@ -107,6 +127,7 @@ def evaluate(op: Operator, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 
 @evaluate.register(Conv2D)
 @evaluate.register(DepthwiseConv2D)
+@evaluate.register(TransposeConv2D)
 @evaluate.register(FullyConnected)
 def _(op, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     y = accumulate(op, call, inputs[0], inputs[1])
@@ -187,6 +208,50 @@ def _(op: LeakyRelu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 
 
 @evaluate.register
+def _(op: Elu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return _elementwise(lambda v: v if v > 0 else op.alpha * math.expm1(v), inputs[0])
+
+
+@evaluate.register
+def _(op: Curve, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    match op.of:
+        case Line(factor=factor, offset=offset):
+            return inputs[0] * factor + offset
+        case Clip(low=low, high=high):
+            return _elementwise(lambda v: sorted((low, v, high))[1], inputs[0])
+        case BentRelu(top=top, threshold=start, slope=slope):
+            return _elementwise(
+                lambda v: slope * (v - start) if v < start else top if v > top else v, inputs[0]
+            )
+    return _elementwise(_NAMED[op.of], inputs[0])
+
+
+def _softplus(v: float) -> float:
+    return v if v > 30 else math.log1p(math.exp(v))
+
+
+def _line_of_sigmoid(v: float) -> float:
+    return 0.0 if v < -3 else 1.0 if v > 3 else v / 6 + 0.5
+
+
+_NAMED: dict[Named, Callable[[float], float]] = {
+    Named.SILU: lambda v: v / (1 + math.exp(-v)) if v > -700 else 0.0,
+    Named.HARD_SIGMOID: _line_of_sigmoid,
+    Named.GELU: lambda v: v * 0.5 * math.erfc(-v * math.sqrt(0.5)),
+    Named.GELU_TANH: lambda v: (
+        v * 0.5 * (1 + math.tanh(0.7978845608028654 * (v + 0.044715 * v**3)))
+    ),
+    Named.SELU: lambda v: 1.05070098735548 * (v if v > 0 else 1.67326324235438 * math.expm1(v)),
+    Named.SOFTPLUS: _softplus,
+    Named.SOFTSIGN: lambda v: v / (1 + abs(v)),
+    Named.EXPONENTIAL: lambda v: math.exp(v) if v < 709 else math.inf,
+    Named.MISH: lambda v: v * math.tanh(_softplus(v)),
+    Named.ABSOLUTE: abs,
+    Named.SQUARE: lambda v: v * v,
+}
+
+
+@evaluate.register
 def _(op: Composition, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     values = inputs[0]
     for step in op.steps:
@@ -217,6 +282,40 @@ def _(op: Pad, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     y = np.full(call.output.shape, op.value)
     for index in np.ndindex(*x.shape):
         y[tuple(i + before for i, (before, _) in zip(index, op.paddings, strict=True))] = x[index]
+    return y
+
+
+@evaluate.register
+def _(op: Crop, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    y = np.zeros(call.output.shape)
+    for index in np.ndindex(*y.shape):
+        y[index] = inputs[0][tuple(i + b for i, (b, _) in zip(index, op.crops, strict=True))]
+    return y
+
+
+@evaluate.register
+def _(op: UpSampling2D, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    y = np.zeros(call.output.shape)
+    for n, oy, ox, c in np.ndindex(*y.shape):
+        y[n, oy, ox, c] = inputs[0][n, oy // op.factor[0], ox // op.factor[1], c]
+    return y
+
+
+@evaluate.register
+def _(op: ResizeBilinear, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    def position(v: int, length: int, made: int) -> float:
+        if op.aligned:
+            return v * (length - 1) / (made - 1) if made > 1 else 0.0
+        shift = 0.5 if op.half_pixels else 0.0
+        return min(max((v + shift) * length / made - shift, 0.0), length - 1.0)
+
+    (x,) = inputs
+    y = np.zeros(call.output.shape)
+    for n, oy, ox, c in np.ndindex(*y.shape):
+        row, column = position(oy, x.shape[1], y.shape[1]), position(ox, x.shape[2], y.shape[2])
+        for iy, ix in np.ndindex(*x.shape[1:3]):
+            near = max(0.0, 1.0 - abs(iy - row)) * max(0.0, 1.0 - abs(ix - column))
+            y[n, oy, ox, c] += near * x[n, iy, ix, c]
     return y
 
 

@@ -12,10 +12,14 @@ from tinygen import ops, reference
 from tinygen.ir import Graph, Operator
 from tinygen.ops.activation import Activation
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.curve import Curve
 from tinygen.ops.relu import Relu
+from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.window import Padding, same_padding
 
-NOT_IN_TFLM: dict[type[Operator], str] = {}
+NOT_IN_TFLM: dict[type[Operator], str] = {
+    Curve: "its functions are those of Keras; tests/importers/test_keras_functions.py"
+}
 """Operators with an integer form that TFLite Micro does not have, and why not tested here."""
 
 TESTED = [op for op in ops.REGISTRY.values() if op not in FLOAT_ONLY and op not in NOT_IN_TFLM]
@@ -31,6 +35,10 @@ def reason_against(graph: Graph) -> str | None:
         same = same_padding(call.inputs[0].shape[1:3], op.kernel, op.stride)
         if op.padding not in (Padding(), same):
             return "AVERAGE_POOL_2D is padded SAME or VALID"
+    if isinstance(op, TransposeConv2D):
+        same = same_padding(op.size, call.inputs[1].shape[1:3], op.stride)
+        if op.offset not in ((same.top, same.left), (0, 0)):
+            return "TRANSPOSE_CONV is padded SAME or VALID"
     return None
 
 

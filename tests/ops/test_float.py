@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,6 +17,7 @@ from tinygen.ir import Call, DType, Graph, Node, Operator, Quantization, Tensor,
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.composition import Composition
 from tinygen.ops.logistic import Logistic, saturation_radius
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.tanh import Tanh
 
 INTEGER_OPS = [op for op in ops.REGISTRY.values() if op not in FLOAT_ONLY]
@@ -89,6 +90,7 @@ def test_integer_reference_is_close_to_float(
     op_class: type[Operator], arithmetic: Arithmetic, data: st.DataObject
 ) -> None:
     graph = data.draw(one_op_graph(op_class, arithmetic))
+    assume(op_class is not ResizeBilinear or has_exact_positions(graph))
     inputs = inputs_for(graph, 6)
     y = reference.run(graph, inputs)["y"].astype(np.float64)
     floats = {t.name: real(inputs[t.name], t.quantization) for t in graph.input_tensors}
@@ -102,6 +104,13 @@ def test_integer_reference_is_close_to_float(
         v = inputs["x"].astype(np.int64) - x.zero_point
         difference = np.where(np.abs(v) < saturation_radius(x.scale), difference, 0.0)
     assert difference.max() <= 1.01, str(graph)
+
+
+def has_exact_positions(graph: Graph) -> bool:
+    """Whether the 10 bits of rule D6 hold the positions; what they leave out grows from cell to cell."""
+    (call,) = graph.calls()
+    pairs = zip(call.inputs[0].shape[1:3], call.op.size, strict=True)
+    return not call.op.aligned and all(512 * length % made == 0 for length, made in pairs)
 
 
 def _normalization(**changes: Tensor) -> Graph:

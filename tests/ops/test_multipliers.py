@@ -20,6 +20,7 @@ from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
+from tinygen.ops.transpose_conv2d import TransposeConv2D
 
 
 def f32(x: Fraction) -> Fraction:
@@ -63,8 +64,12 @@ near_one = scales(-3, 3)
 
 @pytest.mark.parametrize(
     ("op", "shape", "weights_shape"),
-    [(Conv2D(), (1, 1, 1, 2), (3, 1, 1, 2)), (FullyConnected(), (1, 2), (3, 2))],
-    ids=["Conv2D", "FullyConnected"],
+    [
+        (Conv2D(), (1, 1, 1, 2), (3, 1, 1, 2)),
+        (FullyConnected(), (1, 2), (3, 2)),
+        (TransposeConv2D(stride=(2, 2), size=(2, 2)), (1, 1, 1, 2), (3, 1, 1, 2)),
+    ],
+    ids=["Conv2D", "FullyConnected", "TransposeConv2D"],
 )
 @DETERMINISTIC
 @given(x=near_one, w=near_one, out=near_one)

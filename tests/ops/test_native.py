@@ -19,6 +19,9 @@ from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.crop import Crop
+from tinygen.ops.curve import Curve
+from tinygen.ops.elu import Elu
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
@@ -26,13 +29,24 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.real_functions import (
+    SELU_ALPHA,
+    SELU_SCALE,
+    BentRelu,
+    Clip,
+    Line,
+    Named,
+    RealFunction,
+)
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.unary import UnaryOperator
+from tinygen.ops.upsampling2d import UpSampling2D
 
 NATIVE = Arithmetic.NATIVE
 
@@ -43,7 +57,10 @@ UNARY = [
     if issubclass(op, UnaryOperator)
     and op is not Composition  # tests/passes/test_compose_unaries.py
 ]
-AS_TFLM = [AveragePool2D, MaxPool2D, Softmax, Concatenate, Pad, Reshape]
+AS_TFLM = [
+    *(AveragePool2D, MaxPool2D, Softmax),
+    *(Concatenate, Crop, Pad, Reshape, ResizeBilinear, UpSampling2D),
+]
 """Operators that mean the same in both arithmetics."""
 
 labels = {"ids": lambda op: op.label()}
@@ -194,9 +211,55 @@ def _exact(op: Operator) -> Callable[[Fraction], Fraction]:
             return _logistic
         case HardSwish():
             return lambda x: x * min(max(x + 3, Fraction(0)), Fraction(6)) / 6
+        case Elu():
+            return lambda x: x if x >= 0 else Fraction(op.alpha) * (_exp(x) - 1)
+        case Curve():
+            return _exact_curve(op.of)
         case Tanh():
             return lambda x: 2 * _logistic(2 * x) - 1
     raise NotImplementedError(op.label())
+
+
+def _exact_curve(function: RealFunction) -> Callable[[Fraction], Fraction]:
+    match function:
+        case Line(factor=factor, offset=offset):
+            return lambda x: x * Fraction(factor) + Fraction(offset)
+        case Clip(low=low, high=high):
+            return lambda x: min(max(x, Fraction(low)), Fraction(high))
+        case BentRelu(top=top, threshold=start, slope=slope):
+            start, slope, top = (Fraction(v) for v in (start, slope, top))
+            return lambda x: min(x, top) if x >= start else slope * (x - start)
+    return _EXACT_NAMED[function]
+
+
+def _squared(x: Fraction) -> Fraction:
+    return (1 + _exp(x)) ** 2
+
+
+def _softplus(x: Fraction) -> Fraction:
+    with decimal.localcontext() as context:
+        context.prec = 60
+        u = 1 + _exp(x)
+        return Fraction((decimal.Decimal(u.numerator) / u.denominator).ln())
+
+
+_ROOT, _CUBIC = Fraction(math.sqrt(2 / math.pi)), Fraction(0.044715)
+_ONE, _THREE, _SIX = Fraction(1), Fraction(3), Fraction(6)
+_EXACT_NAMED: dict[Named, Callable[[Fraction], Fraction]] = {
+    Named.SILU: lambda x: x * _logistic(x),
+    Named.HARD_SIGMOID: lambda x: min(max(x + _THREE, _ONE * 0), _SIX) / 6,
+    Named.GELU: lambda x: x * Fraction(math.erfc(float(-x) * math.sqrt(0.5))) / 2,
+    Named.GELU_TANH: lambda x: x * _logistic(2 * _ROOT * (x + _CUBIC * x**3)),
+    Named.SELU: lambda x: (
+        Fraction(SELU_SCALE) * (x if x >= 0 else Fraction(SELU_ALPHA) * (_exp(x) - 1))
+    ),
+    Named.SOFTPLUS: _softplus,
+    Named.SOFTSIGN: lambda x: x / (1 + abs(x)),
+    Named.EXPONENTIAL: _exp,
+    Named.MISH: lambda x: x * (_squared(x) - 1) / (_squared(x) + 1),
+    Named.ABSOLUTE: abs,
+    Named.SQUARE: lambda x: x * x,
+}
 
 
 @pytest.mark.parametrize("op_class", UNARY, **labels)

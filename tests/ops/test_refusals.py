@@ -18,6 +18,7 @@ from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.crop import Crop
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
@@ -30,7 +31,10 @@ from tinygen.ops.pad import Pad
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.transpose_conv2d import TransposeConv2D
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding
 
 UNIT = Quantization.per_tensor(1.0, 0)
@@ -89,6 +93,22 @@ SHAPES: list[tuple[Operator, list[Tensor], str]] = [
     (Pad(paddings=((0, 0), (1, 1))), [IMAGE], "2 paddings"),
     (Pad(paddings=((1, 0), (1, 1))), [activation(1, 4)], "paddings"),
     (Pad(paddings=((0, 0), (-1, 1))), [activation(1, 4)], "paddings"),
+    (Crop(crops=((0, 0), (1, 1))), [IMAGE], "2 croppings"),
+    (Crop(crops=((0, 0), (-1, 1))), [activation(1, 4)], "croppings"),
+    (Crop(crops=((1, 0), (1, 1))), [activation(2, 4)], "croppings"),
+    (Crop(crops=((0, 0), (2, 2))), [activation(1, 4)], "croppings"),
+    (UpSampling2D(factor=(2, 2)), [activation(1, 4, 4)], "input 0 has shape"),
+    (UpSampling2D(factor=(2, 0)), [IMAGE], "factors"),
+    (ResizeBilinear(size=(0, 4)), [IMAGE], "size"),
+    (ResizeBilinear(size=(4, 4), aligned=True, half_pixels=True), [IMAGE], "half_pixels"),
+    (TransposeConv2D(stride=(2, 2), size=(8, 8)), [IMAGE, weights(4, 2, 2, 5)], "on 6 channels"),
+    (TransposeConv2D(stride=(0, 2), size=(8, 8)), [IMAGE, weights(4, 2, 2, 6)], "stride"),
+    (TransposeConv2D(stride=(2, 2), size=(8, 0)), [IMAGE, weights(4, 2, 2, 6)], "size"),
+    (
+        TransposeConv2D(stride=(2, 2), size=(8, 8), offset=(0, -1)),
+        [IMAGE, weights(4, 2, 2, 6)],
+        "offset",
+    ),
     (Reshape(shape=(1, 95)), [IMAGE], "from [1, 4, 4, 6]"),
     (Reshape(shape=(-1, 96)), [IMAGE], "from [1, 4, 4, 6]"),
     (Reshape(shape=()), [activation(1)], "from [1]"),
@@ -169,6 +189,16 @@ QUANTIZATIONS: list[tuple[Operator, list[Tensor], Quantization, str]] = [
         [activation(1, q=Quantization.per_tensor(2.0**-23, 0))],
         Quantization.per_tensor(2.0**-23, 0),
         "input scale",
+    ),
+    (UpSampling2D(factor=(2, 2)), [IMAGE], TENTH, "'x' has int8"),
+    (Crop(crops=((0, 0), (1, 0), (0, 0), (0, 0))), [IMAGE], TENTH, "'x' has int8"),
+    (ResizeBilinear(size=(8, 8)), [IMAGE], TENTH, "'x' has int8"),
+    (ResizeBilinear(size=(2730, 8)), [IMAGE], UNIT, "beyond the end"),
+    (
+        TransposeConv2D(stride=(2, 2), size=(8, 8)),
+        [IMAGE, weights(4, 2, 2, 6, value=127)],
+        Quantization.per_tensor(2.0**-15, 0),
+        "leaves int32",
     ),
     (Mean(axes=(1, 2)), [IMAGE], Quantization.per_tensor(2.0**-25, 0), "leaves int32"),
     (Mean(axes=(1, 2)), [activation(1, 4096, 2048, 1)], UNIT, "8388608 values"),

@@ -17,6 +17,7 @@ from tinygen import ops
 from tinygen.ir import Call, DType, Graph, Operator, Quantization, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.pool import PoolOperator
+from tinygen.ops.real_functions import Named
 from tinygen.ops.window import Padding, Window, same_padding
 
 
@@ -273,6 +274,23 @@ def _(op: ops.depthwise_conv2d.DepthwiseConv2D, call: Call, writer: TfliteWriter
 
 
 @encode.register
+def _(op: ops.transpose_conv2d.TransposeConv2D, call: Call, writer: TfliteWriter) -> None:
+    same = same_padding(op.size, call.inputs[1].shape[1:3], op.stride)
+    if op.offset not in ((same.top, same.left), (0, 0)):
+        raise NotExpressibleError("TRANSPOSE_CONV leaves out what SAME or VALID do")
+    is_same = op.offset == (same.top, same.left)
+    options = schema.TransposeConvOptionsT(
+        padding=schema.Padding.SAME if is_same else schema.Padding.VALID,
+        strideH=op.stride[0],
+        strideW=op.stride[1],
+        fusedActivationFunction=_ACTIVATIONS[op.activation],
+    )
+    x, weights, *bias = _weighted_inputs(call, writer)
+    inputs = [writer.integers(call.output.shape, call, "shape"), weights, x, *bias]
+    writer.operator(schema.BuiltinOperator.TRANSPOSE_CONV, inputs, call, options, version=4)
+
+
+@encode.register
 def _(op: ops.fully_connected.FullyConnected, call: Call, writer: TfliteWriter) -> None:
     options = schema.FullyConnectedOptionsT(
         fusedActivationFunction=_ACTIVATIONS[op.activation],
@@ -355,6 +373,21 @@ def _(op: ops.hard_swish.HardSwish, call: Call, writer: TfliteWriter) -> None:
 
 
 @encode.register
+def _(op: ops.elu.Elu, call: Call, writer: TfliteWriter) -> None:
+    if op.alpha != 1:
+        raise NotExpressibleError("ELU has no alpha")
+    writer.operator(schema.BuiltinOperator.ELU, _inputs(call, writer), call)
+
+
+@encode.register
+def _(op: ops.curve.Curve, call: Call, writer: TfliteWriter) -> None:
+    if op.of not in (Named.GELU, Named.GELU_TANH):
+        raise NotExpressibleError(f"{op.of} has no operator")
+    options = schema.GeluOptionsT(approximate=op.of is Named.GELU_TANH)
+    writer.operator(schema.BuiltinOperator.GELU, _inputs(call, writer), call, options)
+
+
+@encode.register
 def _(op: ops.relu.Relu, call: Call, writer: TfliteWriter) -> None:
     code = {
         Activation.RELU: schema.BuiltinOperator.RELU,
@@ -405,6 +438,38 @@ def _(op: ops.pad.Pad, call: Call, writer: TfliteWriter) -> None:
         value = op.quantized_value(call) if integer else op.value
         inputs.append(writer.number(value, call, "value"))
     writer.operator(code, inputs, call, options, version=2)
+
+
+@encode.register
+def _(op: ops.crop.Crop, call: Call, writer: TfliteWriter) -> None:
+    ends = [d - after for d, (_, after) in zip(call.inputs[0].shape, op.crops, strict=True)]
+    ranges = {
+        "begin": [before for before, _ in op.crops],
+        "end": ends,
+        "strides": [1] * len(ends),
+    }
+    parts = (writer.integers(values, call, what) for what, values in ranges.items())
+    inputs = [writer.tensor(call.inputs[0]), *parts]
+    options = schema.StridedSliceOptionsT()
+    writer.operator(schema.BuiltinOperator.STRIDED_SLICE, inputs, call, options, version=2)
+
+
+@encode.register
+def _(op: ops.upsampling2d.UpSampling2D, call: Call, writer: TfliteWriter) -> None:
+    size = writer.integers(call.output.shape[1:3], call, "size")
+    options = schema.ResizeNearestNeighborOptionsT(halfPixelCenters=True)
+    code = schema.BuiltinOperator.RESIZE_NEAREST_NEIGHBOR
+    writer.operator(code, [writer.tensor(call.inputs[0]), size], call, options, version=3)
+
+
+@encode.register
+def _(op: ops.resize_bilinear.ResizeBilinear, call: Call, writer: TfliteWriter) -> None:
+    size = writer.integers(op.size, call, "size")
+    options = schema.ResizeBilinearOptionsT(
+        alignCorners=op.aligned, halfPixelCenters=op.half_pixels
+    )
+    code = schema.BuiltinOperator.RESIZE_BILINEAR
+    writer.operator(code, [writer.tensor(call.inputs[0]), size], call, options, version=3)
 
 
 @encode.register

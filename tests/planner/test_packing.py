@@ -1,5 +1,6 @@
 """Packings: nothing overlaps, the bound is a bound, the search is repeatable and better than its start."""
 
+import dataclasses
 import itertools
 
 from hypothesis import given, settings
@@ -46,3 +47,23 @@ def test_the_search_improves_on_first_fit(monkeypatch):
     ]
     assert pack(items, rounds=0).height == 32
     assert pack(items, rounds=200).height == 24
+
+
+def test_a_search_that_begins_near_a_packing_keeps_it_where_it_is_good_enough():
+    items = [Piece(bytes=4 * (1 + i % 5), first=i, last=i + 3) for i in range(12)]
+    found = pack(items, rounds=0)
+    again = pack(items, rounds=0, like=found.offsets, enough=found.height)
+    assert again.height <= found.height
+    larger = [dataclasses.replace(items[0], bytes=items[0].bytes + 4), *items[1:]]
+    assert pack(larger, like=found.offsets).height >= pack(larger).lower_bound_bytes
+
+
+def test_what_is_enough_ends_the_search(monkeypatch):
+    items = [
+        Piece(bytes=8, first=0, last=1),
+        Piece(bytes=8, first=1, last=2),
+        Piece(bytes=16, first=2, last=3),
+    ]
+    monkeypatch.setattr(packing, "_orders", lambda p: [list(range(len(p)))])
+    assert pack(items, enough=32).height == 32
+    assert pack(items, enough=28).height == 24

@@ -13,8 +13,9 @@ from tinygen.costs import CostTable
 from tinygen.emit import EmitOptions, InputMode
 from tinygen.emit.manifest import segment_figures
 from tinygen.emit.memory import statements
-from tinygen.emit.program import lower, ram_points
+from tinygen.emit.program import Program, lower, ram_points
 from tinygen.errors import BudgetError
+from tinygen.ir import Graph
 from tinygen.model import fitted
 from tinygen.planner.rows import peak_bytes
 
@@ -26,10 +27,10 @@ GRAPHS = {"cnn": cnn, "branches": branches}
 def costs_of_all_kernels(monkeypatch):
     """Made up: the tables need not know every kernel of these networks."""
 
-    def cycles(table, kernel, call):
+    def predicted(table, kernel, call):
         return float(call.op.macs(call) + call.output.size * (1 + len(kernel.symbol) % 5))
 
-    monkeypatch.setattr(CostTable, "cycles", cycles)
+    monkeypatch.setattr(CostTable, "cycles", predicted)
 
 
 def budget(arena_bytes: int) -> targets.Target:
@@ -51,6 +52,22 @@ def test_points_trade_bytes_for_cycles(name):
     assert [p.arena_bytes for p in found] == sorted({p.arena_bytes for p in found})
     assert [p.cycles for p in found] == sorted({p.cycles for p in found}, reverse=True)
     assert found[0].arena_bytes == lower(GRAPHS[name](), CORE, least_ram=True).plan.arena_bytes
+
+
+def cycles(program: Program) -> float:
+    return sum(item.cycles for item in program.items)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_more_memory_is_never_slower(name):
+    graph = GRAPHS[name]()
+    least = lower(graph, CORE, least_ram=True)
+    most = lower(graph, CORE).plan.arena_bytes
+    budgets = np.linspace(least.plan.arena_bytes, most, 8).astype(int).tolist()
+    found = [cycles(least), *(cycles(lower(graph, budget(b))) for b in budgets)]
+    assert found[0] <= found[1], "the least RAM with slower kernels than fit in it"
+    assert found[1:] == sorted(found[1:], reverse=True)
+    assert found[-1] < found[1]
 
 
 def test_a_model_without_working_memory_has_a_point_too():
@@ -94,3 +111,23 @@ def test_the_least_computes_the_same():
     graph = cnn()
     expected = verify.run_reference(graph, inputs_for(graph, 4))
     assert verify.on_host(expected, CORE, EmitOptions(least_ram=True), poisoned=True).passed
+
+
+def separable() -> Graph:
+    """A convolution with a large window that needs few bytes for its input, then narrow maps."""
+    net = Network((1, 24, 5, 1))
+    x = net.conv(net.input, 16, kernel=(6, 3), stride=(2, 1))
+    for _ in range(2):
+        x = net.conv(net.depthwise(x), 16, kernel=(1, 1))
+    return net.finish(x)
+
+
+def test_some_layers_compute_more_rows_a_step_than_others():
+    graph = separable()
+    least = lower(graph, CORE, least_ram=True).plan.arena_bytes
+    program = lower(graph, budget(least + 200))
+    (segment,) = program.segments
+    assert program.plan.arena_bytes <= least + 200
+    assert len({run.rows for run in segment.runs}) > 1
+    expected = verify.run_reference(graph, inputs_for(graph, 4))
+    assert verify.on_host(expected, budget(least + 200), EmitOptions(), poisoned=True).passed

@@ -14,13 +14,16 @@ from tinygen.ir import Call, Operator
 from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.crop import Crop
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.mean import Mean
 from tinygen.ops.pad import Pad
 from tinygen.ops.pool import PoolOperator
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.unary import UnaryOperator
+from tinygen.ops.upsampling2d import UpSampling2D
 
 Indices = NDArray[np.int64]
 
@@ -81,6 +84,8 @@ def _(op: DepthwiseConv2D, call: Call) -> ChannelFlow:
 
 @channel_flow.register(UnaryOperator)
 @channel_flow.register(PoolOperator)
+@channel_flow.register(ResizeBilinear)
+@channel_flow.register(UpSampling2D)
 def _(op: Operator, call: Call) -> ChannelFlow:
     return ChannelFlow(links=(identity_link(0, call.output.channels),))
 
@@ -108,6 +113,13 @@ def _(op: Pad, call: Call) -> ChannelFlow:
     added = np.concatenate([np.arange(before), before + channels + np.arange(after)])
     link = Link(position=0, inputs=np.arange(channels), outputs=kept)
     return ChannelFlow(links=(link,), free=added)
+
+
+@channel_flow.register
+def _(op: Crop, call: Call) -> ChannelFlow:
+    before = op.crops[-1][0]
+    every = np.arange(call.output.channels)
+    return ChannelFlow(links=(Link(position=0, inputs=before + every, outputs=every),))
 
 
 @channel_flow.register

@@ -53,8 +53,10 @@ def works_by_columns(transforms: Sequence[Transform]) -> bool:
 
 def ordered_trees(
     trees: Trees, transforms: Sequence[Columns], features: int, dtype: DType
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]:
     """Features, thresholds and children of comparisons on raw features of a type: exactly the same decisions.
+
+    And which of them send NaN left, where that is known.
 
     A comparison `f(x) <= t`, f monotone, is `x <= t'` for the largest x that passes, where f rises, and the other way
     round where it falls. t' is found by bisection over all numbers of the type, through the transformers themselves:
@@ -85,7 +87,8 @@ def ordered_trees(
         least = np.where(inside & passes, middle, least)
         most = np.where(inside & ~passes, middle, most)
     children = np.where(rising[:, None], trees.children, trees.children[:, ::-1])
-    return raw, least, children
+    missing = trees.missing_left
+    return raw, least, children, None if missing is None else np.where(rising, missing, ~missing)
 
 
 def _limits(dtype: DType) -> tuple[int, int]:

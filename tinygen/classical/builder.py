@@ -18,6 +18,9 @@ PLAIN = Precision(bits=16)
 class GraphBuilder:
     """Nodes over one row of features; equal constants and nodes are built once."""
 
+    has_nan = False
+    """Whether rows hold NaN of which trees know where they go."""
+
     def __init__(
         self, features: int, dtype: DType, precision: Precision = PLAIN, name: str = "features"
     ) -> None:

@@ -15,7 +15,7 @@ from tinygen.classical.stages import Stage, features_of, joined, narrowed
 from tinygen.ir import DType, Range, Tensor
 from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.column_tables import MOST_SHIFT, ColumnTables
-from tinygen.ops.classical.curves import Curves
+from tinygen.ops.classical.curves import MOST_WIDE, Curves
 from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.operator import float_of_order, float_order
 from tinygen.ops.classical.ordered import Ordered
@@ -37,6 +37,9 @@ ONCE = 8
 
 NEAR = 2.0**-9
 """Of the standard deviation of a column: no number is farther from lines between uneven points."""
+
+FINER = 128.0
+"""By which lines of columns of 31 bits are nearer."""
 
 MISSES = 1000
 """How many times as many points are worth as much as no sample that is off."""
@@ -68,7 +71,8 @@ def computed(members: Members, chain: Columns) -> tuple[Tensor, Columns]:
     if len(curves):
         parts += _curves(members, chain, curves)
     if is_line.any():
-        parts.append((np.flatnonzero(is_line), small(members)))
+        as_they_are = features_of(members, is_fine=True) if members.is_fine else small(members)
+        parts.append((np.flatnonzero(is_line), as_they_are))
     row = _together(members, [stage for _, stage in parts])
     sources, factors, offsets = (np.zeros(chain.outputs) for _ in range(3))
     first = 0
@@ -99,10 +103,12 @@ def lines_on(
 
 
 def _together(members: Members, stages: Sequence[Stage]) -> Tensor:
-    """The integers of all in one int16 row."""
+    """The integers of all in one row: int16, or int32 where some have more bits."""
     if len(stages) == 1:
         return stages[0].tensor
     row = joined(members, stages)
+    if any(stage.tensor.dtype is DType.INT32 for stage in stages):
+        return row.tensor
     op = Narrow(shift=0, low=-32768, high=INT16_MAX)
     return members.graph.node("columns, small", op, [row.tensor], dtype=DType.INT16)
 
@@ -205,6 +211,8 @@ def _curves(
     met = members.samples[:: max(len(members.samples) // MOST_SAMPLES, 1)]
     with np.errstate(all="ignore"):
         seen = _finite(chain.apply(met)[:, outputs])
+    if members.is_fine:
+        return [(outputs, uneven_lines(members, chain, outputs, seen))]
     tables = _Tables(members, chain, outputs, met, seen)
     even, uneven = np.flatnonzero(tables.are_good), np.flatnonzero(~tables.are_good)
     parts = []
@@ -281,7 +289,10 @@ def uneven_lines(
     """Lines between as few points as keep every number near, on features of up to 32 bits.
 
     Float32 features are fixed-point numbers, or their order (rule U8), which has all their bits wherever they are.
+    Fine columns have int32 values, and more points.
     """
+    dtype = DType.INT32 if members.is_fine else DType.INT16
+    reach = MOST_WIDE if members.is_fine else _reach(chain)
     graph = members.graph
     chosen = _only_read(members, chain.sources[outputs])
     numbers = [_Numbers.fixed(chosen)]
@@ -291,7 +302,7 @@ def uneven_lines(
     found = [_points(members, n, function, seen) for n in numbers]
     best = min(range(len(found)), key=lambda k: found[k].cost)
     points, numbers = found[best].points, numbers[best]
-    units = [_unit(values, _reach(chain)) for _, values in points]
+    units = [_unit(values, reach) for _, values in points]
     entries = [
         np.rint((values - offset) / factor)
         for (_, values), (factor, offset) in zip(points, units, strict=True)
@@ -300,11 +311,11 @@ def uneven_lines(
         graph.constant(f"lines: {name}", values, dtype)
         for name, values, dtype in (
             ("positions", np.concatenate([places for places, _ in points]), DType.INT32),
-            ("values", np.concatenate(entries), DType.INT16),
+            ("values", np.concatenate(entries), dtype),
             ("counts", [len(places) for places, _ in points], DType.INT16),
         )
     ]
-    tensor = graph.node("lines", Curves(), [numbers.tensor, *constants], dtype=DType.INT16)
+    tensor = graph.node("lines", Curves(), [numbers.tensor, *constants], dtype=dtype)
     factors, offsets = (np.array(column) for column in zip(*units, strict=True))
     return Stage(tensor=tensor, factors=factors, offsets=offsets)
 
@@ -372,6 +383,7 @@ def _points(
 ) -> _Found:
     integers = numbers.integers[:: max(len(numbers.integers) // MOST_SAMPLES, 1)]
     near = NEAR * np.maximum(seen.std(axis=0), 1e-300)
+    near = near / FINER if members.is_fine else near
 
     def values(whole: NDArray[np.int64]) -> NDArray[np.float64]:
         return function.at(numbers.real(whole))
@@ -434,17 +446,22 @@ class _Function:
     def at(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         numbers = np.where(self.same, self.first, numbers)
         found = np.empty(numbers.shape)
-        # outputs of different features in one go
-        for nth in range(int(np.bincount(self.sources).max())):
-            places = [
-                np.flatnonzero(self.sources == s)[nth : nth + 1] for s in np.unique(self.sources)
-            ]
-            together = np.concatenate(places)
-            rows = np.zeros((len(numbers), self.inputs))
-            rows[:, self.sources[together]] = numbers[:, together]
-            with np.errstate(all="ignore"):
-                found[:, together] = self.chain.apply(rows)[:, self.outputs[together]]
+        # outputs of different features in one block of rows, and all blocks in one call
+        blocks = self._blocks()
+        rows = np.zeros((len(blocks), len(numbers), self.inputs))
+        for block, together in zip(rows, blocks, strict=True):
+            block[:, self.sources[together]] = numbers[:, together]
+        with np.errstate(all="ignore"):
+            seen = self.chain.apply(rows.reshape(-1, self.inputs))
+        for block, together in zip(np.split(seen, len(blocks)), blocks, strict=True):
+            found[:, together] = block[:, self.outputs[together]]
         return np.clip(_finite(found), self.least, self.most)
+
+    def _blocks(self) -> list[NDArray[np.int64]]:
+        """Every output once, and in none of the blocks two of one feature."""
+        places = [np.flatnonzero(self.sources == s) for s in np.unique(self.sources)]
+        most = max(len(p) for p in places)
+        return [np.concatenate([p[k : k + 1] for p in places]) for k in range(most)]
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

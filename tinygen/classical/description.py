@@ -58,7 +58,8 @@ class Trees:
     """scores = bias + sum over trees of a row of `leaves`; arrays as of the operator TreeSums, thresholds real.
 
     A comparison goes left where `number(x) <= threshold` (or `<`, if `is_strict`); `number` is the type to which the
-    model rounds features before it compares.
+    model rounds features before it compares. `missing_left` says which comparisons send NaN left; None: nobody has said
+    what NaN means, and it counts as an infinity.
     """
 
     features: NDArray[np.int64]
@@ -69,6 +70,7 @@ class Trees:
     bias: NDArray[np.float64]
     number: type = np.float32
     is_strict: bool = False
+    missing_left: NDArray[np.bool_] | None = None
 
     @property
     def outputs(self) -> int:
@@ -98,11 +100,15 @@ class Gaussian:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Quadratic:
-    """scores[c] = constants[c] - |weights[c] x + bias[c]|^2 / 2; weights [C, R, columns], bias [C, R]"""
+    """scores[c] = constants[c] - |weights[c] x + bias[c]|^2 / 2; weights [C, R, columns], bias [C, R]
+
+    `floor` is what was added to variances: a direction that has no other one was met in no training row.
+    """
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
     constants: NDArray[np.float64]
+    floor: float = 0.0
 
 
 class Activation(enum.Enum):
@@ -130,6 +136,14 @@ class Metric(enum.Enum):
     CHEBYSHEV = "chebyshev"
     HAMMING = "hamming"
     COSINE = "cosine"
+    MINKOWSKI = "minkowski"
+    CANBERRA = "canberra"
+    BRAYCURTIS = "braycurtis"
+
+    @property
+    def is_wide(self) -> bool:
+        """True for those that are computed with 64 bits only."""
+        return self in (Metric.MINKOWSKI, Metric.CANBERRA, Metric.BRAYCURTIS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,7 +151,7 @@ class Neighbors:
     """The `count` nearest of stored rows [N, columns] answer: the class that most have, or the mean of their numbers.
 
     `targets` are class indices [N] or numbers [N, outputs]; numbers of a classifier are shares of the classes. If
-    `is_weighted`, a neighbour counts 1 / distance.
+    `is_weighted`, a neighbour counts 1 / distance. `exponent` is that of the Minkowski distance.
     """
 
     rows: NDArray[np.float64]
@@ -145,6 +159,7 @@ class Neighbors:
     count: int
     metric: Metric = Metric.EUCLIDEAN
     is_weighted: bool = False
+    exponent: float = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -244,6 +259,28 @@ class KernelMachine:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class LatentProcess:
+    """A latent mean, of the variance `variance` - |whitening k|^2, k = constant + factor * kernels of all stored rows
+
+    `machine` gives the mean, behind `transforms`.
+    """
+
+    machine: KernelMachine
+    transforms: tuple[Transform, ...]
+    constant: float
+    factor: float
+    whitening: NDArray[np.float64]
+    variance: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Processes:
+    """The class whose process says the largest probability."""
+
+    processes: tuple[LatentProcess, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Isolation:
     """decision = -2^-(sum of leaves) - offset: how soon trees isolate a row; negative for an anomaly."""
 
@@ -262,9 +299,8 @@ Scorer = (
     | WithinRadius
     | LocalOutliers
     | Isolation
+    | Processes
     | Combination
-    | WithinRadius
-    | LocalOutliers
 )
 
 

@@ -17,16 +17,19 @@ from tinygen.classical.description import (
 )
 from tinygen.classical.probabilities import shares_of
 from tinygen.classical.stored_rows import StoredRows, stored_rows
+from tinygen.classical.wide_neighbors import wide_nearest
+from tinygen.classical.wide_nodes import WideRows, row_bits, wide_rows
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.fixed_point import MOST_OF_BITS
 from tinygen.ops.classical.nearest_rows import NearestRows
 from tinygen.ops.classical.neighbor_weights import WEIGHT_BITS, Weights
 from tinygen.ops.classical.outlier_factor import LARGEST, MOST_NEIGHBORS, OutlierFactor
 from tinygen.ops.classical.radius_means import BITS, RadiusMeans
 from tinygen.ops.classical.radius_votes import RadiusVotes
 from tinygen.ops.classical.row_distances import ROOT_BITS, RowDistances
-from tinygen.ops.classical.stored_rows import Measure
+from tinygen.ops.classical.stored_rows import WIDE_SHIFT, Measure
 
 INT16_MAX = 32767
 ROUNDING = 1e-9
@@ -58,12 +61,13 @@ def add_distances(
 def build_radius(
     graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
 ) -> None:
-    """Add the methods of a model of neighbours within a radius; distances between integers of 8 or 16 bits."""
+    """Add the methods of a model of neighbours within a radius; distances between integers of 8, 16 or 28 bits."""
     model: WithinRadius = description.scorer
-    stored = stored_rows(graph, description, model.rows, samples, bits=bits)
     measure = MEASURES[model.metric]
-    radius = model.radius / stored.scale * (1 + ROUNDING)
-    limit = min(math.floor(radius**2 if measure.is_quadratic else radius), 2**31 - 1)
+    stored, unit = _rows_within(graph, description, samples, bits)
+    radius = model.radius * (1 + ROUNDING)
+    limit = (radius**2 if measure.is_quadratic else radius) / unit
+    limit = min(math.floor(limit), 2**31 - 1)
     if description.task is Task.REGRESS:
         graph.method("predict", _means(graph, model, stored, limit, measure))
         return
@@ -81,8 +85,27 @@ def build_radius(
         graph.method("predict_proba", shares_of(graph, votes, _most_votes(model)))
 
 
+def _rows_within(
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
+) -> tuple[StoredRows | WideRows, float]:
+    """Stored rows with the features, and the unit of measures between these."""
+    model: WithinRadius = description.scorer
+    is_squared, columns = model.metric is Metric.EUCLIDEAN, model.rows.shape[1]
+    if bits < 32:
+        stored = stored_rows(graph, description, model.rows, samples, bits=bits)
+        return stored, stored.scale**2 if is_squared else stored.scale
+    most = row_bits(columns) if is_squared else 30 - math.ceil(math.log2(columns))
+    most = min(most, MOST_OF_BITS)
+    wide = wide_rows(graph, description, model.rows, samples, True, bits=most, direct=())
+    return wide, wide.scale**2 * 2.0**WIDE_SHIFT if is_squared else wide.scale
+
+
 def _means(
-    graph: GraphBuilder, model: WithinRadius, stored: StoredRows, limit: int, measure: Measure
+    graph: GraphBuilder,
+    model: WithinRadius,
+    stored: StoredRows | WideRows,
+    limit: int,
+    measure: Measure,
 ) -> Tensor:
     """Means of targets, which are measured from their mean: that answers where there are no neighbours."""
     middle = model.targets.mean(axis=0)
@@ -111,19 +134,24 @@ def _most_votes(model: WithinRadius) -> int:
 
 
 def build_outliers(
-    graph: GraphBuilder, description: Description, samples: NDArray[np.float64]
+    graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
 ) -> None:
-    """Add the methods of a local outlier factor."""
+    """Add the methods of a local outlier factor; distances between integers of 16 or 28 bits."""
     model: LocalOutliers = description.scorer
     _check(model)
-    stored = stored_rows(graph, description, model.rows, samples, bits=16)
-    nearest = graph.node(
-        "nearest rows",
-        NearestRows(count=model.count),
-        [stored.features, stored.rows],
-        scale=stored.scale**2,
-    )
-    step = stored.scale / 2**ROOT_BITS
+    if bits == 32:
+        columns = model.rows.shape[1]
+        shift = math.ceil(math.log2(columns)) + 2 * row_bits(columns) - 31
+        nearest = wide_nearest(graph, description, samples, shift=max(shift, 0))
+    else:
+        stored = stored_rows(graph, description, model.rows, samples, bits=16)
+        nearest = graph.node(
+            "nearest rows",
+            NearestRows(count=model.count),
+            [stored.features, stored.rows],
+            scale=stored.scale**2,
+        )
+    step = math.sqrt(nearest.quantization.scale) / 2**ROOT_BITS
     density = float(model.densities.max()) / LARGEST
     unit = step * density / model.count**2
     shift = int(np.clip(round(math.log2(FACTOR_UNIT / unit)), 0, 62))

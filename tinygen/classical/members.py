@@ -84,6 +84,11 @@ class Members:
     is_wide: bool = False
 
     @property
+    def is_fine(self) -> bool:
+        """True if columns that are computed here have 31 bits."""
+        return self.bits == 32 or self.graph.precision.has_wide_columns
+
+    @property
     def root(self) -> GraphBuilder:
         return self.graph.root if isinstance(self.graph, MemberBuilder) else self.graph
 

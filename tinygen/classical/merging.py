@@ -86,7 +86,7 @@ def _tree_answers(part: Part) -> _Answers | None:
 
 def _on_raw_features(member: Description, dtype: DType) -> Trees:
     """The same trees, whose comparisons are with raw features."""
-    features, order, children = algebra.ordered_trees(
+    features, order, children, _ = algebra.ordered_trees(
         member.scorer, member.transforms, member.features, dtype
     )
     if dtype is DType.FLOAT32:
@@ -102,6 +102,7 @@ def _on_raw_features(member: Description, dtype: DType) -> Trees:
         children=children,
         number=np.float64,
         is_strict=False,
+        missing_left=None,
     )
 
 

@@ -1,6 +1,7 @@
-"""Neighbours to NearestRows nodes: stored rows as int8 or int16."""
+"""Neighbours to NearestRows nodes: stored rows as int8 or int16, or as int32 with distances of 64 bits."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from tinygen.classical.description import Description, Link, Metric, Neighbors, 
 from tinygen.classical.distance_nodes import weights_of
 from tinygen.classical.probabilities import shares_of
 from tinygen.classical.stored_rows import stored_rows
+from tinygen.classical.wide_neighbors import wide_nearest
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
@@ -33,7 +35,7 @@ MEASURES = {
 def build(
     graph: GraphBuilder, description: Description, samples: NDArray[np.float64], bits: int
 ) -> None:
-    """Add the methods of a model of neighbours; distances between integers of 8 or 16 bits."""
+    """Add the methods of a model of neighbours; distances between integers of 8, 16 or 28 bits."""
     neighbors: Neighbors = description.scorer
     nearest = _nearest(graph, description, samples, bits)
     if description.task is Task.REGRESS:
@@ -59,7 +61,10 @@ def _nearest(
     if is_cosine:  # the order is that of products with rows of length 1; their scale is free
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows = rows / np.where(lengths == 0, 1, lengths) * np.abs(rows).max()
-        bits = 16
+        bits = max(bits, 16)
+    if (bits == 32 or neighbors.metric.is_wide) and neighbors.metric is not Metric.HAMMING:
+        description = replace(description, scorer=replace(neighbors, rows=rows))
+        return wide_nearest(graph, description, samples)
     stored = stored_rows(graph, description, rows, samples, bits=bits, is_centered=not is_cosine)
     op = NearestRows(count=neighbors.count, measure=MEASURES[neighbors.metric])
     scale = stored.scale**2 if op.measure.is_quadratic else stored.scale
@@ -69,9 +74,9 @@ def _nearest(
 def _weights(neighbors: Neighbors) -> Weights:
     if not neighbors.is_weighted:
         return Weights.UNIFORM
-    if neighbors.metric is Metric.COSINE:
+    if neighbors.metric in (Metric.COSINE, Metric.MINKOWSKI):
         raise UnsupportedError(
-            what="weights='distance' with the cosine distance is not supported",
+            what=f"weights='distance' with the {neighbors.metric.value} distance is not supported",
             next_step="supported: weights='uniform', or another metric",
         )
     return weights_of(neighbors)

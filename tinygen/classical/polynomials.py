@@ -9,10 +9,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical.description import Matrix
+from tinygen.classical.description import Linear, Matrix
 from tinygen.classical.features import Polynomial
 from tinygen.classical.members import Members
 from tinygen.classical.stages import Stage
+from tinygen.classical.wide_nodes import wide_columns, wide_features
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.products import Products
@@ -35,6 +36,23 @@ def products_of(members: Members, lines: Matrix, polynomial: Polynomial) -> tupl
         lines = Matrix(weights=lines.weights * units, bias=lines.bias)
     else:  # products of two int8 are int16
         x = members.graph.input
+    return _monomials(members, x, lines, polynomial)
+
+
+def fine_products_of(
+    members: Members, matrix: Matrix, polynomial: Polynomial
+) -> tuple[Stage, Matrix]:
+    """The same of 31 bits, of columns of 31 bits: each has a scale of its own, and no offset."""
+    linear = Linear(weights=matrix.weights, bias=matrix.bias)
+    x, linear, reach = wide_features(members.graph, linear, members.samples)
+    tensor, units = wide_columns(members.graph, "factors", x, linear, reach)
+    lines = Matrix(weights=np.diag(units), bias=np.zeros(len(units)))
+    return _monomials(members, tensor, lines, polynomial)
+
+
+def _monomials(
+    members: Members, x: Tensor, lines: Matrix, polynomial: Polynomial
+) -> tuple[Stage, Matrix]:
     sources = np.abs(lines.weights).argmax(axis=1)
     factors = lines.weights[np.arange(len(sources)), sources]
     outputs = [
@@ -108,7 +126,9 @@ def bounded(members: Members, reach: int) -> tuple[Tensor, NDArray[np.float64]]:
 def _products(
     members: Members, x: Tensor, wanted: list[tuple[int, ...]]
 ) -> tuple[Tensor, NDArray[np.float64]]:
-    """The products, each shifted as far as int16 demands."""
+    """The products, each shifted as far as int16 demands, of int32 factors int32."""
+    dtype = DType.INT32 if x.dtype is DType.INT32 else DType.INT16
+    limit = dtype.limits[1]
     (bounds,) = members.ranges([x])
     most = np.maximum(np.abs(bounds.low), np.abs(bounds.high)).astype(np.int64)
     longest = max(len(t) for t in wanted)
@@ -119,11 +139,11 @@ def _products(
         reach = int(most[term[0]])
         for d, factor in enumerate(term[1:], start=1):
             reach *= int(most[factor])
-            shifts[row, d] = max(0, math.ceil(math.log2(max(reach, 1) / INT16_MAX)))
+            shifts[row, d] = max(0, math.ceil(math.log2(max(reach, 1) / limit)))
             reach = (reach >> int(shifts[row, d])) + 1
     constants = [
         members.graph.constant("products: factors", factors, DType.INT16),
         members.graph.constant("products: shifts", shifts, DType.INT16),
     ]
-    tensor = members.graph.node("products", Products(), [x, *constants], dtype=DType.INT16)
+    tensor = members.graph.node("products", Products(), [x, *constants], dtype=dtype)
     return tensor, shifts.sum(axis=1).astype(np.float64)

@@ -10,6 +10,8 @@ from tinygen.classical.description import (
     Kernel,
     KernelMachine,
     Linear,
+    LocalOutliers,
+    Metric,
     Neighbors,
     Network,
     Trees,
@@ -77,8 +79,14 @@ def _ladder(description: Description) -> tuple[Precision, ...]:
             return (Precision(bits=32),)
         case KernelMachine(kernel=Kernel.RBF | Kernel.POLY):
             return (Precision(bits=8), sixteen, Precision(bits=32))
-        case Neighbors() | WithinRadius() | KernelMachine():
+        case Neighbors(metric=metric) if metric.is_wide:
+            return (Precision(bits=32),)
+        case Neighbors(metric=Metric.HAMMING) | KernelMachine():
             return (Precision(bits=8), sixteen)
+        case Neighbors(metric=Metric.COSINE) | LocalOutliers():
+            return (sixteen, Precision(bits=32))
+        case Neighbors() | WithinRadius():
+            return (Precision(bits=8), sixteen, Precision(bits=32))
         case Linear() | Trees():
             return (sixteen, Precision(bits=16, is_wide=True))
         case scorer if members_of(scorer):

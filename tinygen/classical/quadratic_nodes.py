@@ -34,6 +34,9 @@ FINEST = 2.0**-24
 QUARTER = 2**14
 """Of 2^16, which are 1 (rule V2)."""
 
+AT_FLOOR = 1.1
+"""A variance up to so many times what is added to all is nothing else."""
+
 TOO_COARSE = 0.25
 """Standard deviations: a larger error of a length is not accepted."""
 
@@ -46,6 +49,7 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
             what="a transformer in front of Gaussian densities is not affine",
             next_step="supported: scalers, feature selection, PCA and other linear projections",
         )
+    _refuse_too_few_rows(description.scorer, samples @ before.weights.T + before.bias)
     model = _on_raw_features(description.scorer, before)
     is_anomaly = description.score_offset is not None
     lengths, step, shifts = _lengths(graph, model, samples, is_anomaly)
@@ -61,6 +65,31 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
         graph.method("score", _scores(graph, "normality", lengths, step, shifts, moved))
     if description.is_mixture:
         add_log_of_sum(graph, scores)
+
+
+def _refuse_too_few_rows(model: Quadratic, z: NDArray[np.float64]) -> None:
+    """Raise UnsupportedError for a class of fewer rows than dimensions; z are samples behind all transformers.
+
+    Other rows are thousands of its standard deviations away from these, where integers saturate. Where columns depend
+    on each other in all rows, which then have a lower rank than their number lets them have, nothing is far away.
+    """
+    lengths = (np.einsum("crk,nk->ncr", model.weights, z) + model.bias) ** 2
+    nearest = (model.constants - lengths.sum(axis=2) / 2).argmax(axis=1)
+    is_tied = len(model.weights) > 1 and not np.ptp(model.weights, axis=0).any()
+    for c, weights in enumerate(model.weights):
+        variances = 1 / np.maximum(np.linalg.svd(weights, compute_uv=False), 1e-300) ** 2
+        own = z if is_tied else z[nearest == c]
+        unmet = np.count_nonzero(variances <= AT_FLOOR * model.floor)
+        if unmet == 0 or not 1 <= len(own) <= z.shape[1]:
+            continue
+        rank = np.linalg.matrix_rank(own - own.mean(axis=0))
+        if rank == len(own) - 1 and unmet == z.shape[1] - rank:
+            raise UnsupportedError(
+                what=f"component {c} has a covariance of {z.shape[1]} columns and only {len(own)} rows",
+                where="directions in which no row of it differs: any other row is beyond all bounds",
+                next_step="fit fewer components, covariance_type='diag' or 'tied', a larger reg_covar, "
+                "or put a PCA in front",
+            )
 
 
 def _decisions(graph: GraphBuilder, scores: Tensor) -> Tensor:

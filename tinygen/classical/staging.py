@@ -35,16 +35,22 @@ from tinygen.classical.features import (
 )
 from tinygen.classical.fixed_features import INT16_MAX, features_bits, integer_features
 from tinygen.classical.members import Build, Members, scaled_columns
-from tinygen.classical.polynomials import bounded, products_of
+from tinygen.classical.polynomials import bounded, fine_products_of, products_of
 from tinygen.classical.stages import Stage, features_of, joined, narrowed
-from tinygen.classical.wide_nodes import LARGE_ERROR, wide_columns, wide_features
+from tinygen.classical.wide_nodes import (
+    LARGE_ERROR,
+    of_one_scale,
+    row_bits,
+    wide_columns,
+    wide_features,
+)
 from tinygen.errors import UnsupportedError
 from tinygen.ir import DType
 from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.imputed import Imputed
 from tinygen.ops.classical.linear_scores import LinearScores
 from tinygen.ops.classical.narrow import Narrow
-from tinygen.ops.classical.normalized import MOST, ONE_BITS, Norm, Normalized
+from tinygen.ops.classical.normalized import MOST, ONE_BITS, WIDE_ONE_BITS, Norm, Normalized
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 
 SUM_MAX = 2.0**30
@@ -52,6 +58,12 @@ SUM_MAX = 2.0**30
 
 UNEVEN = 8
 """Columns so many times larger than others leave these too few bits."""
+
+FEW = 512
+"""Integers over which a column of normalized rows spreads, by its standard deviation: less are few."""
+
+FAR = 4.0
+"""Rows of 28 bits saturate beyond the largest of the samples times this."""
 
 HEADROOM = 1.25
 """Columns of one scale saturate beyond the largest of the samples times this."""
@@ -197,9 +209,9 @@ class _Walk:
             case Columns() | Matrix():
                 return self.computed()._with(transform)
             case Polynomial():
-                return _behind_polynomial(self.computed(), transform)
+                return _behind_polynomial(self, transform)
             case Normalization():
-                return _behind_normalization(self.computed(), transform)
+                return _behind_normalization(self, transform)
             case Imputation():
                 return _behind_imputation(self, transform)
             case Factorization():
@@ -207,6 +219,11 @@ class _Walk:
             case Branches():
                 return _behind_branches(self, transform)
         raise UnsupportedError(what=f"no {type(transform).__name__} here")
+
+    @property
+    def is_fine(self) -> bool:
+        """True if products and normalized rows have 31 bits here: of what is affine on the integers."""
+        return self.members.is_fine and self.matrix is not None
 
     def _with(self, transform: Transform) -> "_Walk":
         return replace(self, pending=(*self.pending, transform))
@@ -297,13 +314,28 @@ def reach_of(count: int) -> int:
 
 def _behind_polynomial(walk: _Walk, polynomial: Polynomial) -> _Walk:
     """Products of integers, and a matrix that makes the products of numbers of them."""
-    stage, matrix = products_of(walk.members, walk.matrix, polynomial)
+    walk = walk if walk.matrix is not None or not walk.members.is_fine else walk.computed()
+    if walk.is_fine:
+        stage, matrix = fine_products_of(walk.members, walk.matrix, polynomial)
+    else:
+        walk = walk.computed()
+        stage, matrix = products_of(walk.members, walk.matrix, polynomial)
     lines = matrix if _mixes(matrix) else _by_columns(matrix)
     return walk.on(stage, lines)
 
 
 def _behind_normalization(walk: _Walk, normalization: Normalization) -> _Walk:
-    """Rows divided by their length, whose unit does not matter: one for all columns."""
+    """Rows divided by their length, whose unit does not matter: one for all columns.
+
+    Where rows hardly differ behind it, 14 bits are too few.
+    """
+    walk = walk if walk.matrix is not None or not walk.members.is_fine else walk.computed()
+    if walk.is_fine:
+        return walk.on(_normalized_finely(walk, normalization))
+    if walk.matrix is not None and _differ_little(walk, normalization):
+        fine, reach = _normalized_finely(walk, normalization), reach_of(walk.outputs)
+        return walk.on(narrowed(walk.members, fine, reach))
+    walk = walk.computed()
     members, matrix = walk.members, walk.matrix
     graph, x, count = members.graph, members.graph.input, walk.outputs
     is_plain = (
@@ -316,6 +348,29 @@ def _behind_normalization(walk: _Walk, normalization: Normalization) -> _Walk:
     tensor = graph.node("normalized", op, [x], dtype=DType.INT16)
     unit = 2.0**-ONE_BITS
     return walk.on(Stage(tensor=tensor, factors=np.full(count, unit), offsets=np.zeros(count)))
+
+
+def _differ_little(walk: _Walk, normalization: Normalization) -> bool:
+    """True if a column that varies at all spreads over few of the integers from -2^14 to 2^14."""
+    matrix = walk.matrix
+    rows = walk.members.samples @ matrix.weights.T + matrix.bias
+    order = {Norm.L1: 1, Norm.L2: 2, Norm.MAX: np.inf}[normalization.norm]
+    lengths = np.linalg.norm(rows, ord=order, axis=1, keepdims=True)
+    spread = (rows / np.where(lengths == 0, 1, lengths)).std(axis=0)
+    return bool(((spread > 1e-9) & (spread < FEW / 2**ONE_BITS)).any())
+
+
+def _normalized_finely(walk: _Walk, normalization: Normalization) -> Stage:
+    """Rows divided by their length as int32, 2^30 of which are 1."""
+    members, matrix = walk.members, walk.matrix
+    met = members.samples @ matrix.weights.T + matrix.bias
+    most = 2 ** (row_bits(walk.outputs) - 1) - 1
+    scale = max(FAR * float(np.abs(met).max()) / most, 1e-300)
+    wanted = Linear(weights=matrix.weights / scale, bias=matrix.bias / scale)
+    x = of_one_scale(members.graph, "rows of one scale", wanted, members.samples, most)
+    tensor = members.graph.node("normalized", Normalized(norm=normalization.norm), [x])
+    unit = np.full(walk.outputs, 2.0**-WIDE_ONE_BITS)
+    return Stage(tensor=tensor, factors=unit, offsets=np.zeros(walk.outputs))
 
 
 def _behind_factorization(walk: _Walk, factorization: Factorization) -> _Walk:
@@ -414,7 +469,7 @@ def _behind_branches(walk: _Walk, branches: Branches) -> _Walk:
         branch = start
         for transform in chain:
             branch = branch.behind(transform)
-        ends.append(branch.computed())
+        ends.append(branch.computed(as_int32=branch.members.is_fine))
     stages = []
     for end in ends:
         tensor = end.members.graph.input
@@ -423,9 +478,10 @@ def _behind_branches(walk: _Walk, branches: Branches) -> _Walk:
                 tensor=tensor, factors=np.ones(tensor.channels), offsets=np.zeros(tensor.channels)
             )
         )
-    row = joined(start.members, stages)
-    op = Narrow(shift=0, low=-32768, high=32767)
-    tensor = start.members.graph.node("branches", op, [row.tensor], dtype=DType.INT16)
+    tensor = joined(start.members, stages).tensor
+    if all(stage.tensor.dtype is not DType.INT32 for stage in stages):
+        op = Narrow(shift=0, low=-32768, high=32767)
+        tensor = start.members.graph.node("branches", op, [tensor], dtype=DType.INT16)
     first, parts = 0, []
     for end in ends:
         lines = _by_columns(end.matrix)

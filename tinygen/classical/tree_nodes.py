@@ -11,8 +11,10 @@ from tinygen.classical.description import Description, Link, Task, Trees
 from tinygen.classical.forests import IntegerForest, pruned
 from tinygen.classical.probabilities import add_probabilities
 from tinygen.errors import UnsupportedError
-from tinygen.ir import Tensor
+from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.arg_max import ArgMax
+from tinygen.ops.classical.chosen import Chosen
+from tinygen.ops.classical.imputed import Imputed
 from tinygen.ops.classical.tree_sums import TreeSums
 
 INT16_MAX = 32767
@@ -48,9 +50,13 @@ class _Trees:
     def __init__(self, graph: GraphBuilder, description: Description) -> None:
         self.graph, self.description = graph, description
         self.trees: Trees = description.scorer
-        self.folded = algebra.ordered_trees(
+        *folded, missing = algebra.ordered_trees(
             self.trees, description.transforms, description.features, graph.input.dtype
         )
+        self.features, self.folded = graph.input, tuple(folded)
+        if missing is not None and graph.has_nan and graph.input.dtype is DType.FLOAT32:
+            self.features, features = _without_nan(graph, folded[0], missing)
+            self.folded = (features, *folded[1:])
 
     def add_methods(self) -> None:
         task, link = self.description.task, self.description.link
@@ -137,7 +143,35 @@ class _Trees:
         forest = replace(forest, leaves=forest.leaves.reshape(-1, leaves.shape[1]))
         fields = ("features", "thresholds", "children", "roots", "leaves", "bias")
         constants = [self.graph.constant(f"{name}: {f}", getattr(forest, f)) for f in fields]
-        return self.graph.node(name, TreeSums(), [self.graph.input, *constants], scale=scale)
+        return self.graph.node(name, TreeSums(), [self.features, *constants], scale=scale)
+
+
+def _without_nan(
+    graph: GraphBuilder, sources: NDArray[np.int64], missing_left: NDArray[np.bool_]
+) -> tuple[Tensor, NDArray[np.int64]]:
+    """Features with infinities in place of NaN, and which of them each comparison reads.
+
+    A feature whose NaN goes left in some comparisons and right in others is there twice.
+    """
+    count = graph.input.channels
+    to_left, to_right = (
+        np.bincount(sources[m], minlength=count) > 0 for m in (missing_left, ~missing_left)
+    )
+    twice = np.flatnonzero(to_left & to_right)
+    tensor, places = graph.input, np.arange(count)
+    if len(twice):
+        chosen = graph.constant(
+            "features, some twice", np.concatenate([places, twice]), DType.INT16
+        )
+        tensor = graph.node("with copies", Chosen(), [tensor, chosen], dtype=DType.FLOAT32)
+        places = np.where(to_left & to_right, count - 1 + np.cumsum(to_left & to_right), places)
+    signs = np.concatenate([np.where(to_left & ~to_right, -1, 1), np.full(len(twice), -1)])
+    infinities = (signs * np.inf).astype(np.float32).view(np.int32)
+    constant = graph.constant("in place of NaN", infinities)
+    tensor = graph.node(
+        "without NaN", Imputed(missing=None), [tensor, constant], dtype=DType.FLOAT32
+    )
+    return tensor, np.where(missing_left, places[sources], sources)
 
 
 def winners(scores: NDArray) -> NDArray[np.int64]:

@@ -201,31 +201,44 @@ def wide_rows(
     rows: NDArray[np.float64],
     samples: NDArray[np.float64],
     is_centered: bool,
+    *,
+    bits: int | None = None,
+    direct: tuple[DType, ...] = (DType.INT8, DType.INT16),
 ) -> WideRows:
-    """Features behind all transformers and rows [N, columns] of such, with 24 bits; raw int8 and int16 as they are."""
+    """Features behind all transformers and rows [N, columns] of such, with 28 bits or a little less.
+
+    `bits`: with so many. Raw features of a type in `direct` stay as they are where nothing transforms them.
+    """
     before = algebra.as_matrix(description.transforms, description.features)
     if before is None:
         raise UnsupportedError(
             what="a transformer in front of stored rows is not affine",
             next_step="supported: scalers, feature selection, PCA and other linear projections",
         )
-    if _is_direct(graph.input.dtype, before, rows):
+    if graph.input.dtype in direct and _is_direct(graph.input.dtype, before, rows):
         bound = -float(graph.input.dtype.limits[0])
         constant = graph.constant("stored rows", rows, graph.input.dtype)
         return WideRows(features=graph.input, rows=constant, scale=1.0, bound=bound)
-    most = 2 ** (row_bits(rows.shape[1]) - 1) - 1
+    most = 2 ** ((bits or row_bits(rows.shape[1])) - 1) - 1
     scale, origin = common_scale(before, rows, samples, most, is_centered)
     wanted = Linear(weights=before.weights / scale, bias=(before.bias - origin) / scale)
+    features = of_one_scale(graph, "wide features", wanted, samples, most)
+    integers = np.clip(np.rint((rows - origin) / scale), -most, most)
+    constant = graph.constant("stored rows", integers)
+    return WideRows(features=features, rows=constant, scale=scale, bound=float(most))
+
+
+def of_one_scale(
+    graph: GraphBuilder, name: str, wanted: Linear, samples: NDArray[np.float64], most: int
+) -> Tensor:
+    """The nearest integers to linear functions, as near as sums of 64 bits allow; clamped to -most..most."""
     x, linear, reach = wide_features(graph, wanted, samples)
     linear = _smaller(linear, reach)
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
     largest = max(float(np.abs(linear.weights).max()), 1e-300)
     room = min(INT32_MAX / largest, LARGEST_SUM / 2 / max(float(sums.max()), 1.0))
     shift = int(np.clip(math.floor(math.log2(room)), 0, 60))
-    features = _scores_node(graph, "wide features", x, linear, 2.0**-shift, shift, most, 1.0)
-    integers = np.clip(np.rint((rows - origin) / scale), -most, most)
-    constant = graph.constant("stored rows", integers)
-    return WideRows(features=features, rows=constant, scale=scale, bound=float(most))
+    return _scores_node(graph, name, x, linear, 2.0**-shift, shift, most, 1.0)
 
 
 def _smaller(linear: Linear, reach: NDArray[np.float64]) -> Linear:
@@ -245,20 +258,21 @@ def row_bits(columns: int) -> int:
 def _is_direct(dtype: DType, before: Matrix, rows: NDArray[np.float64]) -> bool:
     columns = rows.shape[1]
     same = before.weights.shape == (columns, columns) and (before.weights == np.eye(columns)).all()
-    fits = dtype in (DType.INT8, DType.INT16) and np.abs(rows).max() <= dtype.limits[1]
+    fits = np.abs(rows).max() <= dtype.limits[1]
     return bool(same and fits and not before.bias.any() and (rows == np.rint(rows)).all())
 
 
 def real_scores(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
     """The scores of rows behind all transformers, in float64."""
-    kernels = _real_kernels(machine, z)
+    kernels = real_kernels(machine, z)
     parts = [
         kernels[:, i:j] @ machine.coefficients[i:j] for i, j in itertools.pairwise(machine.groups)
     ]
     return _combined(np.concatenate(parts, axis=1), len(parts)) + machine.bias
 
 
-def _real_kernels(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
+def real_kernels(machine: KernelMachine, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The kernels of rows behind all transformers and all stored rows, in float64."""
     products = z @ machine.rows.T
     if machine.kernel.is_of_distance:
         squares = (z**2).sum(axis=1)[:, None] + (machine.rows**2).sum(axis=1) - 2 * products

@@ -202,6 +202,10 @@ def read_examples(path: Path) -> "tuple[NDArray, NDArray]":
 
     from tinygen.errors import UsageError
 
+    if not path.is_file():
+        raise UsageError(
+            what="there is no such file", where=str(path), next_step="check the path of the rows"
+        )
     try:
         with np.load(path, allow_pickle=False) as data:
             found = {key.lower(): data[key] for key in data.files}

@@ -108,7 +108,8 @@ class StructView:
 
 @dataclass(frozen=True, kw_only=True)
 class LayerView:
-    """A layer of the run function: its calls, and where its output lies afterwards.
+    """A layer of the run function: its calls, and where its output lies afterwards, in `output_bytes` that follow each
+    other; 0 if it is spread over another tensor.
 
     `before` tells a hook that it begins; a segment does that itself, row by row.
     """
@@ -658,7 +659,7 @@ def _layer_view(
         description=comment(description),
         calls=tuple(calls),
         output=out,
-        output_bytes=call.output.bytes,
+        output_bytes=0 if layer.is_spread else call.output.bytes,
     )
 
 

@@ -16,6 +16,7 @@ from tinygen.errors import BudgetError
 from tinygen.ir import Call, Graph, Range
 from tinygen.kernels import Kernel, KernelCall
 from tinygen.kernels.row_sums import ROW_PROGRAM
+from tinygen.passes.stand_upright import stand_upright
 from tinygen.planner import Banks, Buffer, Layout, Plan, in_banks, lower_bound
 from tinygen.selection import Candidate, Optimize, Selection, choose
 from tinygen.streaming.budget import Way, fitted, least_work, points
@@ -33,6 +34,8 @@ class Layer:
     kernel: Kernel
     kernel_calls: tuple[KernelCall, ...]
     scratch_bytes: int
+    is_spread: bool = False
+    """Its output lies piece by piece in that of another."""
 
     @property
     def name(self) -> str:
@@ -169,9 +172,12 @@ def lower(
     own, for what is used most often. `push_work` is the largest share of the multiply-accumulates that runs between two
     rows of the input, where these arrive one by one.
     """
-    graph, selection, network = _selected(graph, target, input_mode, push_work, optimize, forced)
     budget = 0 if least_ram else target.ram_bytes
-    way = fitted(network, budget, progress=progress)
+    planned = []
+    for form in _forms(graph, input_mode, has_budget=budget is not None):
+        found = _selected(form, target, input_mode, push_work, optimize, forced)
+        planned.append((*found, fitted(found[2], budget, progress=progress)))
+    graph, selection, network, way = min(planned, key=lambda p: _failings(p[3], budget))
     program = _of_way(graph, target, selection, way, fast_ram)
     slow_limit = None if least_ram or target.ram_bytes is None else target.ram_bytes - fast_ram
     if fast_ram and slow_limit is not None and program.slow_bytes > slow_limit:
@@ -181,6 +187,19 @@ def lower(
     if not least_ram:
         _check_ram(program, fast_ram, network)
     return program
+
+
+def _forms(graph: Graph, input_mode: InputMode, *, has_budget: bool) -> tuple[Graph, ...]:
+    """The graph as it is, and where it may run row by row and its signals lie on their side, with those upright."""
+    upright = stand_upright(graph) if has_budget or input_mode is InputMode.ROWS else None
+    if upright is None:
+        return (graph,)
+    return (upright,) if input_mode is InputMode.ROWS else (graph, upright)
+
+
+def _failings(way: Way, budget: int | None) -> tuple[float, float]:
+    """The less the better: bytes beyond the budget, then cycles."""
+    return (0 if budget is None else max(way.bytes - budget, 0)), way.cycles
 
 
 def _of_way(graph: Graph, target: Target, selection: Selection, way: Way, fast_ram: int) -> Program:
@@ -215,15 +234,20 @@ def ram_points(
     """From the least RAM to the fewest cycles; every point is met when its bytes are the target's. Of a model with
     several methods all fit in them, and the cycles are those of the first."""
     by_method = [
-        _points(*_selected(part, target, input_mode, push_work, optimize, {})[1:])
+        [
+            point
+            for form in _forms(part, input_mode, has_budget=True)
+            for point in _points(*_selected(form, target, input_mode, push_work, optimize, {})[1:])
+        ]
         for part in graph.parts()
     ]
     found: list[RamPoint] = []
     for budget in sorted({p.arena_bytes for method in by_method for p in method}):
         fitting = [[p for p in method if p.arena_bytes <= budget] for method in by_method]
         if all(fitting):
-            first = dataclasses.replace(fitting[0][-1], arena_bytes=budget)
-            found += [first] if not found or first.cycles != found[-1].cycles else []
+            fastest = min(fitting[0], key=lambda p: (p.cycles or 0, p.arena_bytes))
+            point = dataclasses.replace(fastest, arena_bytes=budget)
+            found += [point] if not found or point.cycles != found[-1].cycles else []
     return tuple(found)
 
 
@@ -251,9 +275,6 @@ def _selected(
     check_accumulators(graph)
     ranges = tensor_ranges(graph)
     calls = tuple(_with_ranges(call, ranges) for call in graph.calls())
-    selection = choose(
-        calls, target, optimize=optimize, forced=forced, flash_budget=target.flash_bytes
-    )
     memory = Memory(
         tensor_bytes={name: t.bytes for name, t in graph.tensors.items()},
         inputs=graph.inputs,
@@ -261,6 +282,14 @@ def _selected(
         input_in_arena=input_mode is InputMode.ARENA,
         pushed=graph.inputs[0] if input_mode is InputMode.ROWS else None,
         most_work=None if push_work is None else push_work * graph.macs,
+    )
+    selection = choose(
+        calls,
+        target,
+        optimize=optimize,
+        forced=forced,
+        flash_budget=target.flash_bytes,
+        external=frozenset(filter(memory.is_external, memory.tensor_bytes)),
     )
     network = Network(
         candidates=selection.chosen,
@@ -329,6 +358,10 @@ def _is_moved(call: Call, layout: Layout) -> bool:
 
 def _layer(candidate: Candidate, layout: Layout) -> Layer:
     call = candidate.call
+    step = layout.step(call.output.name)
+    calls = candidate.kernel_calls
+    if step is not None:
+        calls = tuple(dataclasses.replace(kc, params=kc.params.with_out_step(step)) for kc in calls)
     made_in_place = {
         (i,)
         for i, tensor in enumerate(call.inputs)
@@ -339,8 +372,9 @@ def _layer(candidate: Candidate, layout: Layout) -> Layer:
     return Layer(
         call=call,
         kernel=candidate.kernel,
-        kernel_calls=tuple(kc for kc in candidate.kernel_calls if kc.inputs not in made_in_place),
+        kernel_calls=tuple(kc for kc in calls if kc.inputs not in made_in_place),
         scratch_bytes=candidate.scratch_bytes,
+        is_spread=step is not None,
     )
 
 

@@ -215,8 +215,11 @@ class _Writer:
         return self._row(tensor, row, y.bytes // y.shape[1])
 
     def _in(self, run: RowRun, rows: InputRows) -> str:
-        x = run.call.inputs[rows.index]
-        return self._row(self._tensor(x.name), "y", x.bytes // x.shape[1])
+        x, move = run.call.inputs[rows.index], run.move
+        row = "y" if move.steps_per_row == 1 else f"(y / {move.steps_per_row})"
+        row = row if move.skipped == 0 else f"({row} + {move.skipped})"
+        part = f" + y % {move.steps_per_row} * {move.part_bytes}" if move.part_bytes else ""
+        return self._row(self._tensor(x.name), row, x.bytes // x.shape[1]) + part
 
     def _scratch(self, run: RowRun, index: int) -> list[str]:
         """The argument for scratch, where the kernel has one."""

@@ -39,11 +39,15 @@ def _lower_v6m(call: Call) -> tuple[KernelCall, ...]:
 
 def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
     """The call for weights as the kernel stores them, but not yet packed."""
-    op: Conv2D = call.op
-    x, weights = call.inputs[:2]
-    window, groups = _window(call), op.groups(call)
+    groups = call.op.groups(call)
     per_group = stored.reshape(groups, stored.shape[0] // groups, -1)
-    packed = np.concatenate([packed_rows(g) for g in per_group])
+    return kernel_calls(call, np.concatenate([packed_rows(g) for g in per_group]))
+
+
+def kernel_calls(call: Call, packed: NDArray[np.int8]) -> tuple[KernelCall, ...]:
+    """The call with `struct tg_conv2d`, for weights in the order of the kernel."""
+    x, weights = call.inputs[:2]
+    window = _window(call)
     requantization = requantization_struct(call, weights.data.sum((1, 2, 3), np.int64))
     params = Struct(
         tag="tg_conv2d",
@@ -51,7 +55,8 @@ def _lowered(call: Call, stored: NDArray[np.int8]) -> tuple[KernelCall, ...]:
             "window": window_struct(window, x.shape, call.output.shape),
             "in_channels": x.channels,
             "out_channels": call.output.channels,
-            "groups": groups,
+            "groups": call.op.groups(call),
+            "out_step": call.output.channels,
             "in_zero_point": x.zero_point,
             "weights": int8("weights", packed, Role.WEIGHTS),
             "requantization": requantization,
@@ -135,6 +140,7 @@ def _one_cell(symbol: str) -> Kernel:
         fits=all_of(_is_one_cell, _fits, sums_fit),
         lower=_lower,
         lead=_one_cell_lead,
+        spreads=lambda _: True,
         counts=lambda call: _one_cell_counts(call, dense_counts.pixel_counts),
     )
 
@@ -149,6 +155,7 @@ def _any_window(symbol: str) -> Kernel:
         lower=_lower,
         scratch_bytes=conv2d_scratch_bytes,
         lead=_lead,
+        spreads=lambda _: True,
         counts=lambda call: _counts(call, dense_counts.pixel_counts),
     )
 

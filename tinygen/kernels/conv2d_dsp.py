@@ -13,6 +13,7 @@ from tinygen.kernels.conv2d_mixed import (
     STEP_BYTES,
     SUMS_BYTES,
     blocks_of,
+    is_unclamped,
     mixed_words,
     mixes,
     per_form,
@@ -102,6 +103,7 @@ def _lower(call: Call, most: int = CHUNK_BYTES, *, is_mixed: bool) -> tuple[Kern
             "groups": call.op.groups(call),
             "run_columns": _run_columns(call),
             "chunk": _chunk(call, most),
+            "out_step": call.output.channels,
             "in_zero_point": x.zero_point,
             "steps": _steps(call),
             "weights": words(_ordered_weights(call), blocks),
@@ -191,6 +193,7 @@ def _kernel(symbol: str, *, is_mixed: bool, specificity: int, fits: Fits) -> Ker
         scratch_bytes=_scratch_bytes,
         counts=_counts,
         lead=_lead,
+        spreads=is_unclamped,
     )
 
     @cache

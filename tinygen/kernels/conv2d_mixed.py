@@ -8,6 +8,7 @@ from tinygen.kernels.dsp import pairs
 from tinygen.kernels.dsp_scale import BLOCK_CHANNELS, Form, mix, reason_against_mix
 from tinygen.kernels.kernel import Array, Role, int32
 from tinygen.ops.window import Window
+from tinygen.proofs.channels import channels_of
 
 STEP_BYTES = 8
 """Weights of a step: the words mix(A, B) and mix(C, D)."""
@@ -30,6 +31,11 @@ def weights_of(call: Call) -> NDArray[np.int64]:
 
 def weight_sums(call: Call) -> NDArray[np.int64]:
     return weights_of(call).sum((1, 2, 3))
+
+
+def is_unclamped(call: Call) -> bool:
+    """Whether saturation is all that bounds outputs: clamps run over whole rows, and over what lies between pixels."""
+    return not channels_of(call, weight_sums(call)).needs_clamp
 
 
 def blocks_of(call: Call) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from tinygen.kernels.lowering import (
 )
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
+from tinygen.proofs.channels import channels_of
 
 PASS_BYTES = 2048
 """About how much the columns of a pass may take; wide rows are computed in several passes."""
@@ -261,6 +262,11 @@ def _counts_of_runs(call: Call) -> dict[str, float]:
     }
 
 
+def _spreads(call: Call) -> bool:
+    """Clamps run over whole rows."""
+    return not channels_of(call, _weights(call).sum(1)).needs_clamp
+
+
 def _lead(call: Call) -> int:
     """The windows of a pass are laid out before its outputs; groups run over a row in turn."""
     if call.op.groups(call) > 1:
@@ -294,6 +300,7 @@ KERNELS = (
         scratch_bytes=_scratch_bytes_of_one_cell,
         counts=_counts_of_one_cell,
         lead=_lead_of_one_cell,
+        spreads=_spreads,
     ),
     Kernel(
         op=Conv2D,
@@ -307,6 +314,7 @@ KERNELS = (
         scratch_bytes=_scratch_bytes,
         counts=_counts,
         lead=_lead,
+        spreads=_spreads,
     ),
     Kernel(
         op=Conv2D,
@@ -320,5 +328,6 @@ KERNELS = (
         scratch_bytes=_scratch_bytes_of_runs,
         counts=_counts_of_runs,
         lead=_lead_of_runs,
+        spreads=_spreads,
     ),
 )

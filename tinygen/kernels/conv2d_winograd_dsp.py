@@ -184,6 +184,7 @@ def _lower(
             "form": _form(scaled),
             "out_min": clamp[0],
             "out_max": clamp[1],
+            "out_step": call.output.channels,
             "weights": pack(weights.data),
             "channels": _channel_words(call, channels, scaled),
             "pad_row": pad_row(x, window),
@@ -283,6 +284,7 @@ def _expanded(specificity: int, fits: Fits) -> Kernel:
         specificity=specificity,
         counts=_counts_expanded,
         lead=_lead_expanded,
+        spreads=lambda _: True,
     )
 
 
@@ -417,6 +419,7 @@ def _compact_in(room: int, less: int, specificity: int) -> Kernel:
         specificity=specificity,
         counts=lambda call: _counts_compact(call, room),
         lead=lambda call: _lead_compact(call, room),
+        spreads=lambda _: True,
     )
 
 

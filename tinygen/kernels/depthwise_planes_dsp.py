@@ -50,6 +50,9 @@ FACTOR_WORDS = 5
 UNPACKED_WORDS = 8
 """The most words of a 3x3 kernel's channel: six of taps, start, multiplier."""
 
+SQUARES_OF_TURN = 4
+"""Blocks of 2 x 2 outputs that a turn of the loop of tg_depthwise_3x3_core.h has at most."""
+
 Counts = Callable[[Call], Mapping[str, float]]
 
 TapWords = Callable[[NDArray[np.int64]], NDArray[np.int64]]
@@ -398,23 +401,61 @@ def _is_simple(call: Call, passes: Passes) -> bool:
 
 def _counts(call: Call) -> Mapping[str, float]:
     """Terms of tg_planes.c and of the inner functions."""
-    x, passes = call.inputs[0], passes_of(call)
-    groups = -(-x.channels // PLANES)
+    x, passes, window = call.inputs[0], passes_of(call), _window(call)
+    groups = -(-x.channels // PLANES) * passes.tiles
     _, height, width, channels = call.output.shape
     pass_count = -(-height // passes.rows)
-    group_passes = groups * pass_count * passes.tiles
+    blocks = groups * PLANES // passes.line_planes
+    kept = max(passes.lines - passes.rows * window.stride[0], 0)
     return {
         "call": 1,
-        "general passes": 0 if _is_simple(call, passes) else group_passes,
+        "general passes": 0 if _is_simple(call, passes) else groups * pass_count,
         "scratch": passes.bytes,
         "groups": groups,
-        "passes": group_passes,
-        "lines": groups * passes.tiles * x.shape[1],
+        "passes": groups * pass_count,
+        "lines": groups * x.shape[1],
+        "kept lines": blocks * kept * (pass_count - 1),
+        "padded lines": blocks * _padding_lines(call) * (pass_count > 1),
         "inputs": PLANES * groups * x.shape[1] * x.shape[2],
         "channels": channels * pass_count * passes.tiles,
         "rows": channels * height * passes.tiles,
         "outputs": channels * height * width,
+        "clamped": channels * height * width * _channels(call).needs_clamp,
     }
+
+
+def _padding_lines(call: Call) -> int:
+    """Rows outside of the image that its outputs see."""
+    window, in_height = _window(call), call.inputs[0].shape[1]
+    seen = (call.output.shape[1] - 1) * window.stride[0] + window.extent[0]
+    top = window.padding.top
+    return top + max(seen - top - in_height, 0)
+
+
+def _square_counts(call: Call) -> Mapping[str, float]:
+    """The terms of a loop over two rows and two columns, and of what these leave."""
+    passes, (_, height, width, channels) = passes_of(call), call.output.shape
+    found = {key: n for key, n in _counts(call).items() if key not in ("rows", "outputs")}
+    names = ("row pairs", "turns", "squares", "high ends", "single rows", "flat pairs", "ends")
+    found |= dict.fromkeys(names, 0)
+    for left in range(0, width, passes.tile_columns):
+        twos, one = divmod(min(passes.tile_columns, width - left), 2)
+        for top in range(0, height, passes.rows):
+            rows = min(passes.rows, height - top)
+            pairs_of_rows = rows // 2 if twos and _window(call).stride[0] == 1 else 0
+            found["row pairs"] += channels * pairs_of_rows
+            found["turns"] += channels * pairs_of_rows * -(-twos // SQUARES_OF_TURN)
+            found["squares"] += channels * pairs_of_rows * twos
+            found["high ends"] += channels * pairs_of_rows * one
+            single = rows - 2 * pairs_of_rows
+            found["single rows"] += channels * single
+            found["flat pairs"] += channels * single * twos
+            found["ends"] += channels * single * one
+    return found
+
+
+def _3x3_counts(stride: int) -> Counts:
+    return _square_counts if stride == 1 else _counts
 
 
 def _by_rows(counts: Counts) -> Counts:
@@ -495,7 +536,7 @@ def _proved(symbol: str, tap_words: TapWords, stride: int, *, signed: bool) -> t
         _has_form(signed),
         lower=lambda call: _lower(call, tap_words, signed),
         scratch_bytes=_scratch_bytes,
-        counts=_counts,
+        counts=_3x3_counts(stride),
         specificity=3 if signed else 4,
     )
 
@@ -507,7 +548,7 @@ def _packed_3x3(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, 
         _has_form(signed=False),
         lower=lambda call: _lower_packed(call, tap_words),
         scratch_bytes=_unpacked(UNPACKED_WORDS),
-        counts=_counts,
+        counts=_3x3_counts(stride),
     )
 
 
@@ -518,7 +559,7 @@ def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...
         _is_nested,
         lower=lambda call: _lower_nested(call, tap_words(_weights(call))),
         scratch_bytes=_scratch_bytes,
-        counts=_counts,
+        counts=_3x3_counts(stride),
         specificity=2,
     )
 

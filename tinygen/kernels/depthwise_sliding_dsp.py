@@ -97,13 +97,21 @@ def _is_3x3(stride: int) -> Fits:
     return fits
 
 
+TURN_OUTPUTS = 8
+"""Of the loop along a row, which narrow rows run through once."""
+
+
 def _counts(call: Call) -> Mapping[str, float]:
-    _, height, width, channels = call.output.shape
+    """A line is a channel of a row. Its first column is not of the loop, and one of padding on the right neither."""
+    window, (_, height, width, channels) = _window(call), call.output.shape
+    lines = height * channels
     return {
         "call": 1,
         "rows": height,
-        "lines": height * channels,
-        "outputs": height * channels * width,
+        "lines": lines,
+        "outputs": lines * width,
+        "more turns": lines * ((width - min(window.padding.right, 1) - 1) // TURN_OUTPUTS),
+        "clamped": lines * width * _channels(call).needs_clamp,
     }
 
 

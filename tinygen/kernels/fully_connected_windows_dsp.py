@@ -81,6 +81,7 @@ def _dense(kernel: Kernel) -> Kernel:
         scratch_bytes=_through(kernel.scratch_bytes),
         counts=_through(kernel.counts),
         lead=None,
+        spreads=_through(kernel.spreads),
         less_scratch=None,
     )
 

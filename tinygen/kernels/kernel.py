@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Operator
 
+OUT_STEP = "out_step"
+"""The field for the bytes from one pixel of the output to the next (Kernel.spreads)."""
+
 
 class Role(enum.Enum):
     """What a constant array counts as in the flash figures."""
@@ -47,6 +50,16 @@ class Struct:
 
     tag: str
     fields: Mapping[str, "int | Array | Fill | Struct"]
+
+    def with_out_step(self, step: int) -> "Struct":
+        """The same with outputs so many bytes apart."""
+        changed = {
+            name: value.with_out_step(step) if isinstance(value, Struct) else value
+            for name, value in self.fields.items()
+        }
+        return Struct(
+            tag=self.tag, fields=changed | ({OUT_STEP: step} if OUT_STEP in changed else {})
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +110,10 @@ class Kernel:
     `less_scratch` gives the same C function with buffers of at most so many bytes, or as few as it can work with.
     `row_counts` are the counts of its row interface, where these are not those of a tensor of as many rows.
     `parts` says which inputs the output holds byte for byte, by index, and how many bytes from its start; a call that
-    reads nothing but such an input copies it there, and is not needed where it lies there already.
+    reads nothing but such an input copies it there, and is not needed where it lies there already. With a `parts_step`
+    that is not None the pieces of such an input, as long as its last dimension, lie so many bytes apart.
+    `spreads`: whether the kernel can write the node's output in such pieces. Then a field `out_step` of its struct, or
+    of a struct in it, says how many bytes they are apart; `lower` fills in the last dimension.
     `rows_in_place` says of the node as a call of the row interface sees it (stride 1, rows of one shape) whether its
     output rows may lie in input rows that no later call reads: the first one in the first of these, and so on.
     """
@@ -124,6 +140,8 @@ class Kernel:
     row_counts: Callable[[Call], Mapping[str, float]] | None = None
     rows_in_place: Callable[[Call], bool] | None = None
     parts: Callable[[Call], Mapping[int, int]] | None = None
+    parts_step: Callable[[Call], int | None] = lambda _: None
+    spreads: Callable[[Call], bool] = lambda _: False
 
     @property
     def is_generated(self) -> bool:

@@ -1,5 +1,7 @@
 """C kernel of Pad."""
 
+from collections.abc import Sequence
+
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Array, Kernel, KernelCall, Struct, all_of, int32
 from tinygen.kernels.lowering import sizes_fit
@@ -11,11 +13,11 @@ Dimension = tuple[int, int, int]
 """Cells before, of the input, and after."""
 
 
-def _view(call: Call) -> list[Dimension]:
-    """The dimensions, as few as there can be: one without padding belongs to the one before it."""
+def view(shape: Sequence[int], sides: Sequence[tuple[int, int]]) -> list[Dimension]:
+    """The dimensions of a box within a larger one, as few as there can be: one without sides belongs to the one before
+    it."""
     merged: list[Dimension] = []
-    paddings: tuple[tuple[int, int], ...] = call.op.paddings
-    for length, (before, after) in zip(call.inputs[0].shape, paddings, strict=True):
+    for length, (before, after) in zip(shape, sides, strict=True):
         if merged and before == after == 0:
             merged[-1] = tuple(v * length for v in merged[-1])
         elif merged == [(0, 1, 0)]:
@@ -23,6 +25,10 @@ def _view(call: Call) -> list[Dimension]:
         else:
             merged.append((before, length, after))
     return merged
+
+
+def _view(call: Call) -> list[Dimension]:
+    return view(call.inputs[0].shape, call.op.paddings)
 
 
 def _lower(call: Call) -> tuple[KernelCall, ...]:

@@ -50,7 +50,7 @@ UNROLLED = 16
 """Steps that the inner loop takes at once."""
 
 ALONE = 2 / 3
-"""Of the cycles of a pair, what a pixel alone takes where it has a loop of its own."""
+"""Of the cycles of a pair, what a pixel alone takes where it has a loop of its own: with an even number of steps."""
 
 SHORT_STEPS = 16
 """Steps of pixels that need no loop."""
@@ -168,10 +168,16 @@ def _lower(call: Call, most: int = PAIRS_BYTES) -> tuple[KernelCall, ...]:
             "out_channels": call.output.channels,
             "steps": _steps(call),
             "chunk": _chunk(call, most),
+            "out_step": call.output.channels,
             "scale": _scale_struct(scale, weights),
         },
     )
     return (KernelCall(params=params, inputs=(0,), proofs=(scale.proof,)),)
+
+
+def _spreads(call: Call) -> bool:
+    """Clamps run over the whole output."""
+    return not channels_of(call, _weights(call).sum(1)).needs_clamp
 
 
 def _scratch_bytes(call: Call, most: int = PAIRS_BYTES) -> int:
@@ -197,12 +203,12 @@ def _outer_counts(call: Call, most: int) -> Mapping[str, float]:
 
 
 def _counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
-    """Runs of the loops: steps are those of all pairs and blocks. With ONE_PRODUCT a last pixel alone has a loop of its
-    own, else it is a pair."""
+    """Runs of the loops: steps are those of all pairs and blocks. With ONE_PRODUCT and an even number of steps a last
+    pixel alone has a loop of its own, else it is a pair."""
     blocks, steps = len(blocks_of(call.output.channels)), _steps(call)
     form = find_scale(call, _weights(call).sum(1)).form
     widened = -(-_pixels(call) // 2)
-    is_alone = _pixels(call) % 2 == 1 and form is Form.ONE_PRODUCT
+    is_alone = _pixels(call) % 2 == 1 and steps % 2 == 0 and form is Form.ONE_PRODUCT
     pair_blocks = (widened - (1 - ALONE) * is_alone) * blocks
     return {
         **_outer_counts(call, most),
@@ -211,6 +217,7 @@ def _counts(call: Call, most: int = PAIRS_BYTES) -> Mapping[str, float]:
         "pair blocks, one product": pair_blocks * (form is Form.ONE_PRODUCT),
         "pair blocks, two roundings": pair_blocks * (form is Form.TWO_ROUNDINGS),
         "pair blocks, by rule": pair_blocks * form.is_rule,
+        "clamped": call.output.size * (not _spreads(call)),
     }
 
 
@@ -325,6 +332,7 @@ def _narrow_lower(call: Call) -> tuple[KernelCall, ...]:
             "window": window_struct(*_image(call)),
             "in_channels": call.inputs[0].channels,
             "out_channels": call.output.channels,
+            "out_step": call.output.channels,
             "blocks": int32(
                 "blocks",
                 np.concatenate([records[blocks].reshape(len(blocks), -1), moves[:, None]], axis=1),
@@ -383,6 +391,7 @@ def _kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
             scratch_bytes=_scratch_bytes,
             counts=_counts,
             lead=_lead,
+            spreads=_spreads,
         )
     )
 
@@ -401,6 +410,7 @@ def _short_kernel(op: type[WeightedOperator], symbol: str, form: Form, *conditio
             scratch_bytes=_scratch_bytes,
             counts=_short_counts,
             lead=_lead,
+            spreads=_spreads,
         )
     )
 
@@ -433,6 +443,7 @@ def _narrow_kernel(op: type[WeightedOperator], *conditions: Fits) -> Kernel:
         lower=_narrow_lower,
         counts=_narrow_counts,
         lead=_narrow_lead,
+        spreads=_spreads,
     )
 
 

@@ -49,6 +49,7 @@ def _upright(kernel: Kernel) -> Kernel:
         scratch_bytes=_through(kernel.scratch_bytes),
         counts=lambda call: counts_of(kernel, turned(call)),
         lead=_through(kernel.lead),
+        spreads=_through(kernel.spreads),
         estimate=_through(kernel.estimate),
         whole_only=True,
         less_scratch=None,

@@ -12,10 +12,13 @@ from tinygen.passes import (
     fold_constants,
     fold_padding,
     fuse_activations,
+    join_curves,
     merge_reshapes,
     merge_unary,
+    merge_upsamplings,
     remove_dead_nodes,
     remove_identities,
+    split_transposed,
 )
 from tinygen.passes.rewrite import Pass, PassReport, apply
 
@@ -34,8 +37,10 @@ FLOAT_PASSES: tuple[Pass, ...] = (
     fold_constants.PASS,
     merge_reshapes.PASS,
     remove_identities.PASS,
+    merge_upsamplings.PASS,
     fold_batch_norm.PASS,
     fuse_activations.PASS,
+    join_curves.PASS,
     fold_padding.PASS,
 )
 
@@ -44,10 +49,12 @@ INTEGER_PASSES: tuple[Pass, ...] = (
     fold_constants.PASS,
     merge_reshapes.PASS,
     remove_identities.PASS,
+    merge_upsamplings.PASS,
     merge_unary.PASS,
     fuse_activations.PASS,
     compose_unaries.PASS,
     fold_padding.PASS,
+    split_transposed.PASS,
     dead_channels.PASS,
 )
 

@@ -1,4 +1,4 @@
-"""Batch normalization joins the layer before or after, or is a 1x1 depthwise one. Rule F1."""
+"""Batch normalization joins the layer before or after, or is a 1x1 depthwise one, or a line. Rule F1."""
 
 import dataclasses
 
@@ -9,10 +9,13 @@ from tinygen.ir import Call, DType, Graph, Node, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.conv2d import Conv2D
+from tinygen.ops.curve import Curve
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.real_functions import Line
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.passes.rewrite import (
     Pass,
     bypass,
@@ -39,6 +42,7 @@ def _fold_one(graph: Graph) -> Graph | None:
     return (
         _fold_into_producer(graph, call, factor, offset)
         or _fold_into_consumers(graph, call, factor, offset)
+        or _as_line(graph, call, factor, offset)
         or _as_depthwise(graph, call, factor, offset)
     )
 
@@ -81,6 +85,8 @@ def _fold_into_consumers(graph: Graph, call: Call, factor: Vector, offset: Vecto
 def _takes_affine_input(after: Call, y: str, offset: Vector) -> bool:
     if not isinstance(after.op, WeightedOperator) or after.node.inputs.count(y) != 1:
         return False
+    if isinstance(after.op, TransposeConv2D):
+        return False  # phases see other taps, and outputs at the border fewer
     if after.node.inputs[0] != y:
         return False
     if isinstance(after.op, FullyConnected):
@@ -119,6 +125,15 @@ def _with_parameters(graph: Graph, node: Node, weights: Vector, bias: Vector) ->
     b = new_constant(graph, f"{node.name}/bias", bias, DType.FLOAT32)
     changed = dataclasses.replace(node, inputs=(node.inputs[0], w.name, b.name))
     return substitute(graph, node, [changed], [w, b])
+
+
+def _as_line(graph: Graph, call: Call, factor: Vector, offset: Vector) -> Graph | None:
+    """A function of one value, where all channels have the same."""
+    if (factor != factor[0]).any() or (offset != offset[0]).any():
+        return None
+    op = Curve(of=Line(factor=float(factor[0]), offset=float(offset[0])))
+    node = dataclasses.replace(call.node, op=op, inputs=call.node.inputs[:1])
+    return substitute(graph, call.node, [node])
 
 
 def _as_depthwise(graph: Graph, call: Call, factor: Vector, offset: Vector) -> Graph:

@@ -8,6 +8,7 @@ from tinygen.analysis import reachable_int8, tensor_ranges
 from tinygen.ir import Call, Graph, Operator, Range
 from tinygen.ops.activation import Activation
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.crop import Crop
 from tinygen.ops.mean import Mean
 from tinygen.ops.pad import Pad
 from tinygen.ops.pool import PoolOperator
@@ -15,6 +16,7 @@ from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.unary import ALL_INT8, UnaryOperator
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.passes.rewrite import Pass, bypass
 
 
@@ -46,8 +48,10 @@ def is_identity(op: Operator, call: Call, x: Range | None) -> bool:
 
 @is_identity.register(Reshape)
 @is_identity.register(Pad)
+@is_identity.register(Crop)
 @is_identity.register(Concatenate)
 @is_identity.register(Mean)
+@is_identity.register(UpSampling2D)
 def _(op: Operator, call: Call, x: Range | None) -> bool:
     # with the shape unchanged nothing is padded or joined, and means are of one element
     return len(call.inputs) == 1

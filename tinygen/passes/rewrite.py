@@ -1,7 +1,7 @@
 """What passes are, and the edits of a graph that they share."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from numpy.typing import NDArray
@@ -118,9 +118,9 @@ def only_consumer(graph: Graph, tensor: str) -> Node | None:
     return consumers[0]
 
 
-def fresh_name(graph: Graph, wanted: str) -> str:
-    """A name that no tensor and no node of the graph has."""
-    taken = {*graph.tensors, *(node.name for node in graph.nodes)}
+def fresh_name(graph: Graph, wanted: str, others: Collection[str] = ()) -> str:
+    """A name that no tensor and no node of the graph has, and that is none of the others."""
+    taken = {*graph.tensors, *(node.name for node in graph.nodes), *others}
     name, number = wanted, 1
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1

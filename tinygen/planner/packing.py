@@ -46,18 +46,23 @@ def pack(
     pieces: Sequence[Piece],
     *,
     rounds: int = ROUNDS,
+    enough: int = 0,
+    like: Sequence[int] = (),
     progress: Callable[[float], None] = lambda share: None,
 ) -> Packing:
-    """The lowest packing found. `progress` is told which share of the rounds is done."""
+    """The lowest packing found, or the first of at most `enough` bytes. The search begins near the offsets `like`, if
+    there are any. `progress` is told which share of the rounds is done."""
     bound = most_alive(pieces)
+    enough = max(enough, bound)
     fit = _FirstFit(pieces)
-    tries = [(fit.all_of(order), order) for order in _orders(pieces)]
+    orders = [sorted(range(len(pieces)), key=lambda i: like[i])] if like else _orders(pieces)
+    tries = [(fit.all_of(order), order) for order in orders]
     (height, offsets), order = min(tries, key=lambda t: t[0][0])
     best_height, best_offsets, best_order = height, offsets, order
     choices = random.Random(len(pieces))
     found_at = 0
     for count in range(rounds):
-        if best_height == bound or count > found_at + PATIENCE:
+        if best_height <= enough or count > found_at + PATIENCE:
             break
         if count % 100 == 0:
             progress(count / rounds)

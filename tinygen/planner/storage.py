@@ -1,5 +1,6 @@
 """Storage: tensors at the same address because a kernel works in place, or inside of another that joins them."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,8 @@ class Step:
     output may lie when they start so many bytes above it (offsets.Overlap), those in `exact` neither more nor less.
     With `stays_in_arena` the output is written before the caller's outputs are known. With a `scratch_lead` scratch may
     lie over the output if it starts so many bytes above it. `parts`: inputs that the output holds byte for byte, so
-    many bytes from its start: where they are made there, they need not be copied.
+    many bytes from its start: where they are made there, they need not be copied. With a `parts_step` it holds them
+    piece by piece, and a piece is so many bytes from the next; a step that `spreads` can make its output so.
     """
 
     name: str = ""
@@ -29,6 +31,8 @@ class Step:
     stays_in_arena: bool = False
     scratch_lead: int | None = None
     parts: Mapping[str, int] = field(default_factory=dict)
+    parts_step: int | None = None
+    spreads: bool = False
     exact: frozenset[str] = frozenset()
 
 
@@ -39,11 +43,12 @@ class Storage:
     `first` and `last` are the steps between which its bytes matter, inclusive. `external` names the graph input
     or output that owns the memory, if it is not in the arena. `is_fixed`: it cannot become an output's memory, as an
     input in the arena, where the caller finds it. `offsets` are those of the tensors that are parts of another, which
-    is the first of `tensors`.
+    is the first of `tensors`; `steps` say how far apart the pieces are of those that are spread over it.
     """
 
     tensors: list[str] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
     first: int = 0
     last: int = 0
@@ -103,43 +108,62 @@ def assign_storage(
     return storages
 
 
-Homes = dict[str, tuple[str, int]]
-"""Of parts: the tensor inside of which they are made, and the bytes from its start."""
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Where a part is made: inside of `root`, so many bytes from its start; its pieces `step` apart if it is spread."""
+
+    root: str
+    at: int
+    step: int | None = None
+
+    def holds(self, step: int | None, offset: int) -> bool:
+        """Whether a part of what is made here has its place: spread parts are not parted again, others are aligned."""
+        is_aligned = step is not None or (self.at + offset) % PART_ALIGNMENT == 0
+        return self.step is None and is_aligned
 
 
 def _homes(
     steps: Sequence[Step], tensor_bytes: Mapping[str, int], outputs: Collection[str]
-) -> Homes:
+) -> dict[str, Home]:
     """Where parts can be made, and what becomes a part in place."""
     last_read = {name: i for i, step in enumerate(steps) for name in step.reads}
     free = {step.write for step in steps if not step.stays_in_arena} - set(outputs)
-    homes: Homes = {}
+    spread = free & _spread(steps)
+    homes: dict[str, Home] = {}
     for i, step in reversed(list(enumerate(steps))):
-        root, at = homes.get(step.write, (step.write, 0))
+        home = homes.get(step.write, Home(root=step.write, at=0))
+        able = free if step.parts_step is None else spread
         for name, offset in step.parts.items():
-            is_free = name in free and name not in homes and step.reads.count(name) == 1
-            if is_free and (at + offset) % PART_ALIGNMENT == 0:
-                homes[name] = root, at + offset
-        if step.write in homes:
+            is_free = name in able and name not in homes and step.reads.count(name) == 1
+            if is_free and home.holds(step.parts_step, offset):
+                homes[name] = Home(root=home.root, at=home.at + offset, step=step.parts_step)
+        if step.write in homes and home.step is None:
             for name in step.in_place:
                 has_size = tensor_bytes[name] == tensor_bytes[step.write]
                 dies = step.moves_only or last_read[name] == i
                 if name in free and name not in homes and has_size and dies:
-                    homes[name] = root, at
+                    homes[name] = home
                     break
     return homes
+
+
+def _spread(steps: Sequence[Step]) -> set[str]:
+    """What can be made in pieces: those that read it elsewhere would not find them."""
+    reads = Counter(name for step in steps for name in step.reads)
+    return {step.write for step in steps if step.spreads and reads[step.write] == 1}
 
 
 def _write_at_home(
     step: Step,
     index: int,
     storages: dict[str, Storage],
-    homes: Homes,
+    homes: Mapping[str, Home],
     tensor_bytes: Mapping[str, int],
     outputs: Collection[str],
 ) -> None:
     """The storage of a part, or of a tensor of which parts are there already."""
-    root, at = homes.get(step.write, (step.write, 0))
+    home = homes.get(step.write, Home(root=step.write, at=0))
+    root = home.root
     if root not in storages:
         storages[root] = Storage(
             tensors=[root],
@@ -151,8 +175,10 @@ def _write_at_home(
     storage = storages[root]
     if step.write != root:
         storage.tensors.append(step.write)
-        storage.offsets[step.write] = at
+        storage.offsets[step.write] = home.at
         storages[step.write] = storage
+    if home.step is not None:
+        storage.steps[step.write] = home.step
 
 
 def _shareable(

@@ -1,5 +1,6 @@
 """Fits a network into a budget of RAM: kernels with less scratch first, then rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tinygen.planner import Layout
@@ -7,14 +8,15 @@ from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
 from tinygen.streaming import cuts
 from tinygen.streaming.cuts import Parts
 from tinygen.streaming.network import Item, Network
+from tinygen.streaming.parts import with_more_rows
 from tinygen.streaming.progress import Progress, report
 from tinygen.streaming.segment import most_between_pushes
 
 TRIES = 12
-"""Budgets that are tried where addresses need more than estimated."""
+"""Paths that are tried where addresses need more than estimated, before the search takes longer steps; and then."""
 
-SPARE_BYTES = (0, 256, 768)
-"""What is left free when kernels get what rows do not need, because addresses never fill everything."""
+MORE_TRIES = 4
+"""Budgets that are tried for more rows a step."""
 
 SQUEEZES = 5
 """Halvings of the interval in which the least RAM, or the least work between two rows, is searched."""
@@ -68,7 +70,7 @@ def fitted(network: Network, budget: int | None, *, progress: Progress = report)
     least = _least(network, parts, progress)
     if least.bytes <= budget:
         return least
-    return _squeezed(network.growing(), least)
+    return _hastened(network, parts, _squeezed(network.growing(), least))
 
 
 def points(network: Network, *, progress: Progress = report) -> tuple[Way, ...]:
@@ -120,6 +122,10 @@ def _least_first(way: Way) -> tuple[float, float]:
     return way.bytes, way.cycles
 
 
+def _fastest_first(way: Way) -> tuple[float, float]:
+    return way.cycles, way.bytes
+
+
 def _way(network: Network, items: tuple[Item, ...]) -> Way:
     return Way(network=network.choosing(items), items=items, layout=network.lay_out(items))
 
@@ -131,18 +137,39 @@ def _whole(network: Network) -> Way | None:
     return _way(network, network.whole_items(0, len(network.candidates) - 1))
 
 
-def _within(network: Network, parts: Parts, budget: int) -> Way | None:
-    """The fastest way whose addresses fit: what was estimated too low is asked for again, with less."""
+def _within(network: Network, parts: Parts, budget: int, *, tries: int = TRIES) -> Way | None:
+    """The fastest way whose addresses fit, of so many; then a fast one.
+
+    The paths are tried in the order of their cycles, each with less estimated bytes than the one before: with a larger
+    budget the same ones, and some faster ones first. So more memory does not make a network slower.
+    """
     limit, least = budget, cuts.least(network, parts)
-    for _ in range(TRIES):
+    for count in range(tries + TRIES):
         if limit < least:
             break
         path = cuts.cheapest(network, parts, limit)
         way = _way(network, cuts.planned(path.items))
         if way.bytes <= budget:
-            return way
-        limit = min(path.bytes - 4, limit - (way.bytes - budget) // 2)
+            return _with_more_rows(network, way, path.items, limit, budget)
+        limit = path.bytes - 4
+        if count >= tries:
+            limit -= (way.bytes - budget) // 2
     return None
+
+
+def _with_more_rows(
+    network: Network, way: Way, items: Sequence[Item], limit: int, budget: int
+) -> Way:
+    """The way with more rows a step where there is room for them, as far as addresses can be found."""
+    for _ in range(MORE_TRIES):
+        more = tuple(with_more_rows(network, i, limit) if i.segment else i for i in items)
+        if more == tuple(items):
+            break
+        faster = _way(network, cuts.planned(more))
+        if faster.bytes <= budget:
+            return min(way, faster, key=lambda w: w.cycles)
+        limit -= faster.bytes - budget
+    return way
 
 
 def _squeezed(network: Network, known: Way) -> Way:
@@ -150,7 +177,7 @@ def _squeezed(network: Network, known: Way) -> Way:
     parts = cuts.parts_of(network)
     low, best = cuts.least(network, parts), known
     for _ in range(SQUEEZES):
-        way = _within(network, parts, (low + best.bytes) // 2)
+        way = _within(network, parts, (low + best.bytes) // 2, tries=0)
         if way is not None:
             best = min(way, best, key=_least_first)
         else:
@@ -162,17 +189,15 @@ def _least(network: Network, parts: Parts, progress: Progress) -> Way:
     """The path with the least RAM, with the best order of rows and the best packing that the searches find."""
     path = cuts.cheapest(network, parts, cuts.least(network, parts))
     searched = _way(network, cuts.planned(path.items, thorough=True, progress=progress))
-    usual = _way(network, cuts.planned(path.items))
-    least = min(searched, usual, key=lambda way: way.bytes)
-    return min(least, _with_faster_kernels(network, least), key=_least_first)
+    usual = (
+        _way(network, cuts.planned(items, rounds=PACKING_ROUNDS))
+        for items in (path.items, cuts.smallest(path.items))
+    )
+    return min(searched, *usual, key=lambda way: way.bytes)
 
 
-def _with_faster_kernels(network: Network, way: Way) -> Way:
-    """Where rows do not need all of the block, kernels may; as far as addresses can still be found."""
-    for spare in SPARE_BYTES:
-        faster = _way(
-            network, cuts.planned(cuts.faster(way.items, spare), rounds=PACKING_ROUNDS // 4)
-        )
-        if faster.bytes <= way.bytes:
-            return faster
-    return way
+def _hastened(network: Network, parts: Parts, way: Way) -> Way:
+    """The fastest way found that needs no more RAM."""
+    usual = _within(network, parts, way.bytes)
+    found = [_way(network, cuts.faster(w.items)) for w in (way, usual) if w is not None]
+    return min((way, *(w for w in found if w.bytes <= way.bytes)), key=_fastest_first)

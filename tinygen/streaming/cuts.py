@@ -12,7 +12,7 @@ from itertools import pairwise
 from tinygen.errors import UsageError
 from tinygen.streaming.network import Item, Network
 from tinygen.streaming.parts import Found, Part, RowsPart, WholePart
-from tinygen.streaming.segment import Rows, plan_segment, with_faster_kernels
+from tinygen.streaming.segment import plan_segment, with_faster_kernels
 
 Progress = Callable[[float], None]
 
@@ -98,20 +98,25 @@ def least(network: Network, parts: Parts) -> int:
     return best[network.cuts[-1]]
 
 
-def faster(items: Sequence[Item], spare: int) -> tuple[Item, ...]:
-    """Segments with the fastest kernels for which there is room beside the rows and `spare` bytes; not planned yet."""
+def faster(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Planned segments with the fastest kernels for which there is room in the same bytes."""
+    return tuple(
+        item
+        if item.segment is None
+        else replace(item, segment=with_faster_kernels(item.segment, item.options))
+        for item in items
+    )
+
+
+def smallest(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Segments with the kernels that have the least scratch; not planned yet."""
     found = []
     for item in items:
-        if item.segment is not None:
-            item = replace(item, segment=with_faster_kernels(item.segment, item.options, spare))
+        if item.segment is not None and item.options:
+            rows = replace(item.segment.rows, runs=tuple(ways[-1] for ways in item.options))
+            item = replace(item, segment=replace(item.segment, rows=rows))
         found.append(item)
     return tuple(found)
-
-
-def _with_least_scratch(item: Item) -> Rows:
-    """The rows of a segment with the kernels that need the least."""
-    rows = item.segment.rows
-    return replace(rows, runs=tuple(ways[-1] for ways in item.options)) if item.options else rows
 
 
 def planned(
@@ -124,10 +129,10 @@ def planned(
     """The items with the orders and addresses of their rows; after a thorough search with the kernels that have the
     least scratch."""
     found = []
-    for item in items:
+    for item in smallest(items) if thorough else items:
         if item.segment is not None:
             segment = plan_segment(
-                _with_least_scratch(item) if thorough else item.segment.rows,
+                item.segment.rows,
                 item.segment.schedule,
                 thorough=thorough,
                 proved_bytes=item.segment.proved_bytes,

@@ -16,7 +16,7 @@ asks for them."""
 MORE_FLASH = 2.0
 """Times as many bytes of weights and constants as the chosen kernel's are too many where flash counts."""
 
-SCRATCH_BYTES = (2048, 1024, 512, 384, 320, 256)
+SCRATCH_BYTES = (2048, 1536, 1024, 768, 512, 384, 320, 256)
 """Buffers that kernels are asked to be content with."""
 
 
@@ -31,6 +31,10 @@ class Item:
     candidate: Candidate | None = None
     options: tuple[tuple[RowRun, ...], ...] = ()
     """Of a segment: all runs of every layer, fastest first, each with less scratch than those before."""
+    counts: tuple[int, ...] = ()
+    """Of a segment: rows that a step of every layer computes."""
+    over: bool = False
+    """Of a segment: windowed layers write over dying rows where they can."""
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -217,6 +221,8 @@ def _layer_step(candidate: Candidate) -> Step:
         leads={over: kernel.lead(call)} if kernel.lead else {},
         exact=frozenset([over] if kernel.lead_is_exact else ()),
         parts=parts_of(candidate),
+        parts_step=kernel.parts_step(call),
+        spreads=candidate.spreads,
     )
 
 

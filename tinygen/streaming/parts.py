@@ -1,6 +1,6 @@
 """Parts: the layers between two cuts, whole or by rows, with the fastest kernels that fit in a number of bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -9,7 +9,7 @@ from tinygen.planner import Layout
 from tinygen.planner.rows import Schedule, usual_schedules
 from tinygen.streaming.network import Item, Network
 from tinygen.streaming.runs import RowRun
-from tinygen.streaming.segment import Rows, Segment, room_for, rows_of
+from tinygen.streaming.segment import Rows, Segment, cycles_of, room_for, rows_of
 
 MOST_LAYERS = 256
 """Of a segment: its steps are bytes that name layers."""
@@ -18,7 +18,7 @@ MOST_BYTES = 2**17
 """Of the rows of a segment, by estimate: their addresses are 16 bits that count words."""
 
 ROWS_PER_STEP = (1, 2, 4)
-"""Rows that the layers of a segment compute at once, all of them as many."""
+"""Rows that the layers of a segment compute at once: all of them as many at first, then some of them more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ class RowsPart:
         if pushed is not None and outputs & set(network.memory.outputs):
             return None  # the caller's output is not there yet when rows arrive
         forms = tuple(
-            Form(network=network, start=start, end=end, count=count, over=over)
+            Form(network=network, start=start, end=end, counts=(count,) * (end - start), over=over)
             for count in ROWS_PER_STEP
             for over in (True, False)
         )
@@ -143,22 +143,23 @@ class RowsPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """Layers by rows in the usual order, `count` rows a step: bytes are estimated, the rows have no addresses yet.
+    """Layers by rows in the usual order: bytes are estimated, the rows have no addresses yet.
 
-    `over`: windowed layers write over dying rows where they can.
+    `counts` are the rows that a step of each layer computes. `over`: windowed layers write over dying rows where they
+    can.
     """
 
     network: Network
     start: int
     end: int
-    count: int
+    counts: tuple[int, ...]
     over: bool
 
     @cached_property
     def options(self) -> tuple[tuple[RowRun, ...], ...]:
         """The runs of every layer, fastest first, each with less scratch than those before."""
-        layers = range(self.start, self.end)
-        return tuple(self.network.row_runs(i, self.count, over=self.over) for i in layers)
+        layers = zip(range(self.start, self.end), self.counts, strict=True)
+        return tuple(self.network.row_runs(i, count, over=self.over) for i, count in layers)
 
     @cached_property
     def rows(self) -> Rows:
@@ -213,7 +214,14 @@ class Form:
             leads={},
             lies_over_output=self._grows,
         )
-        return Item(first=self.start, last=self.end - 1, segment=segment, options=self.options)
+        return Item(
+            first=self.start,
+            last=self.end - 1,
+            segment=segment,
+            options=self.options,
+            counts=self.counts,
+            over=self.over,
+        )
 
     @cached_property
     def least_bytes(self) -> int:
@@ -240,6 +248,35 @@ class Form:
             bytes=self.outside_bytes + block,
             cycles=rows.cycles,
         )
+
+
+def with_more_rows(network: Network, item: Item, budget: int) -> Item:
+    """The segment with twice the rows a step where that is predicted to be faster and fits in the budget, layer by
+    layer: those that gain most first."""
+    form = Form(
+        network=network, start=item.first, end=item.last + 1, counts=item.counts, over=item.over
+    )
+    best = form.within(budget)
+    if best is None:
+        return item
+    for _, index in sorted(_gains(form), reverse=True):
+        more = replace(form, counts=_doubled(form.counts, index))
+        found = more.within(budget) if more.is_possible else None
+        if found is not None and found.cycles < best.cycles:
+            form, best = more, found
+    return best.items[0]
+
+
+def _gains(form: "Form") -> Iterator[tuple[float, int]]:
+    """Cycles that twice the rows a step save in a layer, with the fastest kernels; where they save some."""
+    for index, now in enumerate(form.options):
+        more = form.network.row_runs(form.start + index, 2 * form.counts[index], over=form.over)
+        if more and (gain := cycles_of(now[0]) - cycles_of(more[0])) > 0:
+            yield gain, index
+
+
+def _doubled(counts: tuple[int, ...], index: int) -> tuple[int, ...]:
+    return (*counts[:index], 2 * counts[index], *counts[index + 1 :])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,14 @@ from tinygen.kernels.sources import has_rows
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.concatenate import Concatenate
+from tinygen.ops.convolution import ConvolutionOperator
+from tinygen.ops.crop import Crop
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pool import PoolOperator
-from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.reshape import Reshape
 from tinygen.ops.unary import UnaryOperator
+from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Window
 from tinygen.selection import Candidate
 
@@ -47,11 +50,28 @@ class InputRows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowMove:
+    """Where step y of a ROW layer reads: in row y / steps_per_row + skipped, its part number y % steps_per_row if it
+    consists of parts of `part_bytes`, else from its start."""
+
+    steps_per_row: int = 1
+    skipped: int = 0
+    part_bytes: int = 0
+
+    def row(self, step: int) -> int:
+        return step // self.steps_per_row + self.skipped
+
+
+IN_STEP = RowMove()
+"""Row y of the input for row y of the output."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowRun:
     """A layer as a sequence of steps of `rows` output rows, the last perhaps of fewer.
 
     `row_call` is the node as a step sees it. `over` are inputs whose rows may become those of the output where nobody
-    needs them any more. `window` is that of a WINDOW; `sums` are the kernels of a SUM.
+    needs them any more. `window` is that of a WINDOW; `sums` are the kernels of a SUM; `move` is that of a ROW.
     """
 
     candidate: Candidate
@@ -63,6 +83,7 @@ class RowRun:
     over: tuple[int, ...] = ()
     sums: Sums | None = None
     window: Window | None = None
+    move: RowMove = IN_STEP
 
     @property
     def call(self) -> Call:
@@ -113,13 +134,13 @@ def row_run(candidate: Candidate, rows: int = 1) -> RowRun | None:
     window = _window(call)
     if window is not None:
         return _windowed(candidate, window, rows) if has_rows(candidate.kernel) else None
-    return _row_wise(candidate) if isinstance(call.op, ROW_WISE) else None
+    return _row_wise(candidate)
 
 
 def _window(call: Call) -> Window | None:
     if isinstance(call.op, PoolOperator):
         return call.op.window
-    if isinstance(call.op, WeightedOperator) and len(call.inputs[1].shape) == 4:
+    if isinstance(call.op, ConvolutionOperator):
         return call.op.window(call.inputs[1])
     return None
 
@@ -189,21 +210,15 @@ def _writes_over(kernel: Kernel, row_call: Call, window: Window) -> bool:
 
 def _row_wise(candidate: Candidate) -> RowRun | None:
     call, kernel = candidate.call, candidate.kernel
-    height = call.output.shape[1]
-    heights = {t.shape[1] for t in call.activations}
-    touches_height = isinstance(call.op, Concatenate) and call.op.axis == 1
-    if heights != {height} or touches_height or any(_varies(t) for t in call.inputs):
+    found = _moving(call) or _in_step(call)
+    if found is None:
         return None
-    row_call = dataclasses.replace(
-        call,
-        inputs=tuple(t if t.is_constant else _with_rows(t, 1) for t in call.inputs),
-        outputs=(_with_rows(call.output, 1),),
-    )
+    move, row_call = found
     if kernel.reason_against(row_call, kernel.needs) is not None:
         return None
     if any(call.inputs[i].is_constant for kc in kernel.lower(row_call) for i in kc.inputs):
         return None
-    rows = tuple(range(height))
+    rows = tuple(move.row(step) for step in range(call.output.shape[1]))
     read = [i for i, t in enumerate(call.inputs) if not t.is_constant]
     return RowRun(
         candidate=candidate,
@@ -211,8 +226,43 @@ def _row_wise(candidate: Candidate) -> RowRun | None:
         kernel=kernel,
         row_call=row_call,
         inputs=tuple(InputRows(index=i, first=rows, last=rows) for i in read),
-        over=tuple(i for i in kernel.in_place if i in read),
+        over=tuple(i for i in kernel.in_place if i in read and move == IN_STEP),
+        move=move,
     )
+
+
+def _in_step(call: Call) -> tuple[RowMove, Call] | None:
+    """An elementwise layer or a concatenation, and the node as a step sees it."""
+    heights = {t.shape[1] for t in call.activations}
+    touches_height = isinstance(call.op, Concatenate) and call.op.axis == 1
+    if not isinstance(call.op, ROW_WISE) or heights != {call.output.shape[1]} or touches_height:
+        return None
+    if any(_varies(t) for t in call.inputs):
+        return None
+    inputs = tuple(t if t.is_constant else _with_rows(t, 1) for t in call.inputs)
+    outputs = (_with_rows(call.output, 1),)
+    return IN_STEP, dataclasses.replace(call, inputs=inputs, outputs=outputs)
+
+
+def _moving(call: Call) -> tuple[RowMove, Call] | None:
+    """A layer that repeats, leaves out or divides rows, and the node as a step sees it."""
+    x, row = call.inputs[0], _with_rows(call.output, 1)
+    match call.op:
+        case UpSampling2D(factor=(height, width)):
+            move = RowMove(steps_per_row=height)
+            op = UpSampling2D(factor=(1, width))
+        case Crop(crops=(batch, (before, _), *others)):
+            move = RowMove(skipped=before)
+            op = Crop(crops=(batch, (0, 0), *others))
+        case Reshape() if call.output.shape[1] % x.shape[1] == 0:
+            parts = call.output.shape[1] // x.shape[1]
+            move = RowMove(steps_per_row=parts, part_bytes=row.bytes if parts > 1 else 0)
+            op = Reshape(shape=row.shape)
+            x = dataclasses.replace(x, shape=row.shape)
+        case _:
+            return None
+    node = dataclasses.replace(call.node, op=op)
+    return move, dataclasses.replace(call, node=node, inputs=(_with_rows(x, 1),), outputs=(row,))
 
 
 def _varies(tensor: Tensor) -> bool:

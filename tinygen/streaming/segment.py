@@ -228,11 +228,13 @@ def plan_segment(
     thorough: bool = False,
     proved_bytes: int = 0,
     rounds: int | None = None,
+    like: Segment | None = None,
     progress: Progress = lambda share: None,
 ) -> Segment:
     """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing.
 
-    `proved_bytes` is what an earlier search has proved.
+    `proved_bytes` is what an earlier search has proved. The block of a segment with the same schedule that this one is
+    `like` is small enough.
     """
     graph = rows.graph
     if thorough:
@@ -250,10 +252,17 @@ def plan_segment(
     ]
     rounds = rounds or (PACKING_ROUNDS if thorough else QUICK_ROUNDS)
     found = []
+    enough = like.block_bytes if like else 0
     for scratch in _ways_of_scratch(rows, schedule, written):
-        packing = pack([*pieces, *scratch.pieces], progress=progress, rounds=rounds)
+        packing = pack(
+            [*pieces, *scratch.pieces],
+            rounds=rounds,
+            enough=enough,
+            like=_offsets_of(like, cells, scratch) if like and len(scratch.pieces) > 1 else (),
+            progress=progress,
+        )
         found.append((packing.height, scratch, packing))
-        if packing.is_optimal:
+        if packing.is_optimal or packing.height <= enough:
             break
     height, scratch, packing = min(found, key=lambda f: f[0])
     rest = packing.offsets[len(pieces) :]
@@ -274,24 +283,53 @@ def plan_segment(
     )
 
 
-def with_faster_kernels(
-    segment: Segment, options: Sequence[Sequence[RowRun]], spare: int
-) -> Segment:
-    """The same order of rows; every layer has the fastest kernel whose scratch fits beside the rows of its steps with
-    `spare` bytes left, or the one it has."""
-    rows = segment.rows
-    room = [segment.block_bytes] * len(rows.runs)
-    peaks = peaks_by_layer(rows.graph, segment.schedule)
-    for stage, peak in zip(rows.stages, peaks, strict=True):
+def with_faster_kernels(segment: Segment, options: Sequence[Sequence[RowRun]]) -> Segment:
+    """The same order of rows in the same bytes: one layer after the other gets the fastest kernel with which addresses
+    are found, those first that gain the most."""
+    room = [segment.block_bytes] * len(segment.runs)
+    peaks = peaks_by_layer(segment.rows.graph, segment.schedule)
+    for stage, peak in zip(segment.rows.stages, peaks, strict=True):
         if stage is not None and not stage.finishes:
             room[stage.run] = min(room[stage.run], segment.block_bytes - peak)
-    runs = tuple(
-        next(
-            (way for way in ways if way is now or room_for(way.scratch_bytes) <= most - spare), now
+    fitting = [
+        [way for way in ways if room_for(way.scratch_bytes) <= most]
+        for ways, most in zip(options, room, strict=True)
+    ]
+    gains = [
+        cycles_of(now) - min((cycles_of(way) for way in ways), default=0.0)
+        for now, ways in zip(segment.runs, fitting, strict=True)
+    ]
+    for index in sorted(range(len(gains)), key=lambda i: -gains[i]):
+        segment = _with_faster_kernel(segment, index, fitting[index])
+    return segment
+
+
+def _with_faster_kernel(segment: Segment, index: int, ways: Sequence[RowRun]) -> Segment:
+    now = segment.runs[index]
+    for way in ways:
+        if cycles_of(way) >= cycles_of(now):
+            break
+        runs = (*segment.runs[:index], way, *segment.runs[index + 1 :])
+        other = plan_segment(
+            replace(segment.rows, runs=runs),
+            segment.schedule,
+            proved_bytes=segment.proved_bytes,
+            rounds=QUICK_ROUNDS,
+            like=segment,
         )
-        for now, ways, most in zip(rows.runs, options, room, strict=True)
-    )
-    return replace(segment, rows=replace(rows, runs=runs))
+        if other.block_bytes <= segment.block_bytes:
+            return other
+    return segment
+
+
+def _offsets_of(
+    segment: Segment, cells: Sequence[Sequence[RowLife]], scratch: "_Scratch"
+) -> list[int]:
+    """Where the pieces of rows and scratch lie in a segment; new ones above all."""
+    places = [segment.block_bytes] * len(scratch.pieces)
+    for step, piece in scratch.piece_of.items():
+        places[piece] = min(places[piece], segment.scratch.get(step, places[piece]))
+    return [*(segment.offsets[c[0].tensor, c[0].row] for c in cells), *places]
 
 
 def _written(graph: RowGraph, schedule: Schedule) -> list[int]:

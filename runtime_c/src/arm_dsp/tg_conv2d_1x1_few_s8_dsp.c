@@ -33,6 +33,7 @@ static void compute_row(const struct tg_conv2d_1x1_dsp *layer, const int8_t *in,
 
     some.in_channels = layer->in_channels < LEAST ? LEAST : layer->in_channels;
     some.out_channels = layer->out_channels < LEAST ? LEAST : layer->out_channels;
+    some.out_step = some.out_channels;
     some.window.stride_width = layer->in_channels < LEAST ? 1 : layer->window.stride_width;
     some.window.stride_height = 1;
     some.window.out_height = 1;

@@ -185,7 +185,7 @@ TG_KERNEL void tg_conv2d_1x1_narrow_run_dsp(const struct task *task)
 
 #endif
 
-/* All channels of `count` outputs that lie side by side. */
+/* All channels of `count` outputs. */
 TG_COMPACT static void compute_pixels(const struct tg_conv2d_1x1_narrow_dsp *layer, struct tg_pixel_walk *walk, int32_t count,
                            int8_t *out)
 {
@@ -197,8 +197,8 @@ TG_COMPACT static void compute_pixels(const struct tg_conv2d_1x1_narrow_dsp *lay
     task.blocks_end = layer->blocks + blocks * BLOCK_WORDS;
     task.last = layer->in_channels - 4;
     for (int32_t done = 0; done < count;) {
-        task.pairs.out = out + done * layer->out_channels;
-        done += tg_next_pixel_pairs(walk, count - done, layer->out_channels, &task.pairs);
+        task.pairs.out = out + done * layer->out_step;
+        done += tg_next_pixel_pairs(walk, count - done, layer->out_step, &task.pairs);
         tg_conv2d_1x1_narrow_run_dsp(&task);
     }
     tg_dsp_scale_clamp(&clamps, out, count * layer->out_channels);

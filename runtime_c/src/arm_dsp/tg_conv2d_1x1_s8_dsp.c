@@ -15,7 +15,7 @@ TG_KERNEL void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task);
 #define ARGUMENT __attribute__((unused))
 
 /* 15 cycles for each step of a pair, which are 16 products; for each pair and block 77 cycles more with ONE_PRODUCT,
- * and 8 for each 16 steps after the first 16. A pixel alone: 10 for each step, 8 for each 8 of them, 55 for a block.
+ * and 8 for each 16 steps after the first 16. A pixel alone: 19 for two steps, 8 for each 8 of them, 55 for a block.
  *
  * Pair by pair, all blocks, so that a chunk of one pair costs the same as others. The loops over the steps are unrolled
  * and entered in their middle, so that they end where the steps end: `x` and `w` start as much too low. Frame: */
@@ -53,7 +53,7 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "str r6, [sp, #" STEPS_BYTES "]\n"
         "str r7, [sp, #" FORM "]\n"
 
-        /* a pair, whose words x points to; a pixel alone has the same outputs as itself */
+        /* a pair, whose words x points to; a pixel alone has the same outputs as itself, and an even number of steps */
         "1: ldr r1, [sp, #" STEPS_BYTES "]\n"
         "ldr r0, [sp, #" FORM "]\n"
         "add r2, x, r1\n"
@@ -61,9 +61,10 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "ldr r6, [r2, #4]\n"
         "sub r7, r2, r0\n"
         "str r7, [sp, #" X_END "]\n"
-        "cmp r3, r6\n"
-        "it eq\n"
-        "cmpeq r0, #0\n"
+        "subs r3, r3, r6\n"
+        "orr r3, r3, r0\n"
+        "and r6, r1, #8\n"
+        "orrs r3, r3, r6\n"
         "beq 10f\n"
         "rsb r0, r1, #0\n"
         "and r0, r0, #120\n" /* 8 bytes for each step to skip */
@@ -231,19 +232,28 @@ TG_NAKED void tg_conv2d_1x1_run_dsp(const struct tg_pointwise_task *task ARGUMEN
         "add r3, r3, r0, lsl #2\n" /* 32 bytes of code for each */
         "b 9b\n"
 
-        /* 8 steps */
+        /* 8 steps, two by two */
         ".balign 4\n"
         "11:\n"
-        ".irp i, 0,1,2,3,4,5,6,7\n"
-        "ldr.w pa, [x, #8 * \\i]\n"
-        "ldr ab, [w, #8 * \\i]\n"
-        "ldr cd, [w, #8 * \\i + 4]\n"
+        ".irp i, 0,1,2,3\n"
+        "ldr pa, [x, #16 * \\i]\n"
+        "ldr ab, [w, #16 * \\i]\n"
+        "ldr cd, [w, #16 * \\i + 4]\n"
+        "ldr pb, [x, #16 * \\i + 8]\n"
+        "ldr blo_ab, [w, #16 * \\i + 8]\n"
+        "ldr blo_cd, [w, #16 * \\i + 12]\n"
         "smlad amix_ab, pa, ab, amix_ab\n"
         "smlad amix_cd, pa, cd, amix_cd\n"
         "sxtb16 ab, ab\n"
         "sxtb16 cd, cd\n"
         "smlad alo_ab, pa, ab, alo_ab\n"
         "smlad alo_cd, pa, cd, alo_cd\n"
+        "smlad amix_ab, pb, blo_ab, amix_ab\n"
+        "smlad amix_cd, pb, blo_cd, amix_cd\n"
+        "sxtb16 blo_ab, blo_ab\n"
+        "sxtb16 blo_cd, blo_cd\n"
+        "smlad alo_ab, pb, blo_ab, alo_ab\n"
+        "smlad alo_cd, pb, blo_cd, alo_cd\n"
         ".endr\n"
         "adds x, x, #64\n"
         "ldr r0, [sp, #" X_END "]\n"

@@ -9,8 +9,6 @@
 #define PART_BYTES TG_3_WIDE_PART_BYTES
 #define PART_WORDS TG_3_WIDE_PART_WORDS
 
-TG_KERNEL void tg_conv2d_3_wide_widen_dsp(int8_t *to, const int8_t *from, int32_t step, int32_t count);
-
 #if TG_ASSEMBLY
 
 /* Widens eight channels of `count` pixels that lie `step` bytes apart. 29 cycles for two pixels. */
@@ -71,26 +69,18 @@ TG_KERNEL void tg_conv2d_3_wide_widen_dsp(int8_t *to, const int8_t *from, int32_
 
 #endif
 
-/* The widened rows in scratch, and what is the same for all of them. */
-struct buffer {
-    int8_t *rows;
-    int32_t row_bytes;
-    int32_t pitch; /* from a part of a row to the next */
-    int32_t parts;
-};
-
-static struct buffer buffer_in(const struct tg_conv2d_3_wide_dsp *layer, void *scratch)
+static struct tg_3_wide_buffer buffer_in(const struct tg_conv2d_3_wide_dsp *layer, void *scratch)
 {
     const struct tg_window *const w = &layer->window;
     const int32_t parts = layer->in_channels / PART;
     const int32_t pitch = (w->pad_left + w->in_width + w->pad_right) * PART_BYTES;
-    const struct buffer buffer = {(int8_t *)scratch + TG_PAIR_SUMS_BYTES, parts * pitch, pitch, parts};
+    const struct tg_3_wide_buffer buffer = {(int8_t *)scratch + TG_PAIR_SUMS_BYTES, parts * pitch, pitch, parts,
+                                            w->out_width};
 
     return buffer;
 }
 
-/* `bytes` of padding, a multiple of eight. */
-static void fill(int8_t *to, int32_t zero_point, int32_t bytes)
+TG_KERNEL void tg_conv2d_3_wide_fill(int8_t *to, int32_t zero_point, int32_t bytes)
 {
     const uint32_t half = (uint32_t)zero_point & 0xFFFFu;
     const uint32_t words[2] = {half | (half << 16), half | (half << 16)};
@@ -102,7 +92,7 @@ static void fill(int8_t *to, int32_t zero_point, int32_t bytes)
 }
 
 /* Puts an input row between the padding at its sides; NULL is a row of padding. */
-static void load_row(const struct tg_conv2d_3_wide_dsp *layer, const struct buffer *buffer, const int8_t *row,
+static void load_row(const struct tg_conv2d_3_wide_dsp *layer, const struct tg_3_wide_buffer *buffer, const int8_t *row,
                      int8_t *to)
 {
     const struct tg_window *const w = &layer->window;
@@ -110,7 +100,7 @@ static void load_row(const struct tg_conv2d_3_wide_dsp *layer, const struct buff
 
     for (int32_t part = 0; part < buffer->parts; part++) {
         if (row == NULL) {
-            fill(at, layer->in_zero_point, w->in_width * PART_BYTES);
+            tg_conv2d_3_wide_fill(at, layer->in_zero_point, w->in_width * PART_BYTES);
         } else {
             tg_conv2d_3_wide_widen_dsp(at, row + part * PART, layer->in_channels, w->in_width);
         }
@@ -118,71 +108,41 @@ static void load_row(const struct tg_conv2d_3_wide_dsp *layer, const struct buff
     }
 }
 
-/* All channels of an output row, whose first input row is in slot `first`. */
-static void compute_row(const struct tg_conv2d_3_wide_dsp *layer, const struct buffer *buffer, int32_t first,
-                        int8_t *out, int8_t *sums, tg_pair_run *run)
-{
-    const int32_t height = layer->window.kernel_height;
-    const int32_t width = layer->window.out_width;
-    const int32_t out_channels = layer->out_channels;
-    const int32_t pixel_bytes = layer->window.stride_width * PART_BYTES;
-    const int32_t row_weights = buffer->parts * TG_3_WIDE_PART_WEIGHTS * TG_PAIR_WORD_BYTES;
-    struct tg_pair_task task;
-
-    task.x_step = 2 * pixel_bytes;
-    task.out_b = out_channels;
-    task.out_step = 2 * out_channels;
-    task.weights_bytes = height * row_weights;
-    task.pitch = buffer->pitch;
-    task.wrap_bytes = (height - first) * row_weights;
-    task.wrap_back = height * buffer->row_bytes;
-    for (int32_t done = 0; done < width; done += 2 * task.pairs) {
-        const int32_t column = done + 1 < width ? done : width - 2; /* a last pixel is paired with the one before */
-
-        task.pairs = done + 1 < width ? (width - done) / 2 : 1;
-        task.x = buffer->rows + first * buffer->row_bytes + column * pixel_bytes;
-        task.out = out + column * out_channels;
-        task.weights = layer->weights;
-        task.block = layer->scale.blocks;
-        tg_pair_run_channels(&task, &layer->scale, out_channels, sums, run);
-    }
-    tg_dsp_scale_clamp(&layer->scale, out, width * out_channels);
-}
-
 /* Output rows from `out` on, or those that `outs` points to. */
 static void compute_rows(const struct tg_conv2d_3_wide_dsp *layer, const struct tg_dsp_rows *rows, int8_t *out,
-                         int8_t *const *outs, int32_t row_count, void *scratch, tg_pair_run *run)
+                         int8_t *const *outs, int32_t row_count, void *scratch)
 {
     const int32_t height = layer->window.kernel_height;
     const int32_t stride = layer->window.stride_height;
-    const struct buffer buffer = buffer_in(layer, scratch);
+    const struct tg_3_wide_buffer buffer = buffer_in(layer, scratch);
+    tg_pair_run *const run = tg_pair_handed_over(scratch);
     int32_t next = 0;      /* the input row to load, */
     int32_t next_slot = 0; /* and where to; afterwards it is the slot of the oldest row */
 
-    fill(buffer.rows, layer->in_zero_point, height * buffer.row_bytes);
+    tg_conv2d_3_wide_fill(buffer.rows, layer->in_zero_point, height * buffer.row_bytes);
     for (int32_t y = 0; y < row_count; y++) {
         const int32_t end = y * stride + height;
         for (next = next < end - height ? end - height : next; next < end; next++) {
             load_row(layer, &buffer, tg_dsp_row(rows, next), buffer.rows + next_slot * buffer.row_bytes);
             next_slot = next_slot + 1 < height ? next_slot + 1 : 0;
         }
-        compute_row(layer, &buffer, next_slot, outs == NULL ? out : outs[y], (int8_t *)scratch, run);
+        tg_3_wide_compute(layer, &buffer, next_slot, outs == NULL ? out : outs[y], (int8_t *)scratch, run);
         out += layer->window.out_width * layer->out_channels;
     }
 }
 
 TG_KERNEL void tg_conv2d_3_wide_whole(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out,
-                                      void *scratch, tg_pair_run *run)
+                                      void *scratch)
 {
     const struct tg_dsp_rows rows = tg_dsp_whole_tensor(&layer->window, layer->in_channels, in);
 
-    compute_rows(layer, &rows, out, NULL, layer->window.out_height, scratch, run);
+    compute_rows(layer, &rows, out, NULL, layer->window.out_height, scratch);
 }
 
 TG_KERNEL void tg_conv2d_3_wide_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows,
-                                     int8_t *const *out, int32_t row_count, void *scratch, tg_pair_run *run)
+                                     int8_t *const *out, int32_t row_count, void *scratch)
 {
     const struct tg_dsp_rows in = tg_dsp_row_pointers(&layer->window, rows);
 
-    compute_rows(layer, &in, NULL, out, row_count, scratch, run);
+    compute_rows(layer, &in, NULL, out, row_count, scratch);
 }

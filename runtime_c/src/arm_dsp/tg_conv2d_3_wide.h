@@ -1,4 +1,5 @@
-/* Convolution with kernels three columns wide (tg_conv2d_3_wide_dsp.h), with a hot loop for each stride.
+/* Convolution with kernels three columns wide (tg_conv2d_3_wide_dsp.h), with a hot loop for each stride that lies in
+ * scratch when the outer loops begin (tg_pair_hand_over).
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_CONV2D_3_WIDE_H
@@ -16,13 +17,58 @@
 /* Weights of a part in one kernel row. */
 #define TG_3_WIDE_PART_WEIGHTS (TG_3_WIDE_PART_WORDS * TG_3_WIDE_COLUMNS * TG_PAIR_STEP_WORDS)
 
-/* Computes the whole output. */
-void tg_conv2d_3_wide_whole(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out, void *scratch,
-                            tg_pair_run *run);
+/* Widened columns in scratch, a row of them for each row of the kernel. */
+struct tg_3_wide_buffer {
+    int8_t *rows;
+    int32_t row_bytes;
+    int32_t pitch; /* from a part of a row to the next */
+    int32_t parts;
+    int32_t pixels; /* of the output, two or more, whose windows they are */
+};
+
+/* Widens eight channels of `count` pixels that lie `step` bytes apart. */
+void tg_conv2d_3_wide_widen_dsp(int8_t *to, const int8_t *from, int32_t step, int32_t count);
+
+/* `bytes` of padding, a multiple of eight. */
+void tg_conv2d_3_wide_fill(int8_t *to, int32_t zero_point, int32_t bytes);
+
+/* All channels of the pixels of a buffer; the first row of their windows is in slot `first`. */
+TG_INLINE void tg_3_wide_compute(const struct tg_conv2d_3_wide_dsp *layer, const struct tg_3_wide_buffer *buffer,
+                                 int32_t first, int8_t *out, int8_t *sums, tg_pair_run *run)
+{
+    const int32_t height = layer->window.kernel_height;
+    const int32_t width = buffer->pixels;
+    const int32_t out_channels = layer->out_channels;
+    const int32_t pixel_bytes = layer->window.stride_width * TG_3_WIDE_PART_BYTES;
+    const int32_t row_weights = buffer->parts * TG_3_WIDE_PART_WEIGHTS * TG_PAIR_WORD_BYTES;
+    struct tg_pair_task task;
+
+    task.x_step = 2 * pixel_bytes;
+    task.out_b = out_channels;
+    task.out_step = 2 * out_channels;
+    task.weights_bytes = height * row_weights;
+    task.pitch = buffer->pitch;
+    task.wrap_bytes = (height - first) * row_weights;
+    task.wrap_back = height * buffer->row_bytes;
+    for (int32_t done = 0; done < width; done += 2 * task.pairs) {
+        const int32_t column = done + 1 < width ? done : width - 2; /* a last pixel is paired with the one before */
+
+        task.pairs = done + 1 < width ? (width - done) / 2 : 1;
+        task.x = buffer->rows + first * buffer->row_bytes + column * pixel_bytes;
+        task.out = out + column * out_channels;
+        task.weights = layer->weights;
+        task.block = layer->scale.blocks;
+        tg_pair_run_channels(&task, &layer->scale, out_channels, sums, run);
+    }
+    tg_dsp_scale_clamp(&layer->scale, out, width * out_channels);
+}
+
+/* Computes the whole output; scratch hands over the hot loop. */
+void tg_conv2d_3_wide_whole(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out, void *scratch);
 
 /* Computes row_count output rows. */
 void tg_conv2d_3_wide_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows, int8_t *const *out,
-                           int32_t row_count, void *scratch, tg_pair_run *run);
+                           int32_t row_count, void *scratch);
 
 #if TG_ASSEMBLY
 

@@ -1,9 +1,7 @@
 /* See tg_conv2d_3_wide_dsp.h.
  *
  * SPDX-License-Identifier: MIT-0 */
-#include "tg_conv2d_3_wide.h"
-
-TG_KERNEL void tg_conv2d_3_wide_stride2_run_dsp(struct tg_pair_task *task);
+#include "tg_conv2d_3_wide_stride2_s8_dsp.h"
 
 #if TG_ASSEMBLY
 
@@ -46,11 +44,13 @@ TG_KERNEL void tg_conv2d_3_wide_stride2_run_dsp(struct tg_pair_task *task)
 TG_KERNEL void tg_conv2d_3_wide_stride2_s8_dsp(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *in, int8_t *out,
                                                void *scratch)
 {
-    tg_conv2d_3_wide_whole(layer, in, out, scratch, tg_conv2d_3_wide_stride2_run_dsp);
+    tg_pair_hand_over(scratch, tg_conv2d_3_wide_stride2_run_dsp);
+    tg_conv2d_3_wide_whole(layer, in, out, scratch);
 }
 
 TG_KERNEL void tg_conv2d_3_wide_stride2_s8_dsp_rows(const struct tg_conv2d_3_wide_dsp *layer, const int8_t *const *rows,
                                                     int8_t *const *out, int32_t row_count, void *scratch)
 {
-    tg_conv2d_3_wide_rows(layer, rows, out, row_count, scratch, tg_conv2d_3_wide_stride2_run_dsp);
+    tg_pair_hand_over(scratch, tg_conv2d_3_wide_stride2_run_dsp);
+    tg_conv2d_3_wide_rows(layer, rows, out, row_count, scratch);
 }

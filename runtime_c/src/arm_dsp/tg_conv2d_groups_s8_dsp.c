@@ -3,35 +3,11 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_conv2d_groups_dsp.h"
 #include "tg_conv2d_strips_s8_dsp.h"
+#include "tg_copy_pieces.h"
 #include "tg_rows.h"
 
 /* Room for a pointer in scratch, on every core. */
 #define POINTER_BYTES 8
-
-/* Copies `count` pieces of `bytes` bytes; from one to the next are so many bytes. */
-static void copy_pieces(const int8_t *from, int32_t from_step, int8_t *to, int32_t to_step, int32_t bytes, int32_t count)
-{
-    const int32_t words = bytes / 4;
-    const int32_t rest = bytes % 4;
-
-    for (; count > 0; count--) {
-        const int8_t *source = from;
-        int8_t *target = to;
-
-        for (int32_t i = 0; i < words; i++) {
-            uint32_t word;
-            memcpy(&word, source, sizeof word);
-            memcpy(target, &word, sizeof word);
-            source += 4;
-            target += 4;
-        }
-        for (int32_t i = 0; i < rest; i++) {
-            target[i] = source[i];
-        }
-        from += from_step;
-        to += to_step;
-    }
-}
 
 /* Moves weights and words on to the next group. */
 static void next_group(const struct tg_conv2d_groups_dsp *layer, struct tg_conv2d_strips_dsp *one)
@@ -54,9 +30,9 @@ TG_KERNEL void tg_conv2d_groups_s8_dsp(const struct tg_conv2d_groups_dsp *layer,
     struct tg_conv2d_strips_dsp one = layer->one;
 
     for (int32_t group = 0; group < layer->groups; group++) {
-        copy_pieces(in + group * depth, layer->groups * depth, own_in, depth, depth, in_pixels);
+        tg_copy_pieces(in + group * depth, layer->groups * depth, own_in, depth, depth, in_pixels);
         tg_conv2d_strips_s8_dsp(&one, own_in, own_out, own_in + own_bytes);
-        copy_pieces(own_out, channels, out + group * channels, layer->groups * channels, channels, out_pixels);
+        tg_copy_pieces(own_out, channels, out + group * channels, layer->groups * channels, channels, out_pixels);
         next_group(layer, &one);
     }
 }
@@ -81,12 +57,13 @@ static void compute_row(const struct tg_conv2d_groups_dsp *layer, const struct t
     for (int32_t i = 0; i < count; i++) {
         pointers[i] = NULL;
         if (rows[i] != NULL) {
-            copy_pieces(rows[i] + group * depth, layer->groups * depth, own + i * row_bytes, depth, depth, w->in_width);
+            tg_copy_pieces(rows[i] + group * depth, layer->groups * depth, own + i * row_bytes, depth, depth,
+                           w->in_width);
             pointers[i] = own + i * row_bytes;
         }
     }
     tg_conv2d_strips_s8_dsp_rows(one, pointers, &own_out, 1, scratch);
-    copy_pieces(own_out, channels, out + group * channels, layer->groups * channels, channels, w->out_width);
+    tg_copy_pieces(own_out, channels, out + group * channels, layer->groups * channels, channels, w->out_width);
 }
 
 TG_KERNEL void tg_conv2d_groups_s8_dsp_rows(const struct tg_conv2d_groups_dsp *layer, const int8_t *const *rows,

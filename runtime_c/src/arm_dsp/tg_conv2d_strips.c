@@ -103,20 +103,12 @@ TG_KERNEL void tg_conv2d_strips_widen_dsp(int8_t *to, const int8_t *const *lines
 
 #endif
 
-/* Which pixels are computed together. */
-struct pairing {
-    int32_t pairs;     /* of an output row */
-    int32_t columns;   /* from a pair to the next */
-    int32_t b_columns; /* from a to b */
-    int32_t b_rows;
-};
-
-TG_COMPACT static struct pairing pairing_of(const struct tg_conv2d_strips_dsp *layer, int32_t whole)
+TG_COMPACT static struct tg_strips_pairing pairing_of(const struct tg_conv2d_strips_dsp *layer, int32_t whole)
 {
     const int32_t width = layer->window.out_width;
-    const struct pairing halves = {(width + 1) >> 1, 1, width >> 1, 0};
-    const struct pairing rows = {width, 1, 0, 1};
-    const struct pairing neighbours = {(width + 1) >> 1, 2, 1, 0};
+    const struct tg_strips_pairing halves = {(width + 1) >> 1, 1, width >> 1, 0};
+    const struct tg_strips_pairing rows = {width, 1, 0, 1};
+    const struct tg_strips_pairing neighbours = {(width + 1) >> 1, 2, 1, 0};
 
     if (layer->pairing == TG_PAIR_NEIGHBOURS) {
         return neighbours;
@@ -124,37 +116,50 @@ TG_COMPACT static struct pairing pairing_of(const struct tg_conv2d_strips_dsp *l
     return layer->pairing == TG_PAIR_ROWS && whole ? rows : halves;
 }
 
-TG_COMPACT static struct tg_strips_places places_in(const struct tg_conv2d_strips_dsp *layer,
-                                                    const struct pairing *pairing, const struct tg_dsp_rows *in,
-                                                    void *scratch, const struct tg_strips_source *source)
+TG_INLINE const struct tg_strips_source *handed_over(const void *scratch)
+{
+    const struct tg_strips_source *source;
+
+    memcpy(&source, scratch, sizeof source);
+    return source;
+}
+
+/* All places but those of input rows. */
+TG_COMPACT static void find_places(const struct tg_conv2d_strips_dsp *layer, int32_t whole, void *scratch,
+                                   struct tg_strips_places *places)
 {
     const struct tg_window *const w = &layer->window;
     int8_t *const rows = (int8_t *)scratch + TG_PAIR_SUMS_BYTES;
-    int8_t *const lines = rows + w->kernel_height * POINTER_BYTES;
-    int8_t *const entries = lines + layer->lines * layer->line_bytes;
-    const int32_t entry_bytes = w->kernel_height * PAIR_BYTES;
-    const int32_t pair_values = pairing->columns * w->stride_width * layer->in_channels;
-    const int32_t pair_bytes = (pair_values >> 1) * entry_bytes;
-    const struct tg_strips_places places = {(int8_t *)scratch, (const int8_t **)(void *)rows, entries,
-                                            lines,             entry_bytes,                   pair_bytes,
-                                            0,                 in,                            source};
 
-    (void)memset(lines, layer->in_zero_point, (size_t)(layer->lines * layer->line_bytes));
-    return places;
+    places->source = handed_over(scratch);
+    places->pairing = pairing_of(layer, whole);
+    places->sums = (int8_t *)scratch;
+    places->rows = (const int8_t **)(void *)rows;
+    places->lines = rows + w->kernel_height * POINTER_BYTES;
+    places->entries = places->lines + layer->lines * layer->line_bytes;
+    places->entry_bytes = w->kernel_height * PAIR_BYTES;
+    places->pair_bytes = places->entry_bytes
+                         * ((places->pairing.columns * w->stride_width * layer->in_channels) >> 1);
+    places->next = 0;
+    (void)memset(places->lines, layer->in_zero_point, (size_t)(layer->lines * layer->line_bytes));
 }
 
-/* Widens a's or b's words of `pairs` pairs, of which the first is in output row y at `column`. */
+/* Widens the words of `pairs` pairs, of which the first is in output row y at `column`: those of a, then those of b. */
 TG_COMPACT static void widen_strip(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places,
-                                   int32_t y, int32_t column, int32_t pairs, int8_t *to)
+                                   int32_t y, int32_t column, int32_t pairs)
 {
+    const struct tg_strips_pairing *const pairing = &places->pairing;
     const int32_t words = (pairs - 1) * (places->pair_bytes / places->entry_bytes) + layer->row_words;
+    const int32_t quads = (words + 1) >> 1;
 
-    places->source->widen(layer, places, y, column, (words + 1) >> 1, to);
+    places->source->widen(layer, places, y, column, quads, places->entries);
+    places->source->widen(layer, places, y + pairing->b_rows, column + pairing->b_columns, quads,
+                          places->entries + TG_PAIR_WORD_BYTES);
 }
 
 /* All channels of the pairs in scratch. */
-static void compute_strip(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places, int32_t pairs,
-                          int8_t *out, int32_t out_b, int32_t out_step)
+static void compute_strip(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places,
+                          int32_t pairs, int8_t *out, int32_t out_b, int32_t out_step)
 {
     struct tg_pair_task task;
 
@@ -172,8 +177,9 @@ static void compute_strip(const struct tg_conv2d_strips_dsp *layer, const struct
 
 /* Output row y at `out`, and if pairs are rows the one below, so many bytes further on. */
 TG_COMPACT static void compute_row(const struct tg_conv2d_strips_dsp *layer, const struct tg_strips_places *places,
-                        const struct pairing *pairing, int32_t y, int8_t *out, int32_t to_second)
+                                   int32_t y, int8_t *out, int32_t to_second)
 {
+    const struct tg_strips_pairing *const pairing = &places->pairing;
     const int32_t channels = layer->out_channels;
     const int32_t width = layer->window.out_width;
     const int32_t out_b = pairing->b_columns * channels + pairing->b_rows * to_second;
@@ -189,51 +195,49 @@ TG_COMPACT static void compute_row(const struct tg_conv2d_strips_dsp *layer, con
         if (is_odd && pairs == left && pairs > 1) {
             pairs -= 1;
         }
-        widen_strip(layer, places, y, column, pairs, places->entries);
-        widen_strip(layer, places, y + pairing->b_rows, column + pairing->b_columns, pairs,
-                    places->entries + TG_PAIR_WORD_BYTES);
+        widen_strip(layer, places, y, column, pairs);
         compute_strip(layer, places, pairs, out + column * channels, to_b, pairing->columns * channels);
     }
 }
 
 TG_KERNEL TG_COMPACT void tg_conv2d_strips_run(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out,
-                                               void *scratch, const struct tg_strips_source *source)
+                                               void *scratch)
 {
     const struct tg_window *const w = &layer->window;
-    const struct tg_dsp_rows rows = tg_dsp_whole_tensor(w, layer->in_channels, in);
     const int32_t row_bytes = w->out_width * layer->out_channels;
-    struct pairing pairing = pairing_of(layer, 1);
-    struct tg_strips_places places = places_in(layer, &pairing, &rows, scratch, source);
+    struct tg_strips_places places;
 
-    for (int32_t y = 0; y < w->out_height; y += 1 + pairing.b_rows) {
-        if (y + pairing.b_rows == w->out_height) { /* a last row alone */
-            pairing = pairing_of(layer, 0);
+    places.in = tg_dsp_whole_tensor(w, layer->in_channels, in);
+    find_places(layer, 1, scratch, &places);
+    for (int32_t y = 0; y < w->out_height; y += 1 + places.pairing.b_rows) {
+        if (y + places.pairing.b_rows == w->out_height) { /* a last row alone */
+            places.pairing = pairing_of(layer, 0);
         }
-        source->load(layer, &places, (y + pairing.b_rows) * w->stride_height + w->kernel_height);
-        compute_row(layer, &places, &pairing, y, out + y * row_bytes, row_bytes);
+        places.source->load(layer, &places, (y + places.pairing.b_rows) * w->stride_height + w->kernel_height);
+        compute_row(layer, &places, y, out + y * row_bytes, row_bytes);
     }
     tg_dsp_scale_clamp(&layer->scale, out, w->out_height * row_bytes);
 }
 
 TG_KERNEL void tg_conv2d_strips_run_rows(const struct tg_conv2d_strips_dsp *layer, const int8_t *const *rows,
-                                         int8_t *const *out, int32_t row_count, void *scratch,
-                                         const struct tg_strips_source *source)
+                                         int8_t *const *out, int32_t row_count, void *scratch)
 {
     const struct tg_window *const w = &layer->window;
-    const struct tg_dsp_rows in = tg_dsp_row_pointers(w, rows);
-    struct pairing pairing = pairing_of(layer, row_count > 1);
-    struct tg_strips_places places = places_in(layer, &pairing, &in, scratch, source);
+    struct tg_strips_places places;
     int32_t together;
 
+    places.in = tg_dsp_row_pointers(w, rows);
+    find_places(layer, row_count > 1, scratch, &places);
     for (int32_t y = 0; y < row_count; y += together) {
-        const int32_t to_second = y + pairing.b_rows < row_count ? tg_dsp_distance(out[y], out[y + pairing.b_rows]) : 0;
+        const int32_t second = y + places.pairing.b_rows;
+        const int32_t to_second = second < row_count ? tg_dsp_distance(out[y], out[second]) : 0;
 
-        if (pairing.b_rows == 1 && to_second == 0) { /* a last row alone, or rows too far apart */
-            pairing = pairing_of(layer, 0);
+        if (places.pairing.b_rows == 1 && to_second == 0) { /* a last row alone, or rows too far apart */
+            places.pairing = pairing_of(layer, 0);
         }
-        together = 1 + pairing.b_rows;
-        source->load(layer, &places, (y + pairing.b_rows) * w->stride_height + w->kernel_height);
-        compute_row(layer, &places, &pairing, y, out[y], to_second);
+        together = 1 + places.pairing.b_rows;
+        places.source->load(layer, &places, (y + together - 1) * w->stride_height + w->kernel_height);
+        compute_row(layer, &places, y, out[y], to_second);
         for (int32_t i = y; i < y + together; i++) {
             tg_dsp_scale_clamp(&layer->scale, out[i], w->out_width * layer->out_channels);
         }

@@ -9,6 +9,14 @@
 
 struct tg_strips_source;
 
+/* Which pixels are computed together. */
+struct tg_strips_pairing {
+    int32_t pairs;     /* of an output row */
+    int32_t columns;   /* from a pair to the next */
+    int32_t b_columns; /* from a to b */
+    int32_t b_rows;
+};
+
 /* Where things are in scratch, and how long. */
 struct tg_strips_places {
     int8_t *sums;
@@ -18,8 +26,9 @@ struct tg_strips_places {
     int32_t entry_bytes;
     int32_t pair_bytes; /* entries from a pair to the next */
     int32_t next;       /* the input row that is loaded next */
-    const struct tg_dsp_rows *in;
+    struct tg_dsp_rows in;
     const struct tg_strips_source *source;
+    struct tg_strips_pairing pairing;
 };
 
 /* How input rows are read. */
@@ -34,9 +43,14 @@ struct tg_strips_source {
 /* Widens 4 * quads values from rows[i] + at on, for each of `count` rows, into word i of the entries. */
 void tg_conv2d_strips_widen_dsp(int8_t *to, const int8_t *const *rows, int32_t count, int32_t at, int32_t quads);
 
-void tg_conv2d_strips_run(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out, void *scratch,
-                          const struct tg_strips_source *source);
+/* How input rows are read lies in the first bytes of scratch: an argument more would take stack. */
+TG_INLINE void tg_strips_hand_over(void *scratch, const struct tg_strips_source *source)
+{
+    memcpy(scratch, &source, sizeof source);
+}
+
+void tg_conv2d_strips_run(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out, void *scratch);
 void tg_conv2d_strips_run_rows(const struct tg_conv2d_strips_dsp *layer, const int8_t *const *rows, int8_t *const *out,
-                               int32_t row_count, void *scratch, const struct tg_strips_source *source);
+                               int32_t row_count, void *scratch);
 
 #endif

@@ -36,7 +36,7 @@ static void widen_pieces(const struct tg_conv2d_strips_dsp *layer, const struct 
     int8_t *copy = places->lines;
 
     for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        const int8_t *const row = tg_dsp_row(places->in, y * w->stride_height + ky);
+        const int8_t *const row = tg_dsp_row(&places->in, y * w->stride_height + ky);
         const int8_t *piece = copy;
 
         if (row != NULL && is_inside) {
@@ -55,11 +55,13 @@ static const struct tg_strips_source SOURCE = {load_nothing, widen_pieces};
 TG_KERNEL void tg_conv2d_strips_pieces_s8_dsp(const struct tg_conv2d_strips_dsp *layer, const int8_t *in, int8_t *out,
                                               void *scratch)
 {
-    tg_conv2d_strips_run(layer, in, out, scratch, &SOURCE);
+    tg_strips_hand_over(scratch, &SOURCE);
+    tg_conv2d_strips_run(layer, in, out, scratch);
 }
 
 TG_KERNEL void tg_conv2d_strips_pieces_s8_dsp_rows(const struct tg_conv2d_strips_dsp *layer, const int8_t *const *rows,
                                                    int8_t *const *out, int32_t row_count, void *scratch)
 {
-    tg_conv2d_strips_run_rows(layer, rows, out, row_count, scratch, &SOURCE);
+    tg_strips_hand_over(scratch, &SOURCE);
+    tg_conv2d_strips_run_rows(layer, rows, out, row_count, scratch);
 }

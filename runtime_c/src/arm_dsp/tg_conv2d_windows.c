@@ -256,36 +256,37 @@ static struct walk widen_windows(const struct tg_conv2d_dsp *layer, const struct
     return walk;
 }
 
-/* `count` pixels that lie side by side in the output, from the first of row y on. */
+/* `count` pixels, from the first of row y on. */
 TG_COMPACT static void compute_pixels(const struct tg_conv2d_dsp *layer, const struct tg_dsp_rows *rows, int32_t y, int32_t count,
                            int8_t *out, const struct places *places, const struct tg_conv2d_method *method)
 {
-    const int32_t channels = layer->out_channels;
+    const int32_t channels = layer->out_channels / layer->groups;
+    const int32_t step = layer->out_step;
     struct walk walk = {y, 0};
     struct tg_pair_task task;
 
     task.x = places->pairs;
     task.x_step = places->pair_bytes;
-    task.out_step = 2 * channels;
+    task.out_step = 2 * step;
     task.weights_bytes = layer->steps * method->step_bytes;
     for (int32_t done = 0; done < count;) {
         const int32_t some = tg_clamp((count - done) / 2 * 2, 1, 2 * layer->chunk);
         struct walk next = walk;
 
-        task.out_b = some == 1 ? 0 : channels;
+        task.out_b = some == 1 ? 0 : step;
         task.pairs = (some + 1) / 2;
         task.weights = layer->weights;
         task.block = layer->scale.blocks;
         for (int32_t group = 0; group < layer->groups; group++) {
             next = widen_windows(layer, rows, places, walk, some, group);
-            task.out = out + done * channels + group * (channels / layer->groups);
-            tg_pair_run_channels(&task, &layer->scale, channels / layer->groups, places->sums, method->run);
-            tg_pair_skip_blocks(&task, (channels / layer->groups + TG_DSP_BLOCK - 1) / TG_DSP_BLOCK);
+            task.out = out + done * step + group * channels;
+            tg_pair_run_channels(&task, &layer->scale, channels, places->sums, method->run);
+            tg_pair_skip_blocks(&task, (channels + TG_DSP_BLOCK - 1) / TG_DSP_BLOCK);
         }
         walk = next;
         done += some;
     }
-    tg_dsp_scale_clamp(&layer->scale, out, count * channels);
+    tg_dsp_scale_clamp(&layer->scale, out, count * step);
 }
 
 TG_KERNEL void tg_conv2d_windows(const struct tg_conv2d_dsp *layer, const int8_t *in, int8_t *out, void *scratch,

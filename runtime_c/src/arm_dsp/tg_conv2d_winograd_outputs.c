@@ -29,20 +29,21 @@ static void store_fours(const int8_t *from, int8_t *to, int32_t step, int32_t co
 static void store(const struct tg_conv2d_winograd_dsp *layer, const struct tg_winograd_image *image,
                   const struct tg_winograd_tiles *tile, int32_t columns, int32_t channel, const int8_t *block)
 {
-    const int32_t step = layer->out_channels;
+    const int32_t step = layer->out_step;
     const int32_t offset = tile->pair * 2 * TG_WINOGRAD_TILE * step + channel;
-    const int32_t channels = step - channel;
+    const int32_t channels = layer->out_channels - channel;
     const int32_t first = tile->row * TG_WINOGRAD_TILE;
     const int32_t end = tg_clamp(image->row_count, first, first + TG_WINOGRAD_TILE);
 
     for (int32_t y = first; y < end; y++) {
-        int8_t *row = image->out_rows != NULL ? image->out_rows[y] : image->out + y * layer->window.out_width * step;
+        int8_t *to = image->out_rows != NULL ? image->out_rows[y] : image->out + y * layer->window.out_width * step;
 
+        to += offset;
         if (channels >= 4) {
-            store_fours(block, row + offset, step, columns);
+            store_fours(block, to, step, columns);
         } else {
             for (int32_t x = 0; x < columns; x++) {
-                memcpy(row + offset + x * step, block + 4 * x, (size_t)channels);
+                memcpy(to + x * step, block + 4 * x, (size_t)channels);
             }
         }
         block += TG_WINOGRAD_BLOCK_ROW;

@@ -299,6 +299,21 @@ typedef void tg_pair_run(struct tg_pair_task *task);
 void tg_pair_run_channels(struct tg_pair_task *task, const struct tg_dsp_scale *scale, int32_t channels, int8_t *sums,
                           tg_pair_run *run);
 
+/* What differs between kernels that share their outer loops: it lies in the first bytes of scratch, before there are
+ * sums, because an argument more would take stack. */
+TG_INLINE void tg_pair_hand_over(void *scratch, tg_pair_run *run)
+{
+    memcpy(scratch, &run, sizeof run);
+}
+
+TG_INLINE tg_pair_run *tg_pair_handed_over(const void *scratch)
+{
+    tg_pair_run *run;
+
+    memcpy(&run, scratch, sizeof run);
+    return run;
+}
+
 /* Weights and words behind so many blocks. */
 TG_INLINE void tg_pair_skip_blocks(struct tg_pair_task *task, int32_t blocks)
 {

@@ -185,8 +185,8 @@ static int8_t *widen_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pix
     run.quads = layer->in_channels / 4;
     run.left = layer->in_channels % 4;
     for (int32_t done = 0; done < count;) {
-        run.from.out = out + done * layer->out_channels + walk->out_moved;
-        done += tg_next_pixel_pairs(walk, count - done, layer->out_channels, &run.from);
+        run.from.out = out + done * layer->out_step + walk->out_moved;
+        done += tg_next_pixel_pairs(walk, count - done, layer->out_step, &run.from);
         tg_pointwise_widen(&run);
         run.to += run.from.pairs * pair_bytes;
     }
@@ -239,7 +239,7 @@ static void compute_pixels(const struct tg_conv2d_1x1_dsp *layer, struct tg_pixe
     for (int32_t done = 0; done < count; done += some) {
         int8_t *end;
         some = count - done < layer->chunk ? count - done : layer->chunk;
-        end = widen_pixels(layer, walk, some, out + done * layer->out_channels, (int8_t *)scratch);
+        end = widen_pixels(layer, walk, some, out + done * layer->out_step, (int8_t *)scratch);
         run_pairs(layer, (int8_t *)scratch, end, run);
     }
 }

@@ -10,23 +10,20 @@ struct tg_dsp_rows {
     const int8_t *const *pointers; /* NULL: a whole tensor */
     const int8_t *tensor;
     int32_t row_bytes;
-    int32_t height;
-    int32_t width;
-    int32_t pad_top;
+    const struct tg_window *window;
 };
 
 TG_INLINE struct tg_dsp_rows tg_dsp_whole_tensor(const struct tg_window *w, int32_t channels,
                                                  const int8_t *tensor)
 {
-    const struct tg_dsp_rows rows = {NULL,         tensor,      w->in_width * channels,
-                                     w->in_height, w->in_width, w->pad_top};
+    const struct tg_dsp_rows rows = {NULL, tensor, w->in_width * channels, w};
 
     return rows;
 }
 
 TG_INLINE struct tg_dsp_rows tg_dsp_row_pointers(const struct tg_window *w, const int8_t *const *pointers)
 {
-    const struct tg_dsp_rows rows = {pointers, NULL, 0, w->in_height, w->in_width, w->pad_top};
+    const struct tg_dsp_rows rows = {pointers, NULL, 0, w};
 
     return rows;
 }
@@ -34,12 +31,12 @@ TG_INLINE struct tg_dsp_rows tg_dsp_row_pointers(const struct tg_window *w, cons
 /* Row `index`, counted from the first row that the first output row reads; NULL where it is padding. */
 TG_INLINE const int8_t *tg_dsp_row(const struct tg_dsp_rows *rows, int32_t index)
 {
-    const int32_t y = index - rows->pad_top;
+    const int32_t y = index - rows->window->pad_top;
 
     if (rows->pointers != NULL) {
         return rows->pointers[index];
     }
-    return y >= 0 && y < rows->height ? rows->tensor + y * rows->row_bytes : NULL;
+    return y >= 0 && y < rows->window->in_height ? rows->tensor + y * rows->row_bytes : NULL;
 }
 
 /* How far the second of two rows is from the first; 0 where that is no int32. */

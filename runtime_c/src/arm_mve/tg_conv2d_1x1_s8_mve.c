@@ -17,13 +17,13 @@ static TG_NOINLINE void compute_run(const struct tg_conv2d_mve *layer, const int
     const int32_t whole = in_bytes < vector ? 0 : tg_clamp((in_bytes - vector) / step + 1, 0, pixels);
     int32_t *const sums = (int32_t *)scratch;
     int8_t *const copy = (int8_t *)scratch + tg_mve_sums_bytes(dense);
-    int8_t *to = out + whole * dense->channels;
+    int8_t *to = out + whole * dense->out_step;
 
     tg_mve_dense_many(dense, 0, in, step, out, whole, sums);
     for (int32_t p = whole; p < pixels; p++) {
         (void)tg_mve_copy(copy, in + p * step, layer->in_channels);
         tg_mve_dense_many(dense, 0, copy, 0, to, 1, sums);
-        to += dense->channels;
+        to += dense->out_step;
     }
     tg_mve_clamp(out, pixels * dense->channels, layer->out_min, layer->out_max);
 }
@@ -53,6 +53,6 @@ TG_KERNEL void tg_conv2d_1x1_s8_mve(const struct tg_conv2d_mve *layer, const int
         const int32_t at = y * w->stride_height * row_bytes;
 
         compute_run(layer, in + at, w->in_height * row_bytes - at, w->out_width, out, scratch);
-        out += w->out_width * layer->dense.channels;
+        out += w->out_width * layer->dense.out_step;
     }
 }

@@ -12,7 +12,7 @@
 TG_INLINE void tg_conv2d_1x1_run(const struct tg_conv2d *layer, const int8_t *in, int32_t in_step,
                                  int8_t *out, int32_t count, tg_dense_pixels *pixels)
 {
-    const int32_t out_step = layer->out_channels;
+    const int32_t out_step = layer->out_step;
     struct tg_dense dense;
 
     dense.weights = layer->weights;
@@ -53,7 +53,7 @@ TG_INLINE void tg_conv2d_1x1_whole(const struct tg_conv2d *layer, const int8_t *
     for (int32_t i = 0; i < runs; i++) {
         tg_conv2d_1x1_run(layer, in, w->stride_width * layer->in_channels, out, count, pixels);
         in += w->stride_height * w->in_width * layer->in_channels;
-        out += count * layer->out_channels;
+        out += count * layer->out_step;
     }
 }
 

@@ -92,7 +92,7 @@ TG_INLINE void tg_conv2d_group(const struct tg_conv2d *layer, const struct tg_de
                                int8_t *patch, tg_dense_pixels *pixels)
 {
     const int32_t width = layer->window.out_width;
-    const int32_t step = layer->out_channels;
+    const int32_t step = layer->out_step;
     int32_t ox = 0;
 
     for (; ox + 2 <= width; ox += 2) {
@@ -143,7 +143,7 @@ TG_INLINE void tg_conv2d_whole(const struct tg_conv2d *layer, const int8_t *in, 
 {
     const struct tg_window *w = &layer->window;
     const int32_t in_row = w->in_width * layer->in_channels;
-    const int32_t out_row = w->out_width * layer->out_channels;
+    const int32_t out_row = w->out_width * layer->out_step;
     const int8_t **rows = (const int8_t **)scratch;
     int8_t *patch = (int8_t *)(rows + tg_window_extent(w));
 

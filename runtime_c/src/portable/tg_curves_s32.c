@@ -18,31 +18,22 @@ static int32_t on_line(const int32_t *p, const int16_t *v, int32_t x)
 
 static int32_t on_curve(const int32_t *p, const int16_t *v, int32_t count, int32_t x)
 {
-    int32_t first = 0;
-    int32_t last = count - 1;
+    int32_t first;
 
     if (x <= p[0]) {
         return v[0];
     }
-    if (x >= p[last]) {
-        return v[last];
+    if (x >= p[count - 1]) {
+        return v[count - 1];
     }
-    while (last - first > 1) {
-        const int32_t middle = (first + last) / 2;
-
-        if (p[middle] <= x) {
-            first = middle;
-        } else {
-            last = middle;
-        }
-    }
+    first = tg_line_of(p, count, x);
     return on_line(p + first, v + first, x);
 }
 
 TG_KERNEL void tg_curves_s32(const struct tg_curves *layer, const int32_t *in, int16_t *out)
 {
     const int32_t *positions = layer->positions;
-    const int16_t *values = layer->values;
+    const int16_t *values = (const int16_t *)layer->values;
 
     for (int32_t k = 0; k < layer->count; k++) {
         const int32_t count = layer->counts[k];

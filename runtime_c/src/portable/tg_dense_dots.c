@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_dense_dots.h"
 
-TG_KERNEL int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth)
+TG_KERNEL int32_t tg_dense_dots_one(const int8_t *x, const int8_t *w, int32_t depth)
 {
     const int8_t *const end = x + (depth & ~3);
     int32_t acc = 0;
@@ -20,7 +20,7 @@ TG_KERNEL int32_t tg_dense_dot(const int8_t *x, const int8_t *w, int32_t depth)
     return acc;
 }
 
-TG_KERNEL void tg_dense_dots(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth, int32_t *sums)
+TG_KERNEL void tg_dense_dots_two(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth, int32_t *sums)
 {
     const int8_t *const end = x + (depth & ~3);
     int32_t acc_x = 0;

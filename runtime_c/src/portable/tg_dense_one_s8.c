@@ -120,7 +120,7 @@ TG_KERNEL void tg_dense_one_s8(const struct tg_dense *dense, const int8_t *x, in
         } else if (count == 4) {
             add_four(x, w, depth, sums);
         } else {
-            sums[0] += tg_dense_dot(x, w, depth);
+            sums[0] += tg_dense_dots_one(x, w, depth);
         }
         tg_requantize_s8(dense->requantization, channel, count, sums, 1, out, 0);
         w += count * depth;

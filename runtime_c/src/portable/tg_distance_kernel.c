@@ -4,26 +4,12 @@
 #include "tg_distance_kernel.h"
 
 #include "tg_wide_kernel.h"
+#include "tg_wide_root.h"
 
 #define TG_BITS 26
 #define TG_LOG_2 46516320 /* log(2) * 2^26 */
 #define TG_THIRD 22369621 /* 2^26 / 3 */
 #define TG_LOG_BITS 28
-
-/* floor(sqrt(n)), n below 2^62, bit by bit. */
-static int64_t root_of(uint64_t n)
-{
-    uint32_t root = 0;
-
-    for (uint32_t bit = (uint32_t)1 << 30; bit != 0; bit >>= 1) {
-        const uint32_t tried = root | bit;
-
-        if ((uint64_t)tried * tried <= n) {
-            root = tried;
-        }
-    }
-    return (int64_t)root;
-}
 
 /* log2(x / 2^28) with 28 bits, rounded down about: every square of the rest of x says one bit more. */
 static int64_t logarithm(uint64_t x)
@@ -70,7 +56,7 @@ TG_KERNEL int32_t tg_distance_kernel(const struct tg_wide_kernel_sums *layer, in
         e = (logarithm(x) * layer->power) >> layer->power_shift;
         return tg_wide_kernel_exponential(layer->roots, e);
     }
-    e = (root_of((uint64_t)measure << layer->measure_shift) * layer->factor) >> layer->factor_shift;
+    e = (tg_wide_root((uint64_t)measure << layer->measure_shift) * layer->factor) >> layer->factor_shift;
     e = e > most ? most : e;
     kernel = tg_wide_kernel_exponential(layer->roots, e);
     return layer->form == TG_MATERN_1 ? kernel : (int32_t)((kernel * polynomial(layer->form, e)) >> TG_BITS);

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinygen.errors import ModelFileError
 from tinygen.importers.keras.limits import MAX_CONFIG_BYTES
 
 SEQUENTIAL = ("Sequential",)
 FUNCTIONAL = ("Functional", "Model")  # Keras 2.3 and before wrote "Model"
 INPUT_LAYER = "InputLayer"
+CONSTANT_VALUE = "_CONSTANT_VALUE"  # stands for a layer where Keras 2 writes 3.0 - x
+ARRAYS = ("__numpy__", "__tensor__")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,17 +31,36 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Constant:
+    """A number or an array in the place of a tensor, as in `x + 3.0`."""
+
+    value: NDArray[np.float32]
+
+
+Operand = Reference | Constant
+
+
+@dataclass(frozen=True, kw_only=True)
 class LayerRecord:
-    """One layer and its calls; each call lists the tensors that it reads."""
+    """One layer and its calls; each call lists the tensors that it reads, and numbers in their place."""
 
     class_name: str
     name: str
     config: Mapping[str, Any]
-    calls: tuple[tuple[Reference, ...], ...]
+    operands: tuple[tuple[Operand, ...], ...]
+    """What each call is given, in order."""
     model: "ModelRecord | None"
     """The layers inside, where the layer is itself a model."""
     is_operation: bool
     """True for bare operations such as `a + b` in Keras 3, which have no weights and no folder for them."""
+
+    @property
+    def calls(self) -> tuple[tuple[Reference, ...], ...]:
+        """The tensors that each call reads."""
+        return tuple(
+            tuple(item for item in operands if isinstance(item, Reference))
+            for operands in self.operands
+        )
 
     @property
     def kind(self) -> str:
@@ -98,7 +122,7 @@ def _sequential(config: Any, where: str) -> ModelRecord:
     if records and _entry(records[0], "class_name", str, where) != INPUT_LAYER:
         records = [_implied_input(config, records[0], where), *records]
     for record in records:
-        layer = _layer(record, where, calls=((previous,),) if previous else ())
+        layer = _layer(record, where, operands=((previous,),) if previous else ())
         layers.append(layer)
         previous = Reference(layer=layer.name, call=0, output=0)
     if previous is None:
@@ -133,7 +157,7 @@ def _functional(config: Any, where: str) -> ModelRecord:
         nodes = record.get("inbound_nodes", []) if isinstance(record, dict) else []
         if not isinstance(nodes, list):
             raise _malformed("inbound_nodes", where)
-        layers.append(_layer(record, where, calls=tuple(_call(node) for node in nodes)))
+        layers.append(_layer(record, where, operands=tuple(_call(node) for node in nodes)))
     inputs = tuple(_references(config.get("input_layers")))
     outputs = tuple(_references(config.get("output_layers")))
     if not inputs or not outputs:
@@ -143,7 +167,7 @@ def _functional(config: Any, where: str) -> ModelRecord:
     )
 
 
-def _layer(record: Any, where: str, calls: tuple[tuple[Reference, ...], ...]) -> LayerRecord:
+def _layer(record: Any, where: str, operands: tuple[tuple[Operand, ...], ...]) -> LayerRecord:
     class_name = _entry(record, "class_name", str, where)
     config = record.get("config")
     is_model = class_name in SEQUENTIAL or class_name in FUNCTIONAL
@@ -158,41 +182,70 @@ def _layer(record: Any, where: str, calls: tuple[tuple[Reference, ...], ...]) ->
         class_name=class_name,
         name=name,
         config=config if isinstance(config, dict) else {},
-        calls=calls,
+        operands=operands,
         model=_model(record, f"{where}, model '{name}'") if is_model else None,
         is_operation=isinstance(module, str) and module.startswith("keras.src.ops"),
     )
 
 
-def _call(node: Any) -> tuple[Reference, ...]:
-    """The tensors of one call: Keras 3 wraps them in args and kwargs, Keras 2 writes bare triples."""
+def _call(node: Any) -> tuple[Operand, ...]:
+    """The operands of one call: Keras 3 wraps them in args and kwargs, Keras 2 writes bare triples."""
     if isinstance(node, dict):
-        return tuple(_references([node.get("args"), node.get("kwargs")]))
-    return tuple(_references(node))
+        return tuple(_operands([node.get("args"), node.get("kwargs")]))
+    return tuple(_operands(node))
 
 
 def _references(item: Any) -> Iterator[Reference]:
     """Every reference to a tensor below an item, in order."""
+    return (operand for operand in _operands(item) if isinstance(operand, Reference))
+
+
+def _operands(item: Any) -> Iterator[Operand]:
+    """Every reference to a tensor and every number or array below an item, in order."""
     found = _as_reference(item)
     if found is not None:
         yield found
         # Keras 2 appends the keyword arguments, which may hold further tensors: a + b
         if isinstance(item, list) and len(item) == 4:
-            yield from _references(item[3])
+            yield from _operands(item[3])
     elif isinstance(item, dict):
-        history = item.get("config") if item.get("class_name") == "__keras_tensor__" else None
-        below = history.get("keras_history") if isinstance(history, dict) else list(item.values())
-        yield from _references(below)
+        config = item.get("config") if isinstance(item.get("config"), dict) else None
+        if config is not None and item.get("class_name") in ARRAYS:
+            yield from _constant(config.get("value"))
+        elif config is not None and item.get("class_name") == "__keras_tensor__":
+            yield from _operands(config.get("keras_history"))
+        else:
+            yield from _operands(list(item.values()))
+    elif isinstance(item, list) and item[:1] == [CONSTANT_VALUE]:
+        yield from _operands(item[2:])
     elif isinstance(item, list):
         for entry in item:
-            yield from _references(entry)
+            yield from _operands(entry)
+    elif isinstance(item, (int, float)) and not isinstance(item, bool):
+        yield from _constant(item)
+
+
+def _constant(value: Any) -> Iterator[Constant]:
+    """The array of a number or of nested lists of numbers; none for what is neither."""
+    try:
+        with np.errstate(over="ignore"):
+            array = np.asarray(value, np.float32)
+    except (TypeError, ValueError, OverflowError):
+        return
+    if array.size:
+        yield Constant(value=array)
 
 
 def _as_reference(item: Any) -> Reference | None:
     if not isinstance(item, list) or len(item) not in (3, 4):
         return None
     layer, call, output = item[:3]
-    if not isinstance(layer, str) or type(call) is not int or type(output) is not int:
+    if (
+        not isinstance(layer, str)
+        or layer == CONSTANT_VALUE
+        or type(call) is not int
+        or type(output) is not int
+    ):
         return None
     return Reference(layer=layer, call=call, output=output)
 

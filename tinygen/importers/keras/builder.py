@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.errors import ConversionError, UnsupportedError
-from tinygen.importers.keras.architecture import LayerRecord
+from tinygen.importers.keras.architecture import Constant, LayerRecord
 from tinygen.importers.keras.limits import MAX_ELEMENTS, MAX_NODES
 from tinygen.importers.keras.settings import Settings
 from tinygen.importers.keras.weights import Shapes, WeightStore
@@ -103,11 +103,19 @@ class Layer:
         path: tuple[str, ...],
         inputs: tuple[Value, ...],
         store: WeightStore,
+        operands: tuple[Value | Constant, ...] = (),
+        *,
+        is_keras_2: bool = False,
     ):
         self.builder = builder
         self.path = path
         self.name = "/".join(path)
         self.inputs = inputs
+        self.operands = operands
+        """The inputs, and the numbers between them."""
+        self.is_keras_2 = is_keras_2
+        self.problems: list[UnsupportedError] = []
+        """What cannot be converted, where the rest of the layer was looked at nevertheless."""
         self.settings = Settings(values=record.config, where=f"{record.kind} layer '{self.name}'")
         self._store = store
 

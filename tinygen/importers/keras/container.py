@@ -1,6 +1,7 @@
 """The two containers of Keras models: HDF5 files and .keras archives. Told apart by content, not by name."""
 
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -21,7 +22,7 @@ from tinygen.importers.keras.weights import (
     snake_case,
 )
 
-_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
+_CONFIG, _WEIGHTS, _METADATA = "config.json", "model.weights.h5", "metadata.json"
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ARCHIVE_DAMAGE = (
@@ -36,6 +37,8 @@ class SavedModel:
 
     model: ModelRecord
     store: WeightStore
+    is_keras_2: bool
+    """Keras 2 and before: some functions had other definitions."""
 
 
 @contextmanager
@@ -52,10 +55,10 @@ def opened(path: Path) -> Iterator[SavedModel]:
         with hdf5.opened(path, path.name) as file:
             yield _from_hdf5(file, path.name)
     elif head.startswith(b"PK\x03\x04"):
-        with _opened_archive(path) as (config, file):
+        with _opened_archive(path) as (config, metadata, file):
             model = architecture.parse(config, f"{path.name}, {_CONFIG}")
             store = NumberedWeights(root=file, folders=architecture.folders(model, snake_case))
-            yield SavedModel(model=model, store=store)
+            yield SavedModel(model=model, store=store, is_keras_2=_is_keras_2(metadata))
     else:
         raise ModelFileError(
             what="the file is neither HDF5 nor a .keras archive",
@@ -81,15 +84,39 @@ def _from_hdf5(file: Any, name: str) -> SavedModel:
             where=name,
             next_step="save the whole model: model.save(...)",
         )
-    return SavedModel(model=architecture.parse(config, name), store=NamedWeights(root=root))
+    version = file.attrs.get("keras_version", "")
+    if isinstance(version, bytes):
+        version = version.decode("ascii", errors="replace")
+    return SavedModel(
+        model=architecture.parse(config, name),
+        store=NamedWeights(root=root),
+        is_keras_2=_is_old(version),
+    )
+
+
+def _is_keras_2(metadata: bytes) -> bool:
+    """What the archive says about the Keras that wrote it; nothing where it says nothing."""
+    try:
+        entries = json.loads(metadata)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(entries, dict) and _is_old(entries.get("keras_version"))
+
+
+def _is_old(version: Any) -> bool:
+    return isinstance(version, str) and version.startswith(("1.", "2."))
 
 
 @contextmanager
-def _opened_archive(path: Path) -> Iterator[tuple[bytes, Any]]:
-    """Yield the text of config.json and the open HDF5 file of the weights. Nothing is unpacked to disk."""
+def _opened_archive(path: Path) -> Iterator[tuple[bytes, bytes, Any]]:
+    """Yield config.json, metadata.json and the open HDF5 file of the weights. Nothing is unpacked to disk."""
     try:
         with zipfile.ZipFile(path) as archive:
             config = _entry(archive, _CONFIG, MAX_CONFIG_BYTES, path.name)
+            has_metadata = _METADATA in archive.namelist()
+            metadata = (
+                _entry(archive, _METADATA, MAX_CONFIG_BYTES, path.name) if has_metadata else b""
+            )
             weights = _entry(archive, _WEIGHTS, MAX_WEIGHTS_FILE_BYTES, path.name)
     except _ARCHIVE_DAMAGE as error:
         raise ModelFileError(
@@ -98,7 +125,7 @@ def _opened_archive(path: Path) -> Iterator[tuple[bytes, Any]]:
             next_step="save the model again, or copy the file again in binary mode",
         ) from error
     with hdf5.opened(io.BytesIO(weights), f"{path.name}, {_WEIGHTS}") as file:
-        yield config, file
+        yield config, metadata, file
 
 
 def _entry(archive: zipfile.ZipFile, name: str, most_bytes: int, where: str) -> bytes:

@@ -9,10 +9,13 @@ from typing import Any
 from tinygen.errors import ModelFileError, UnsupportedError
 from tinygen.importers.finding import Finding
 from tinygen.importers.keras import container
+from tinygen.importers.keras.activations import check_activation
 from tinygen.importers.keras.architecture import (
     INPUT_LAYER,
+    Constant,
     LayerRecord,
     ModelRecord,
+    Operand,
     Reference,
 )
 from tinygen.importers.keras.builder import Builder, Layer, Value, image
@@ -55,7 +58,7 @@ def _unsupported(findings: tuple[Finding, ...], path: Path) -> UnsupportedError:
 
 def _convert(path: Path) -> tuple[Graph | None, tuple[Finding, ...]]:
     with container.opened(path) as saved:
-        unfolding = _Unfolding(saved.store)
+        unfolding = _Unfolding(saved.store, is_keras_2=saved.is_keras_2)
         inputs = unfolding.graph_inputs(saved.model)
         outputs = unfolding.model(saved.model, inputs, ())
         findings = tuple(unfolding.findings)
@@ -74,9 +77,10 @@ class _CallKey:
 class _Unfolding:
     """Walks through models in the order of their data; collects what has no importer."""
 
-    def __init__(self, store: WeightStore):
+    def __init__(self, store: WeightStore, *, is_keras_2: bool):
         self.builder = Builder()
         self.store = store
+        self.is_keras_2 = is_keras_2
         self.findings: list[Finding] = []
         self.calls_left = MAX_NODES
 
@@ -128,11 +132,11 @@ class _Unfolding:
             reads = [
                 _lookup(values, reference, first_call, path) for reference in layer.calls[key.call]
             ]
-            values[key] = self._call(layer, reads, (*path, layer.name))
+            values[key] = self._call(layer, key.call, reads, (*path, layer.name))
         return [_lookup(values, reference, first_call, path) for reference in model.outputs]
 
     def _call(
-        self, layer: LayerRecord, reads: list[Value | None], path: tuple[str, ...]
+        self, layer: LayerRecord, call: int, reads: list[Value | None], path: tuple[str, ...]
     ) -> list[Value | None]:
         self.calls_left -= 1
         if self.calls_left < 0:
@@ -146,23 +150,32 @@ class _Unfolding:
                     where=f"layer '{'/'.join(path)}'",
                 )
             return self.model(layer.model, reads, path)
-        return [self._import(layer, reads, path)]
+        return [self._import(layer, call, reads, path)]
 
     def _import(
-        self, layer: LayerRecord, reads: list[Value | None], path: tuple[str, ...]
+        self, layer: LayerRecord, call: int, reads: list[Value | None], path: tuple[str, ...]
     ) -> Value | None:
         importer = REGISTRY.get(layer.kind)
         if importer is None:
             self._find(layer, path, "layers of this class are not supported", _unknown_class(layer))
             return None
         inputs = tuple(value for value in reads if value is not None)
-        if len(inputs) != len(reads):
-            return None  # what it reads has no importer, which is already listed
+        is_whole = len(inputs) == len(reads)
+        operands = _with_values(layer.operands[call], inputs) if is_whole else ()
+        called = Layer(
+            self.builder, layer, path, inputs, self.store, operands, is_keras_2=self.is_keras_2
+        )
+        result = None
         try:
-            return importer(Layer(self.builder, layer, path, inputs, self.store))
+            if is_whole:
+                result = importer(called)
+            else:  # what it reads has no importer, which is already listed
+                check_activation(called)
         except UnsupportedError as error:
-            self._find(layer, path, error.what, error.next_step or "")
-            return None
+            called.problems.append(error)
+        for problem in called.problems:
+            self._find(layer, path, problem.what, problem.next_step or "")
+        return result
 
     def _find(
         self, layer: LayerRecord, path: tuple[str, ...], problem: str, next_step: str
@@ -175,8 +188,16 @@ class _Unfolding:
 
 
 _OUTPUT = LayerRecord(
-    class_name="Output", name="output", config={}, calls=(), model=None, is_operation=False
+    class_name="Output", name="output", config={}, operands=(), model=None, is_operation=False
 )
+
+
+def _with_values(
+    operands: tuple[Operand, ...], inputs: tuple[Value, ...]
+) -> tuple[Value | Constant, ...]:
+    """The operands of a call, with the values of those that are tensors."""
+    values = iter(inputs)
+    return tuple(item if isinstance(item, Constant) else next(values) for item in operands)
 
 
 def _unknown_class(layer: LayerRecord) -> str:

@@ -78,6 +78,7 @@ def _histogram_trees(item) -> list[OneTree]:
                     features=nodes["feature_idx"],
                     thresholds=nodes["num_threshold"],
                     values=in_column(nodes["value"], k, len(stage)),
+                    missing_left=nodes["missing_go_to_left"],
                 )
             )
     return found

@@ -18,6 +18,7 @@ class OneTree:
     children: NDArray[np.int64]
     leaves: NDArray[np.float64]
     root: int
+    missing_left: NDArray[np.bool_] | None = None
 
 
 def one_tree(
@@ -27,10 +28,11 @@ def one_tree(
     features: ArrayLike,
     thresholds: ArrayLike,
     values: NDArray,
+    missing_left: ArrayLike | None = None,
 ) -> OneTree:
     """A tree whose nodes stand in one list, parents before children; those with `left` < 0 are leaves.
 
-    values: rows [nodes, outputs], of which those of leaves are used.
+    values: rows [nodes, outputs], of which those of leaves are used. `missing_left` [nodes]: where NaN goes left.
     """
     left, right = np.asarray(left, np.int64), np.asarray(right, np.int64)
     is_leaf = left < 0
@@ -43,6 +45,7 @@ def one_tree(
         children=place[children].reshape(-1, 2),
         leaves=np.asarray(values, np.float64)[is_leaf],
         root=int(place[0]),
+        missing_left=None if missing_left is None else np.asarray(missing_left, bool)[inner],
     )
 
 
@@ -76,7 +79,13 @@ def joined(
         bias=np.asarray(bias, np.float64),
         number=number,
         is_strict=is_strict,
+        missing_left=_missing(trees),
     )
+
+
+def _missing(trees: Sequence[OneTree]) -> NDArray[np.bool_] | None:
+    found = [t.missing_left for t in trees]
+    return None if any(f is None for f in found) else np.concatenate(found)
 
 
 def leaf(scores: ArrayLike) -> Trees:

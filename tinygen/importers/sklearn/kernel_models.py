@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygen.classical import Columns, Description, Kernel, KernelMachine, Task
+from tinygen.classical import (
+    Columns,
+    Description,
+    Kernel,
+    KernelMachine,
+    LatentProcess,
+    Processes,
+    Task,
+)
 from tinygen.classical.kernel_features import KernelFeatures
 from tinygen.errors import UnsupportedError
 from tinygen.importers.sklearn.fitted import (
@@ -120,14 +128,11 @@ def _process(item, columns: int) -> Description:
 
 @estimator("GaussianProcessClassifier")
 def _process_classifier(item, columns: int) -> Description:
-    """Of two classes: the sign of the latent mean."""
+    """Of two classes the sign of the latent mean; of more, one against the rest, where it is largest."""
     require_fitted(item, "base_estimator_")
     classes = classes_of(item)
     if len(classes) > 2:
-        raise UnsupportedError(
-            what=f"{place(item)} with {len(classes)} classes is not supported",
-            next_step="supported: two classes; or fit SVC(probability=True)",
-        )
+        return _processes(item, columns, classes)
     base = item.base_estimator_
     rows, terms = real(base.X_train_), _terms(item, base.kernel_)
     alpha = (real(base.y_train_) - real(base.pi_))[:, None]
@@ -138,6 +143,45 @@ def _process_classifier(item, columns: int) -> Description:
     scorer = replace(sums[0].scorer, bias=bias)
     choices = {"task": Task.CLASSIFY, "answer": item.predict, "classes": classes}
     return replace(sums[0], scorer=scorer, **choices)
+
+
+def _processes(item, columns: int, classes: tuple[object, ...]) -> Description:
+    if item.multi_class != "one_vs_rest":
+        raise unsupported(item, "multi_class", item.multi_class, "'one_vs_rest'")
+    return Description(
+        features=features_of(item, columns),
+        transforms=(),
+        scorer=Processes(
+            processes=tuple(_latent(item, e, columns) for e in item.base_estimator_.estimators_)
+        ),
+        task=Task.CLASSIFY,
+        answer=item.predict,
+        classes=classes,
+    )
+
+
+def _latent(item, base, columns: int) -> LatentProcess:
+    """One class against the rest; of a kernel that is the same for any row and itself."""
+    rows, terms = real(base.X_train_), _terms(item, base.kernel_)
+    found = _with_rows(terms)
+    if len(found) != 1 or not found[0].kernel.is_of_distance:
+        raise UnsupportedError(
+            what=f"{place(item)} with several classes and kernel={base.kernel_}",
+            next_step="supported: RBF, Matern or RationalQuadratic times a constant, with ConstantKernel "
+            "and WhiteKernel added",
+        )
+    (term,) = found
+    alpha = (real(base.y_train_) - real(base.pi_))[:, None]
+    constant = float(sum(t.constant for t in terms))
+    summed = _sum_of(item, columns, rows, alpha, term)
+    return LatentProcess(
+        machine=replace(summed.scorer, bias=constant * alpha.sum(axis=0)),
+        transforms=summed.transforms,
+        constant=constant,
+        factor=term.factor,
+        whitening=np.linalg.solve(real(base.L_), np.diag(real(base.W_sr_))),
+        variance=float(base.kernel_.diag(rows[:1])[0]),
+    )
 
 
 def _sum_of(item, columns: int, rows, alpha, term: "_Term", spread: float = 0.0) -> Description:

@@ -47,7 +47,11 @@ other estimators."""
 
 
 def load_estimator(path: Path, *, trust: bool) -> object:
-    """The object in a file. Raises UsageError for a file that would run code, without `trust`."""
+    """The object in a file. Raises UsageError for none, or one that would run code, without `trust`."""
+    if not path.is_file():
+        raise UsageError(
+            what="there is no such file", where=str(path), next_step="check the path of the model"
+        )
     if first_bytes(path, 2) == b"PK":
         return _load_skops(path, trust)
     if not trust:

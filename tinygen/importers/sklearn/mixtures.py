@@ -42,7 +42,9 @@ def _full(item) -> Quadratic:
         cholesky = np.broadcast_to(cholesky, (len(means), *cholesky.shape))
     weights = cholesky.transpose(0, 2, 1)
     bias = -np.einsum("crk,ck->cr", weights, means)
-    return Quadratic(weights=weights, bias=bias, constants=_at_means(item))
+    return Quadratic(
+        weights=weights, bias=bias, constants=_at_means(item), floor=float(item.reg_covar)
+    )
 
 
 @estimator("EllipticEnvelope")

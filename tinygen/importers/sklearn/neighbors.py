@@ -36,10 +36,15 @@ METRICS = {
     "infinity": Metric.CHEBYSHEV,
     "hamming": Metric.HAMMING,
     "cosine": Metric.COSINE,
+    "canberra": Metric.CANBERRA,
+    "braycurtis": Metric.BRAYCURTIS,
 }
 
 EXPONENTS = {1: Metric.MANHATTAN, 2: Metric.EUCLIDEAN, np.inf: Metric.CHEBYSHEV}
 """Of the Minkowski distance."""
+
+LEAST_EXPONENT, LARGEST_EXPONENT = 0.25, 6.0
+"""Of other Minkowski distances: of larger powers of small gaps no bits are left."""
 
 
 @estimator("KNeighborsClassifier")
@@ -104,6 +109,7 @@ def _neighbors(item, targets: NDArray, stored: "Stored") -> Neighbors:
         count=int(item.n_neighbors),
         metric=stored.metric,
         is_weighted=item.weights == "distance",
+        exponent=stored.exponent,
     )
 
 
@@ -114,6 +120,7 @@ class Stored:
     rows: NDArray[np.float64]
     metric: Metric
     transforms: tuple[Transform, ...] = ()
+    exponent: float = 2.0
 
 
 def stored_of(item) -> Stored:
@@ -129,16 +136,23 @@ def stored_of(item) -> Stored:
         root = np.linalg.cholesky(inverse).T
         whitening = Matrix(weights=root, bias=np.zeros(len(root)))
         return Stored(rows=rows @ root.T, metric=Metric.EUCLIDEAN, transforms=(whitening,))
-    metric = metric_of(item)
+    metric, exponent = metric_of(item), float(given.get("p", item.p))
+    if metric is Metric.CANBERRA:  # a column's own scale changes nothing
+        sizes = np.abs(rows).max(axis=0)
+        return _scaled(rows, 1 / np.where(sizes == 0, 1, sizes), metric)
     if given.get("w") is None:
-        return Stored(rows=rows, metric=metric)
-    exponent = float(given.get("p", item.p))
-    if metric not in (Metric.EUCLIDEAN, Metric.MANHATTAN):
-        raise unsupported(item, "metric_params", item.metric_params, "'w' with p=1, p=2")
-    return _scaled(rows, real(given["w"]) ** (1 / exponent), metric)
+        return Stored(rows=rows, metric=metric, exponent=exponent)
+    if metric not in (Metric.EUCLIDEAN, Metric.MANHATTAN, Metric.MINKOWSKI):
+        raise unsupported(item, "metric_params", item.metric_params, "'w' with a finite p")
+    return _scaled(rows, real(given["w"]) ** (1 / exponent), metric, exponent)
 
 
-def _scaled(rows: NDArray[np.float64], factors: NDArray[np.float64], metric: Metric) -> Stored:
+def _scaled(
+    rows: NDArray[np.float64],
+    factors: NDArray[np.float64],
+    metric: Metric,
+    exponent: float = 2.0,
+) -> Stored:
     columns = Columns(
         sources=np.arange(len(factors)),
         signs=np.ones(len(factors), np.int64),
@@ -146,7 +160,7 @@ def _scaled(rows: NDArray[np.float64], factors: NDArray[np.float64], metric: Met
         factors=factors,
         offsets=np.zeros(len(factors)),
     )
-    return Stored(rows=rows * factors, metric=metric, transforms=(columns,))
+    return Stored(rows=rows * factors, metric=metric, transforms=(columns,), exponent=exponent)
 
 
 def metric_of(item) -> Metric:
@@ -154,9 +168,10 @@ def metric_of(item) -> Metric:
     name = item.effective_metric_
     if name == "minkowski":
         exponent = item.effective_metric_params_.get("p", item.p)
-        if exponent not in EXPONENTS:
-            raise unsupported(item, "p", exponent, "1, 2, inf")
-        return EXPONENTS[exponent]
+        if exponent not in EXPONENTS and not LEAST_EXPONENT <= exponent <= LARGEST_EXPONENT:
+            known = f"{LEAST_EXPONENT:g} to {LARGEST_EXPONENT:g}, inf"
+            raise unsupported(item, "p", exponent, known)
+        return EXPONENTS.get(exponent, Metric.MINKOWSKI)
     squared = name == "sqeuclidean" and item.weights == "distance"
     if name not in METRICS or squared:
         known = ", ".join(sorted({m.value for m in Metric}))

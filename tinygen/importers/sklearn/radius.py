@@ -54,7 +54,7 @@ def _regressor(item, columns: int) -> Description:
 def _within(item, stored: Stored, targets: NDArray, outlier: int = 0) -> WithinRadius:
     if item.weights not in ("uniform", "distance", None):
         raise unsupported(item, "weights", item.weights, "'uniform', 'distance'")
-    if stored.metric in (Metric.COSINE, Metric.HAMMING):
+    if stored.metric in (Metric.COSINE, Metric.HAMMING) or stored.metric.is_wide:
         raise unsupported(item, "metric", item.metric, "euclidean, manhattan, chebyshev")
     return WithinRadius(
         rows=stored.rows,

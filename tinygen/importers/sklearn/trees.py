@@ -101,4 +101,5 @@ def tree_of(tree, values: NDArray[np.float64]) -> OneTree:
         features=tree.feature,
         thresholds=tree.threshold,
         values=values,
+        missing_left=getattr(tree, "missing_go_to_left", None),
     )

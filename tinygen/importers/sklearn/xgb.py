@@ -57,6 +57,7 @@ def _trees(item, learner: dict) -> tuple[list[OneTree], np.ndarray]:
                 left=tree["left_children"],
                 right=tree["right_children"],
                 features=tree["split_indices"],
+                missing_left=tree["default_left"],
                 thresholds=conditions,
                 values=in_column(conditions, output, outputs),
             )

@@ -9,8 +9,8 @@ from tinygen.importers.tflite.layer import CONSTANT_TYPES, Layer
 from tinygen.ir import DType, Quantization, Tensor
 
 
-def weights(layer: Layer, position: int, *, rank: int, axis: int) -> Tensor:
-    """A constant of the type that the layer computes in; scales per channel lie along `axis`.
+def weights(layer: Layer, position: int, *, rank: int, axis: int, data_at: int = 0) -> Tensor:
+    """A constant of the type that the layer computes in, that of input `data_at`; scales per channel lie along `axis`.
 
     int8 weights of a float layer (dynamic-range quantization) become float32.
     """
@@ -23,12 +23,13 @@ def weights(layer: Layer, position: int, *, rank: int, axis: int) -> Tensor:
     if data.ndim != rank or 0 in data.shape:
         raise layer.damaged(f"weights of shape {list(data.shape)}, not of {rank} dimensions")
     tensor = layer.tensor(position)
-    is_float = layer.declared_input(0).type == "FLOAT32"
+    computed_in = layer.declared_input(data_at).type
+    is_float = computed_in == "FLOAT32"
     if is_float and tensor.dtype is DType.INT8:
         return _as_float(layer, tensor)
     if tensor.dtype is not (DType.FLOAT32 if is_float else DType.INT8):
         raise layer.unsupported(
-            f"{tensor.dtype.value} weights for {layer.declared_input(0).type.lower()} inputs",
+            f"{tensor.dtype.value} weights for {computed_in.lower()} inputs",
             "int8 weights for int8 inputs, float32 or int8 weights for float32 inputs",
         )
     if not is_float:
@@ -75,13 +76,13 @@ def dequantize(data: NDArray, quantization: Quantization) -> NDArray[np.float32]
     return (data.astype(np.float32) - zero_points) * scales
 
 
-def bias(layer: Layer, position: int, channels: int) -> tuple[Tensor, ...]:
+def bias(layer: Layer, position: int, channels: int, *, data_at: int = 0) -> tuple[Tensor, ...]:
     """The bias as a tuple of one, or none; int32 in an int8 layer, float32 in a float layer."""
     if not layer.has_input(position):
         return ()
     declared = layer.declared_input(position)
     data = layer.constant(position)
-    wanted = DType.FLOAT32 if layer.declared_input(0).type == "FLOAT32" else DType.INT32
+    wanted = DType.FLOAT32 if layer.declared_input(data_at).type == "FLOAT32" else DType.INT32
     if data is None or data.dtype != wanted.numpy:
         raise layer.unsupported(
             f"the bias '{declared.name}' is no constant of type {wanted.value} "

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tinygen.ir import Call
+from tinygen.ir import Call, DType
 from tinygen.kernels.classical.lowering import TYPE_SUFFIX, int16, unsigned
-from tinygen.kernels.kernel import Kernel, KernelCall, Role, Struct, int32
+from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, int32
 from tinygen.ops.classical.coupled_shares import CoupledShares, tolerance
 from tinygen.ops.classical.curves import Curves
 from tinygen.ops.classical.joined_rows import JoinedRows
@@ -69,9 +69,16 @@ def _lower_curves(call: Call) -> tuple[KernelCall, ...]:
         "count": counts.size,
         "counts": unsigned("counts", counts, np.uint16),
         "positions": int32("positions", positions, Role.WEIGHTS),
-        "values": int16("values", values, Role.WEIGHTS),
+        "values": Array(name="values", data=values, role=Role.WEIGHTS),
     }
     return (KernelCall(params=Struct(tag="tg_curves", fields=fields), inputs=(0,)),)
+
+
+def _has_values(dtype: DType) -> Fits:
+    def fits(call: Call) -> str | None:
+        return None if call.output.dtype is dtype else f"the values are not {dtype.value}"
+
+    return fits
 
 
 def _lower_shares(call: Call) -> tuple[KernelCall, ...]:
@@ -118,8 +125,18 @@ KERNELS = (
         symbol="tg_curves_s32",
         header="tg_curves.h",
         source="portable/tg_curves_s32.c",
+        fits=_has_values(DType.INT16),
         lower=_lower_curves,
         estimate=lambda call: 90.0 * call.output.size,
+    ),
+    Kernel(
+        op=Curves,
+        symbol="tg_curves_s32_wide",
+        header="tg_curves.h",
+        source="portable/tg_curves_s32_wide.c",
+        fits=_has_values(DType.INT32),
+        lower=_lower_curves,
+        estimate=lambda call: 150.0 * call.output.size,
     ),
     Kernel(
         op=Shares,

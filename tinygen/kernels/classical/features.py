@@ -19,6 +19,7 @@ from tinygen.ops.classical.products import Products
 from tinygen.ops.classical.steps import Steps
 
 SMALL = (DType.INT8, DType.INT16)
+INTEGERS = (*SMALL, DType.INT32)
 
 NORMS = {Norm.L1: 0, Norm.L2: 1, Norm.MAX: 2}
 """TG_NORM_... of tg_normalized.h."""
@@ -142,14 +143,14 @@ KERNELS = (
     *_kernels(
         Products,
         "tg_products",
-        SMALL,
+        INTEGERS,
         _products,
         lambda call: 10.0 * call.output.size + 9.0 * np.count_nonzero(call.inputs[1].data >= 0),
     ),
     *_kernels(
         Normalized,
         "tg_normalized",
-        SMALL,
+        INTEGERS,
         _normalized,
         lambda call: 150.0 + 12.0 * call.output.size,
     ),

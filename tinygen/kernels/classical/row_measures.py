@@ -17,6 +17,8 @@ from tinygen.ops.classical.stored_rows import Measure
 MEASURES = (Measure.SQUARED, Measure.MANHATTAN, Measure.CHEBYSHEV)
 """In the order of enum tg_row_measure."""
 
+TYPES = (DType.INT8, DType.INT16, DType.INT32)
+
 WEIGHTED_MEANS = "tg_radius_weighted_means"
 
 
@@ -102,13 +104,16 @@ def _kernel(
 
 KERNELS = (
     *(
+        _kernel(RowDistances, "tg_row_distances", _lower_distances, dtype)
+        for dtype in (DType.INT8, DType.INT16)
+    ),
+    *(
         _kernel(op, name, lower, dtype)
         for op, name, lower in (
-            (RowDistances, "tg_row_distances", _lower_distances),
             (RadiusVotes, "tg_radius_votes", _lower_votes),
             (RadiusMeans, "tg_radius_means", _lower_means),
         )
-        for dtype in (DType.INT8, DType.INT16)
+        for dtype in TYPES
     ),
     *(
         _kernel(op, name, lower, dtype, is_weighted=True)
@@ -116,7 +121,7 @@ KERNELS = (
             (RadiusVotes, "tg_radius_weighted_votes", _lower_votes),
             (RadiusMeans, WEIGHTED_MEANS, _lower_means),
         )
-        for dtype in (DType.INT8, DType.INT16)
+        for dtype in TYPES
     ),
     Kernel(
         op=OutlierFactor,

@@ -5,6 +5,7 @@ import numpy as np
 from tinygen.ir import Call, DType
 from tinygen.kernels.classical.lowering import TYPE_SUFFIX
 from tinygen.kernels.kernel import Array, Fits, Kernel, KernelCall, Role, Struct, int32
+from tinygen.ops.classical.shrunk_mean import ShrunkMean
 from tinygen.ops.classical.wide_kernel_sums import ROOTS, WideKernel, WideKernelSums
 from tinygen.ops.classical.wide_scores import WideScores
 
@@ -104,7 +105,25 @@ def _sums(name: str, dtype: DType, forms: tuple[WideKernel, ...], cycles: float)
     )
 
 
+def _lower_mean(call: Call) -> tuple[KernelCall, ...]:
+    fields = {
+        "count": call.inputs[0].channels,
+        "shift": call.op.shift,
+        "one_high": call.op.one >> 30,
+        "one_low": call.op.one & (2**30 - 1),
+    }
+    return (KernelCall(params=Struct(tag="tg_shrunk_mean", fields=fields), inputs=(0,)),)
+
+
 KERNELS = (
+    Kernel(
+        op=ShrunkMean,
+        symbol="tg_shrunk_mean_s32",
+        header="tg_shrunk_mean.h",
+        source="portable/tg_shrunk_mean_s32.c",
+        lower=_lower_mean,
+        estimate=lambda call: 500.0 + 6.0 * call.op.macs(call),
+    ),
     *(_scores(dtype) for dtype in TYPES),
     *(_sums("wide", dtype, (WideKernel.EXPONENTIAL, WideKernel.POWER), 80.0) for dtype in TYPES),
     *(_sums("distance", dtype, FORMS, 450.0) for dtype in TYPES),

@@ -21,8 +21,8 @@ BITS = 8
 class RadiusMeans(ClassicalOperator):
     """y[m] = bias[m] + trunc(2^8 * (weighted sum of values of rows whose measure is at most `limit`) / their weights)
 
-    Of no rows: y[m] = bias[m]. `weights` are those of neighbours; uniform ones are 1. Inputs: x [1, K], int8 or int16;
-    rows [N, K] of the same type; values [N, M], int16; bias [M], int32.
+    Of no rows: y[m] = bias[m]. `weights` are those of neighbours; uniform ones are 1. Inputs: x [1, K], int8, int16 or
+    int32; rows [N, K] of the same type; values [N, M], int16; bias [M], int32.
     """
 
     limit: int
@@ -30,7 +30,7 @@ class RadiusMeans(ClassicalOperator):
     weights: Weights = Weights.UNIFORM
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        self.expect_row(inputs, (DType.INT8, DType.INT16), 4)
+        self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 4)
         expect_constants(self, inputs, 1)
         expect_rows(self, inputs)
         values, bias = inputs[2:]

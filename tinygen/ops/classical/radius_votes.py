@@ -18,7 +18,7 @@ class RadiusVotes(ClassicalOperator):
     """y[c] = the weights of the stored rows of class c whose measure is at most `limit`; of none, y[outlier] = 1
 
     `weights` are those of neighbours, of which the nearest row is the first: uniform ones are 1.
-    Inputs: x [1, K], int8 or int16; rows [N, K] of the same type; the class of every row [N], int16.
+    Inputs: x [1, K], int8, int16 or int32; rows [N, K] of the same type; the class of every row [N], int16.
     """
 
     limit: int
@@ -28,7 +28,7 @@ class RadiusVotes(ClassicalOperator):
     weights: Weights = Weights.UNIFORM
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        self.expect_row(inputs, (DType.INT8, DType.INT16), 3)
+        self.expect_row(inputs, (DType.INT8, DType.INT16, DType.INT32), 3)
         expect_constants(self, inputs, 1)
         expect_rows(self, inputs)
         labels = inputs[2]

@@ -17,6 +17,12 @@ MOST_ROWS, MOST_FEATURES = 0xFFFF, 8192
 MOST = 2**30 + 2**29
 """What measures, norms and products stay below."""
 
+WIDE_SHIFT = 30
+"""By which squared measures of int32 features, which have 60 bits, are shifted down."""
+
+LARGEST_INT32 = 2**28
+"""Of features of int32."""
+
 BATCH = 64
 """Rows of data that are evaluated at once: of these, tables of all differences exist."""
 
@@ -46,8 +52,13 @@ class Measure(enum.Enum):
 
 
 def measured(measure: Measure, x: NDArray, rows: NDArray) -> NDArray[np.int64]:
-    """The measure of every row of x [batch, K] and every stored row [N, K]: [batch, N]."""
-    least = LEAST_INT8 if x.dtype == np.int8 else np.iinfo(np.int16).min
+    """The measure of every row of x [batch, K] and every stored row [N, K]: [batch, N].
+
+    Squared ones of int32 are shifted down by 30 bits.
+    """
+    if x.dtype == np.int32 and measure is Measure.SQUARED:
+        return measured(measure, x.astype(np.int64), rows) >> WIDE_SHIFT
+    least = LEAST_INT8 if x.dtype == np.int8 else np.iinfo(x.dtype).min
     x, rows = np.maximum(x.astype(np.int64), least), rows.astype(np.int64)
     if measure is Measure.PRODUCT:
         return -(x @ rows.T)
@@ -83,6 +94,8 @@ def measure_bounds(call: Call, measure: Measure, known: Range | None) -> tuple[i
     Raises UnsupportedError where these, or what they are made of, do not stay in int32 with room to spare.
     """
     x, rows = features_range(call, known), call.inputs[1].data.astype(np.int64)
+    if call.inputs[0].dtype is DType.INT32:
+        return _wide_bounds(call, measure, x, rows)
     low, high = _bounds(measure, x, rows)
     parts = [abs(low), abs(high)]
     if measure.is_quadratic:
@@ -91,6 +104,22 @@ def measure_bounds(call: Call, measure: Measure, known: Range | None) -> tuple[i
     if max(parts) >= MOST:
         raise call.unsupported("distances can leave int32", "features of fewer bits")
     return low, high
+
+
+def _wide_bounds(
+    call: Call, measure: Measure, x: Range, rows: NDArray[np.int64]
+) -> tuple[int, int]:
+    """The same of int32 features, which must be within 2^28."""
+    largest = max(int(np.abs(rows).max()), int(-x.low.min()), int(x.high.max()))
+    gap, columns = 2 * largest, rows.shape[1]
+    most = {
+        Measure.SQUARED: columns * gap**2 >> WIDE_SHIFT,
+        Measure.MANHATTAN: columns * gap,
+        Measure.CHEBYSHEV: gap,
+    }[measure]
+    if largest > LARGEST_INT32 or most >= MOST:
+        raise call.unsupported("distances can leave int32", "features of fewer bits")
+    return 0, most
 
 
 def _bounds(measure: Measure, x: Range, rows: NDArray[np.int64]) -> tuple[int, int]:

@@ -1,35 +1,24 @@
 """Activation layers, and activations written inside of other layers."""
 
-from typing import Any
+from collections.abc import Callable
 
+from tinygen.importers.keras.activations import LAYERS, OPERATIONS, TF_FUNCTIONS, operator_of
 from tinygen.importers.keras.builder import Layer, Value
+from tinygen.importers.keras.layers.normalization import line
 from tinygen.importers.keras.registry import imports
-from tinygen.importers.keras.settings import Settings
 from tinygen.ir import Operator
 from tinygen.ops.activation import Activation
-from tinygen.ops.hard_swish import HardSwish
-from tinygen.ops.leaky_relu import LeakyRelu
-from tinygen.ops.logistic import Logistic
+from tinygen.ops.add import Add
+from tinygen.ops.curve import Curve
+from tinygen.ops.mul import Mul
+from tinygen.ops.real_functions import BentRelu, Clip
 from tinygen.ops.relu import Relu
-from tinygen.ops.softmax import Softmax
-from tinygen.ops.tanh import Tanh
-
-_FUNCTIONS: dict[str, Operator | None] = {
-    "linear": None,
-    "relu": Relu(bounds=Activation.RELU),
-    "relu6": Relu(bounds=Activation.RELU6),
-    "leaky_relu": LeakyRelu(alpha=0.2),
-    "sigmoid": Logistic(),
-    "tanh": Tanh(),
-    "softmax": Softmax(),
-    "hard_silu": HardSwish(),
-    "hard_swish": HardSwish(),
-}
 
 
 def apply_activation(layer: Layer, x: Value, suffix: str = "activation") -> Value:
     """Apply what the layer's `activation` setting says to x."""
-    return _apply(layer, x, _operator(layer, layer.settings.get("activation", "linear")), suffix)
+    op = operator_of(layer, layer.settings.get("activation", "linear"), len(x.shape))
+    return _apply(layer, x, op, suffix)
 
 
 def _apply(layer: Layer, x: Value, op: Operator | None, suffix: str = "") -> Value:
@@ -38,50 +27,16 @@ def _apply(layer: Layer, x: Value, op: Operator | None, suffix: str = "") -> Val
     return layer.same_shape(layer.node(op, x.tensor, suffix=suffix), x)
 
 
-def _operator(layer: Layer, spec: Any) -> Operator | None:
-    """The operator for a function's name, or for the dictionary of an activation layer or a function."""
-    if isinstance(spec, dict):
-        config, class_name = spec.get("config"), spec.get("class_name")
-        if isinstance(config, str):
-            spec = config  # a function: {"class_name": "function", "config": "relu6"}
-        elif class_name in _LAYERS:
-            values = config if isinstance(config, dict) else {}
-            settings = Settings(values=values, where=layer.settings.where)
-            return _LAYERS[class_name](settings, layer.x.shape)
-        else:
-            spec = class_name
-    if not isinstance(spec, str) or spec not in _FUNCTIONS:
-        raise layer.unsupported(f"activation {spec!r} is not supported", ", ".join(_FUNCTIONS))
-    return _FUNCTIONS[spec]
+def _stands_alone(name: str) -> Callable[[Layer], Value]:
+    make = OPERATIONS[name]
+    return lambda layer: _apply(layer, layer.x, make(layer.settings))
 
 
-def _relu(settings: Settings, shape: tuple[int, ...]) -> Operator:
-    top = settings.get("max_value", None)
-    slope = settings.number("negative_slope", settings.get("alpha", 0.0))
-    if settings.number("threshold", 0.0) != 0.0:
-        raise settings.unsupported("ReLU with a threshold", "threshold 0")
-    if top is None and slope != 0.0:
-        return LeakyRelu(alpha=slope)
-    if slope != 0.0 or top not in (None, 6):
-        raise settings.unsupported(
-            f"ReLU with max_value {top} and slope {slope:g}",
-            "max_value None or 6; a slope only without max_value",
-        )
-    return Relu(bounds=Activation.RELU if top is None else Activation.RELU6)
-
-
-def _leaky_relu(settings: Settings, shape: tuple[int, ...]) -> Operator:
-    # Keras 2 calls the slope alpha
-    return LeakyRelu(alpha=settings.number("negative_slope", settings.get("alpha", 0.3)))
-
-
-def _softmax(settings: Settings, shape: tuple[int, ...]) -> Operator:
-    if settings.axis("axis", len(shape), -1) != len(shape) - 1:
-        raise settings.unsupported("softmax over another axis than the last", "axis=-1")
-    return Softmax()
-
-
-_LAYERS = {"ReLU": _relu, "LeakyReLU": _leaky_relu, "Softmax": _softmax}
+for _name in OPERATIONS:
+    # .h5 files do not say that it is no layer
+    imports(_name, f"keras.ops.{_name}")(_stands_alone(_name))
+for _kind, _name in TF_FUNCTIONS.items():
+    imports(_kind)(_stands_alone(_name))
 
 
 @imports("Activation")
@@ -89,21 +44,29 @@ def activation(layer: Layer) -> Value:
     return apply_activation(layer, layer.x, suffix="")
 
 
-@imports("HardSilu", "keras.ops.HardSilu")  # .h5 files do not say that it is no layer
-def hard_silu(layer: Layer) -> Value:
-    return _apply(layer, layer.x, HardSwish())
+def _layer_of(name: str) -> Callable[[Layer], Value]:
+    make = LAYERS[name]
+    return lambda layer: _apply(layer, layer.x, make(layer.settings, len(layer.x.shape)))
 
 
-@imports("ReLU")
-def relu(layer: Layer) -> Value:
-    return _apply(layer, layer.x, _relu(layer.settings, layer.x.shape))
+for _name in LAYERS:
+    imports(_name)(_layer_of(_name))
 
 
-@imports("LeakyReLU")
-def leaky_relu(layer: Layer) -> Value:
-    return _apply(layer, layer.x, _leaky_relu(layer.settings, layer.x.shape))
-
-
-@imports("Softmax")
-def softmax(layer: Layer) -> Value:
-    return _apply(layer, layer.x, _softmax(layer.settings, layer.x.shape))
+@imports("PReLU")
+def prelu(layer: Layer) -> Value:
+    """y = max(x, 0) + alpha * min(x, 0), with slopes per channel or per element."""
+    x, shared = layer.x, layer.settings.get("shared_axes", [])
+    if not isinstance(shared, list):
+        raise layer.settings.wrong("shared_axes", shared, "a list of axes")
+    shape = tuple(1 if axis in shared else d for axis, d in enumerate(x.shape))[1:]
+    alpha = layer.weights({"alpha": shape})["alpha"]
+    if (alpha == alpha.flat[0]).all():
+        return _apply(layer, x, Curve(of=BentRelu(slope=float(alpha.flat[0]))))
+    below = _apply(layer, x, Curve(of=Clip(high=0.0)), "below")
+    if alpha.size == x.shape[-1] == alpha.shape[-1]:
+        scaled = line(layer, below, alpha.reshape(-1), 0.0, "scaled").tensor
+    else:
+        scaled = layer.node(Mul(), below.tensor, layer.constant("alpha", alpha), suffix="scaled")
+    above = _apply(layer, x, Relu(bounds=Activation.RELU), "above")
+    return layer.same_shape(layer.node(Add(), above.tensor, scaled), x)

@@ -73,7 +73,7 @@ def _depthwise_kernel(stored: NDArray, g: _Geometry) -> NDArray:
     return stored.reshape(1, *g.kernel, -1)
 
 
-def _with_bias(layer: Layer, weights: Mapping[str, NDArray], *inputs: Tensor) -> tuple[Tensor, ...]:
+def with_bias(layer: Layer, weights: Mapping[str, NDArray], *inputs: Tensor) -> tuple[Tensor, ...]:
     if "bias" not in weights:
         return inputs
     return (*inputs, layer.constant("bias", weights["bias"]))
@@ -90,7 +90,7 @@ def _convolve(layer: Layer, spatial: int) -> Value:
     weights = layer.weights(shapes)
     kernel = layer.constant("kernel", _dense_kernel(weights["kernel"], g))
     op = Conv2D(stride=g.stride, dilation=g.dilation, padding=g.padding)
-    return _finish(layer, layer.node(op, *_with_bias(layer, weights, g.x, kernel)), spatial)
+    return _finish(layer, layer.node(op, *with_bias(layer, weights, g.x, kernel)), spatial)
 
 
 @imports("Conv2D", "Convolution2D")
@@ -111,7 +111,7 @@ def _convolve_depthwise(layer: Layer, spatial: int) -> Value:
         shapes["bias"] = (g.channels * multiplier,)
     weights = layer.weights(shapes)
     kernel = layer.constant("kernel", _depthwise_kernel(weights["depthwise_kernel"], g))
-    y = layer.node(_depthwise_operator(g), *_with_bias(layer, weights, g.x, kernel))
+    y = layer.node(_depthwise_operator(g), *with_bias(layer, weights, g.x, kernel))
     return _finish(layer, y, spatial)
 
 
@@ -149,7 +149,7 @@ def _convolve_separable(layer: Layer, spatial: int) -> Value:
     )
     pointwise = weights["pointwise_kernel"].reshape(-1, filters).T
     kernel = layer.constant("pointwise_kernel", np.reshape(pointwise, (filters, 1, 1, -1)))
-    return _finish(layer, layer.node(Conv2D(), *_with_bias(layer, weights, x, kernel)), spatial)
+    return _finish(layer, layer.node(Conv2D(), *with_bias(layer, weights, x, kernel)), spatial)
 
 
 @imports("SeparableConv2D", "SeparableConvolution2D")

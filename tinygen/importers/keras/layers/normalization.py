@@ -56,8 +56,7 @@ def _statistics(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 @imports("Rescaling")
 def rescaling(layer: Layer) -> Value:
     """y = scale * x + offset"""
-    gamma, beta = _per_channel(layer, "scale"), _per_channel(layer, "offset", 0.0)
-    return _affine(layer, {"gamma": gamma, "beta": beta}, epsilon=0.0)
+    return line(layer, layer.x, _per_channel(layer, "scale"), _per_channel(layer, "offset", 0.0))
 
 
 def _per_channel(layer: Layer, key: str, default: Any = None) -> NDArray[np.float32]:
@@ -73,6 +72,20 @@ def _per_channel(layer: Layer, key: str, default: Any = None) -> NDArray[np.floa
         return np.broadcast_to(array, (channels,))
     except (TypeError, ValueError, OverflowError):
         raise settings.wrong(key, value, f"a number, or {channels} numbers") from None
+
+
+def line(
+    layer: Layer, x: Value, factor: NDArray | float, offset: NDArray | float, suffix: str = ""
+) -> Value:
+    """y = factor * x + offset, with one number each or one per channel."""
+    name = f"{suffix}/" if suffix else ""
+    shape = (x.shape[-1],)
+    gamma, beta, mean, variance = (
+        layer.constant(f"{name}{key}", np.broadcast_to(np.asarray(value, np.float32), shape))
+        for key, value in zip(_PARAMETERS, (factor, offset, 0.0, 1.0), strict=True)
+    )
+    op = BatchNormalization(epsilon=0.0)
+    return layer.same_shape(layer.node(op, x.tensor, gamma, beta, mean, variance, suffix=suffix), x)
 
 
 def _affine(layer: Layer, weights: Mapping[str, NDArray], epsilon: float) -> Value:

@@ -43,19 +43,21 @@ def reshape(layer: Layer) -> Value:
 def zero_padding2d(layer: Layer) -> Value:
     layer.settings.check_channels_last()
     x = layer.expect_rank(4)
-    return image(layer.node(Pad(paddings=((0, 0), *_pairs(layer, 2), (0, 0))), x.tensor))
+    return image(
+        layer.node(Pad(paddings=((0, 0), *pairs_of(layer, "padding", 2), (0, 0))), x.tensor)
+    )
 
 
 @imports("ZeroPadding1D")
 def zero_padding1d(layer: Layer) -> Value:
     x = layer.lifted(layer.expect_rank(3))
-    paddings = ((0, 0), (0, 0), *_pairs(layer, 1), (0, 0))
+    paddings = ((0, 0), (0, 0), *pairs_of(layer, "padding", 1), (0, 0))
     return layer.signal(layer.node(Pad(paddings=paddings), x))
 
 
-def _pairs(layer: Layer, spatial: int) -> tuple[tuple[int, int], ...]:
+def pairs_of(layer: Layer, key: str, spatial: int) -> tuple[tuple[int, int], ...]:
     """(before, after) for each spatial axis; Keras writes one number, one per axis, or pairs."""
-    value = layer.settings.get("padding", 1)
+    value = layer.settings.get(key, 1)
     if spatial == 1 and isinstance(value, list):
         value = [value] if all(isinstance(v, int) for v in value) else value
     rows = value if isinstance(value, list) else [value] * spatial
@@ -64,5 +66,5 @@ def _pairs(layer: Layer, spatial: int) -> tuple[tuple[int, int], ...]:
         len(p) == 2 and all(type(v) is int and 0 <= v < 2**31 for v in p) for p in pairs
     )
     if not is_right:
-        raise layer.settings.wrong("padding", value, "numbers of cells, 0 and above")
+        raise layer.settings.wrong(key, value, "numbers of cells, 0 and above")
     return tuple((p[0], p[1]) for p in pairs)

@@ -1,4 +1,4 @@
-"""ADD, MUL, SOFTMAX, and functions of one value: LOGISTIC, TANH, HARD_SWISH, the ReLUs."""
+"""ADD, MUL, SOFTMAX, and functions of one value: LOGISTIC, TANH, HARD_SWISH, ELU, GELU, the ReLUs."""
 
 import tflite
 
@@ -7,10 +7,13 @@ from tinygen.importers.tflite.registry import imports
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.binary import BinaryOperator
+from tinygen.ops.curve import Curve
+from tinygen.ops.elu import Elu
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.mul import Mul
+from tinygen.ops.real_functions import Named
 from tinygen.ops.relu import Relu
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
@@ -53,6 +56,17 @@ def tanh(layer: Layer) -> None:
 @imports("HARD_SWISH")
 def hard_swish(layer: Layer) -> None:
     layer.add(HardSwish(), layer.activation(0))
+
+
+@imports("ELU")
+def elu(layer: Layer) -> None:
+    layer.add(Elu(), layer.activation(0))
+
+
+@imports("GELU")
+def gelu(layer: Layer) -> None:
+    (is_rough,) = layer.options(tflite.GeluOptions, "Approximate")
+    layer.add(Curve(of=Named.GELU_TANH if is_rough else Named.GELU), layer.activation(0))
 
 
 @imports("RELU")

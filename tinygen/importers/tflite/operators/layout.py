@@ -10,6 +10,7 @@ import numpy as np
 import tflite
 
 from tinygen.importers.tflite.layer import Layer
+from tinygen.importers.tflite.operators.upsampling import add_crop
 from tinygen.importers.tflite.registry import imports
 from tinygen.ops.activation import Activation
 from tinygen.ops.concatenate import Concatenate
@@ -115,6 +116,9 @@ def strided_slice(layer: Layer) -> None:
         *("BeginMask", "EndMask", "ShrinkAxisMask", "EllipsisMask", "NewAxisMask"),
     )
     begin_mask, end_mask, shrink_mask, *others = masks
+    if layer.constant(0) is None:
+        _crop(layer, begin_mask, end_mask, is_plain=not (shrink_mask or any(others)))
+        return
     (data,) = _shape_arithmetic(layer, 1)
     begin, end, strides = (layer.integers(i) for i in (1, 2, 3))
     if any(others) or not data.ndim == len(begin) == len(end) == len(strides) or 0 in strides:
@@ -129,6 +133,22 @@ def strided_slice(layer: Layer) -> None:
             start = None if begin_mask >> i & 1 else first
             index.append(slice(start, None if end_mask >> i & 1 else last, stride))
     layer.fold(data[tuple(index)])
+
+
+def _crop(layer: Layer, begin_mask: int, end_mask: int, *, is_plain: bool) -> None:
+    """A slice of data that is computed at run time: a box of it."""
+    x = layer.activation(0)
+    begin, end, strides = (layer.integers(i) for i in (1, 2, 3))
+    if not is_plain or not len(x.shape) == len(begin) == len(end) == len(strides):
+        raise layer.unsupported("this form of slicing", "one range for each axis")
+    if set(strides) != {1}:
+        raise layer.unsupported(f"the strides {list(strides)}", "a stride of 1")
+    starts, ends = [], []
+    for i, length in enumerate(x.shape):
+        first, last, _ = slice(begin[i], end[i]).indices(length)
+        starts.append(0 if begin_mask >> i & 1 else first)
+        ends.append(length if end_mask >> i & 1 else last)
+    add_crop(layer, x, tuple(starts), tuple(ends))
 
 
 @imports("GATHER")
