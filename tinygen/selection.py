@@ -45,8 +45,9 @@ class Optimize(enum.Enum):
     """Cycles and memory: a per cent of one for a per cent of the other."""
 
     SIZE = "size"
-    """Flash that other choices do without: two per cents of it for one per cent of cycles, and code of at most
-    MOST_CODE where that can be. RAM decides between what is equally good."""
+    """Flash: four per cents of it for three of cycles, where MOST_CODE stands for what no choice does without, beside
+    which code would count for nothing. The code is at most MOST_CODE where it can be. RAM decides between what is
+    equally good."""
 
     LEAST = "least"
     """Flash and RAM, whatever they cost in cycles."""
@@ -57,7 +58,7 @@ class Optimize(enum.Enum):
         return {
             Optimize.SPEED: 0.0,
             Optimize.BALANCED: 1.0,
-            Optimize.SIZE: 0.5,
+            Optimize.SIZE: 0.75,
             Optimize.LEAST: 1e4,  # cycles decide between what is equally small
         }[self]
 
@@ -231,7 +232,7 @@ class Selection:
         """Flash and RAM in bytes of flash; 1 where there are none."""
         flash = self.flash_bytes
         if optimize is Optimize.SIZE:
-            flash -= self.unavoidable_bytes
+            flash += MOST_CODE - self.unavoidable_bytes
         return max(flash + optimize.ram_worth * self.ram_bytes, 1.0)
 
     def product(self, optimize: Optimize) -> float:
@@ -347,11 +348,11 @@ def _forced(
 def _options(
     call: Call, target: Target, table: CostTable, allowed: Allowed
 ) -> tuple[Candidate, ...]:
-    """Candidates, fastest first; in the order of the catalogue from the first that nobody has measured."""
+    """Candidates, fastest first; where nobody has measured any, the first of the catalogue."""
     found = [Candidate(call, kernel, table) for kernel in candidates(call, target.features)]
-    if found[0].cycles is None:
-        return tuple(found[:1])  # nothing to compare it with
     measured = _without_twins(c for c in found if c.cautious_cycles is not None)
+    if not measured:
+        return tuple(found[:1])  # nothing to compare it with
     preferred = _most_special(measured)
     measured.sort(key=lambda c: (c is not preferred, c.cautious_cycles))
     return tuple(c for c in measured if allowed(c)) or (min(measured, key=_scratch),)

@@ -91,10 +91,8 @@ def test_weights_within_a_radius_as_compiled_c():
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (KNeighborsClassifier(p=3), "p=3"),
-        (KNeighborsClassifier(metric="canberra"), "metric='canberra'"),
-        (KNeighborsClassifier(metric="braycurtis", algorithm="brute"), "metric='braycurtis'"),
-        (KNeighborsClassifier(p=3, metric_params={"w": LENGTHS}, algorithm="brute"), "p=3"),
+        (KNeighborsClassifier(p=7), "p=7"),
+        (KNeighborsClassifier(metric="correlation", algorithm="brute"), "metric='correlation'"),
         (RadiusNeighborsClassifier(metric="cosine", outlier_label=0), "metric='cosine'"),
         (KNeighborsRegressor(weights=lambda d: d), "weights="),
         (RadiusNeighborsRegressor(weights=lambda d: d), "weights="),

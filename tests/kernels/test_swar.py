@@ -243,7 +243,7 @@ def test_a_weight_too_many_makes_blocks_shorter(weights, size, library):
 def test_weights_of_which_no_two_fit_go_to_another_kernel():
     graph = one_node(Conv2D(), (1, 1, 2, 4), np.full((3, 1, 1, 4), -128))
     for needs in NEEDS:
-        assert not select(graph.calls()[0], needs).needs
+        assert select(graph.calls()[0], needs).source.startswith("portable/")
 
 
 def test_small_inputs_allow_longer_blocks():
@@ -317,7 +317,7 @@ def test_the_cores_compute_the_reference(core, activation, load_core, tmp_path):
     emission = emit(graph, target, tmp_path / "net", name="net")
     used = {layer.kernel.symbol for layer in emission.program.layers}
     ours = {k.symbol for k in KERNELS if k.needs <= target.features}
-    assert used == ours
+    assert ours <= used
     x = inputs_for(graph, 8)["x"]
     expected = reference.run_one_input(graph, x).reshape(8, -1)
     outputs = device.run_on_qemu(

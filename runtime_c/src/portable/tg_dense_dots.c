@@ -20,7 +20,7 @@ TG_KERNEL int32_t tg_dense_dots_one(const int8_t *x, const int8_t *w, int32_t de
     return acc;
 }
 
-TG_KERNEL void tg_dense_dots_two(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth, int32_t *sums)
+TG_KERNEL void tg_dense_dots(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth, int32_t *sums)
 {
     const int8_t *const end = x + (depth & ~3);
     int32_t acc_x = 0;

@@ -110,7 +110,7 @@ TG_KERNEL void tg_dense_two_s8(const struct tg_dense *dense, const int8_t *x, co
         out += 4;
     }
     for (; left > 0; left--) {
-        tg_dense_dots_two(x, y, w, depth, sums);
+        tg_dense_dots(x, y, w, depth, sums);
         tg_requantize_s8(r, channel, 1, sums, 2, out, out_step);
         w += depth;
         channel++;
