@@ -195,7 +195,7 @@ def test_wide_strips_of_any_length_are_exact_in_their_scratch(symbol, room, libr
         lengths.add(fields["strip"] < call.output.shape[2])
         assert kernel.scratch_bytes(call) <= max(room, least_of_wide_strips(call))
         check_kernel(library, kernel, graph, 1)
-    assert True in lengths
+    assert any(lengths), "some image takes several strips"
 
 
 def least_of_wide_strips(call: Call) -> int:
