@@ -176,11 +176,11 @@ def test_help_is_quick_and_names_every_command(tinygen):
 
 def test_changed_weights_are_caught_and_their_layer_named(tinygen, tmp_path, monkeypatch):
     """The proof that verify can fail: damage one layer's weights, and that layer is named."""
-    from tinygen.emit import context
+    from tinygen.emit import constants
 
     path = tmp_path / "mlp.tflite"
     path.write_bytes(to_tflite(mlp()))
-    real = context.constant_array
+    real = constants.constant_array
     damaged = []
 
     def damage(name, ctype, data, alignment):
@@ -189,7 +189,7 @@ def test_changed_weights_are_caught_and_their_layer_named(tinygen, tmp_path, mon
             data = ~data
         return real(name, ctype, data, alignment)
 
-    monkeypatch.setattr(context, "constant_array", damage)
+    monkeypatch.setattr(constants, "constant_array", damage)
     done = tinygen("verify", path, "--samples", 8)
     assert damaged, "the test must have changed something"
     assert done.code == 3
