@@ -40,8 +40,8 @@ def test_unreadable_models(tinygen, files, name):
     [
         (("--target", "cortex-m5"), 2, ("cortex-m5", "cortex-m55")),
         (("--name", "int"), 2, ("int",)),
-        (("--ram-budget", "16"), 1, ("bytes are missing", "layer")),
-        (("--flash-budget", "1k"), 1, ("bytes are missing", "largest")),
+        (("--ram-budget", "16"), 1, ("the budget is 16", "bytes are missing", "layer", "--input")),
+        (("--flash-budget", "1k"), 1, ("the budget is 1024", "bytes are missing", "largest")),
         (("--flash-budget", "lots"), 2, ("lots",)),
         (("--fast-ram", "target"), 2, ("no fast RAM", "--fast-ram BYTES")),
         (("--ram-budget", "9" * 5000), 2, ("no number of bytes",)),

@@ -162,6 +162,12 @@ def test_a_classical_model_takes_the_callers_memory_too(tmp_path, classifier):
             host.compile_c([*flags, *kind, str(models.folder / f"{emission.name}.c")])
 
 
+def test_what_is_printed_in_python_is_a_line(tmp_path):
+    models = emitted(tmp_path / "m")
+    for shown in (repr(models), *(repr(e) for e in models.models)):
+        assert len(shown.splitlines()) == 1 and str(tmp_path) in shown and "bytes" in shown
+
+
 def test_apart_the_sum_counts(tmp_path):
     require_tools("arm-none-eabi-gcc", "qemu-system-arm")
     models = emitted(tmp_path / "m", shared_arena=False, target=M4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygen.emit.names import LayerNames, checked_model_name, comment, model_name
+from tinygen.emit.names import LayerNames, checked_model_name, comment, label_name, model_name
 from tinygen.errors import UsageError
 
 
@@ -46,6 +46,16 @@ def test_bad_model_names_are_refused(name):
 
 def test_good_model_name_is_kept():
     assert checked_model_name("kws_v2") == "kws_v2"
+
+
+def test_the_sign_of_a_class_is_in_its_name():
+    names = LayerNames()
+    assert [names(label_name(t)) for t in ("-1", "1", "-0.5", "a-1")] == [
+        "label_minus_1",
+        "label_1",
+        "label_minus_0_5",
+        "label_a_1",
+    ]
 
 
 @pytest.mark.parametrize(

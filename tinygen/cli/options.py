@@ -349,10 +349,13 @@ def with_budgets(target: "Target", flash_budget: str | None, ram_budget: str | N
     flash_bytes = parse_bytes(flash_budget)
     ram_bytes = None if ram_budget == LEAST else parse_bytes(ram_budget)
 
+    flash, ram = _smaller(target.flash_bytes, flash_bytes), _smaller(target.ram_bytes, ram_bytes)
+    smaller = {"flash": flash != target.flash_bytes, "RAM": ram != target.ram_bytes}
     return dataclasses.replace(
         target,
-        flash_bytes=_smaller(target.flash_bytes, flash_bytes),
-        ram_bytes=_smaller(target.ram_bytes, ram_bytes),
+        flash_bytes=flash,
+        ram_bytes=ram,
+        budgets=frozenset(memory for memory, is_smaller in smaller.items() if is_smaller),
         memory_source=target.memory_source or "the command line",
     )
 

@@ -53,6 +53,10 @@ class Emission:
     constant_bytes: int
     ram: PlannedRam
 
+    def __repr__(self) -> str:
+        what = f"{self.name} for {self.program.target.name} in {self.folder}"
+        return f"<{what}: constants {self.constant_bytes:,} bytes, {self.ram.summary()}>"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
@@ -72,6 +76,10 @@ class ModelSet:
     models: tuple[Emission, ...]
     shared_arena: bool
     ram: PlannedRam
+
+    def __repr__(self) -> str:
+        names = ", ".join(e.name for e in self.models)
+        return f"<{names} in {self.folder}: {self.ram.summary()}>"
 
 
 def emit(
@@ -259,10 +267,10 @@ def _constant_bytes(program: Program, variables: dict) -> int:
     if limit is not None and total > limit:
         largest = max(sizes, key=sizes.__getitem__)
         raise BudgetError(
-            what=f"weights and constants need {total} bytes of flash, {program.target.name} has "
-            f"{limit}: {total - limit} bytes are missing",
+            what=f"weights and constants need {total} bytes of flash, "
+            f"{program.target.limit('flash', limit)}: {total - limit} bytes are missing",
             where=f"{largest} is the largest array ({sizes[largest]} bytes)",
-            next_step="choose a larger target or a smaller model",
+            next_step="give more flash, or take a smaller model",
         )
     return total
 

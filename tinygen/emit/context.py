@@ -7,7 +7,7 @@ from tinygen.emit.arenas import Arena, Owner, arenas_of, place, used_in
 from tinygen.emit.calls import Code, LayerView
 from tinygen.emit.constants import Constants, constant_array
 from tinygen.emit.methods import MethodView, methods_of
-from tinygen.emit.names import LayerNames, comment
+from tinygen.emit.names import LayerNames, comment, label_name
 from tinygen.emit.options import ArenaMode, EmitOptions, InputMode, Io
 from tinygen.emit.ports import Port, argument_names, arguments, memory_arguments, ports_of, unread
 from tinygen.emit.program import Address, Program
@@ -168,7 +168,7 @@ RUNTIME_VERSION = 1
 def _labels(name: str, labels: tuple[str, ...], output: Tensor) -> tuple[tuple[str, str], ...]:
     """(enumerator, label text) of a classifier's classes; empty without labels."""
     names = LayerNames()
-    return tuple((f"{name}_{names(f'label {text}')}".upper(), comment(text)) for text in labels)
+    return tuple((f"{name}_{names(label_name(text))}".upper(), comment(text)) for text in labels)
 
 
 __all__ = ["build"]

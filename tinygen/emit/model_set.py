@@ -151,9 +151,9 @@ def check_budgets(
     if limit is not None and needed > limit:
         besides = f" beside {fast_ram} of fast RAM" if fast_ram else ""
         raise BudgetError(
-            what=f"the models together need {needed} bytes of RAM, {target.name} has "
-            f"{limit}{besides}: {needed - limit} bytes are missing",
-            next_step="choose a larger target or fewer models"
+            what=f"the models together need {needed} bytes of RAM, {target.limit('RAM', limit)}{besides}: "
+            f"{needed - limit} bytes are missing",
+            next_step="give more RAM, or fewer models"
             if shared
             else "let them share their working memory: --shared-arena",
         )
@@ -165,9 +165,9 @@ def check_budgets(
     if target.flash_bytes is not None and constant_bytes > target.flash_bytes:
         raise BudgetError(
             what=f"weights and constants of all models need {constant_bytes} bytes of flash, "
-            f"{target.name} has {target.flash_bytes}: "
+            f"{target.limit('flash', target.flash_bytes)}: "
             f"{constant_bytes - target.flash_bytes} bytes are missing",
-            next_step="choose a larger target or fewer models",
+            next_step="give more flash, or fewer models",
         )
 
 

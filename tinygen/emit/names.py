@@ -68,6 +68,11 @@ class LayerNames:
         return name
 
 
+def label_name(text: str) -> str:
+    """The words for a class's enumerator: the classes -1 and 1 must not both look like 1."""
+    return "label " + re.sub(r"^\s*-\s*(?=[0-9.])", "minus ", text)
+
+
 def comment(text: str) -> str:
     """Text that cannot leave a C block comment: printable ASCII without comment ends and trigraphs."""
     printable = "".join(c if " " <= c <= "~" and c != "\\" else "_" for c in text)

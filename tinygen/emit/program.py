@@ -396,17 +396,27 @@ def _check_ram(program: Program, fast_ram: int, network: Network) -> None:
     if least is not None:
         raise BudgetError(
             what=f"with at most {work / max(program.graph.macs, 1):.2%} of the work between two rows the arena needs "
-            f"{program.slow_bytes} bytes of RAM, {program.target.name} has {limit}{besides}",
+            f"{program.slow_bytes} bytes of RAM, {program.target.limit('RAM', limit)}{besides}",
             next_step=f"--push-work {_percent(least / max(program.graph.macs, 1))} is the least that was found to fit; "
             "or give more RAM",
         )
     raise BudgetError(
         what=f"the arena needs {program.slow_bytes} bytes of RAM, "
-        f"{program.target.name} has {limit}{besides}: {program.slow_bytes - limit} bytes are missing",
+        f"{program.target.limit('RAM', limit)}{besides}: {program.slow_bytes - limit} bytes are missing",
         where=f"layer '{program.peak_layer}' (the peak)",
-        next_step="that is the least that was found; choose a larger target, "
+        next_step=f"that is the least that was found; give more RAM{_other_input(program)}, "
         "or a smaller input or fewer channels at that layer",
     )
+
+
+def _other_input(program: Program) -> str:
+    """What else to try where the whole input is given, in words: it may be overwritten, or come row by row."""
+    external = all(
+        program.addresses[name].external
+        for name in program.graph.inputs
+        if name in program.addresses
+    )
+    return ", try --input arena or --input rows" if external and program.pushes is None else ""
 
 
 def _percent(share: float) -> str:

@@ -126,7 +126,8 @@ class Target:
     `ram_bytes` is all RAM, `fast_ram` a part of it.
     `qemu` lists machines that execute the target's code, in order of preference: the first one
     that the firmware fits is used. It is empty where none exists. `costs_of` is the core whose cost table
-    stands for this one (tinygen/costs); by default the target's own core.
+    stands for this one (tinygen/costs); by default the target's own core. `budgets` are the memories
+    ("flash", "RAM") whose size is a limit that the user set, not the target's own.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Target:
     qemu: tuple[QemuBoard, ...] = ()
     cycle_model: str | None = None
     costs_of: str | None = None
+    budgets: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         unknown = sorted(self.features - FEATURES.keys())
@@ -159,6 +161,10 @@ class Target:
         _require(current_has_clock, "active_current needs the clock_hz it was measured at")
         known_model = self.cycle_model is None or self.cycle_model in CYCLE_MODELS
         _require(known_model, f"cycle_model must be one of {', '.join(CYCLE_MODELS)}")
+
+    def limit(self, memory: str, size: int) -> str:
+        """Who says that there are only `size` bytes of "flash" or "RAM", in words."""
+        return f"the budget is {size}" if memory in self.budgets else f"{self.name} has {size}"
 
     @property
     def is_board(self) -> bool:
