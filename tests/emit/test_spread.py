@@ -1,5 +1,6 @@
 """Channels that are joined are made where they belong, pixel by pixel: the bytes, on every kind of core."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinygen import device, host, poison, reference, targets
 from tinygen.emit import ArenaMode, EmitOptions, Member, emit, emit_together
 from tinygen.emit.program import lower
 from tinygen.ir import Call, Graph, Quantization
+from tinygen.kernels import candidates
 from tinygen.ops.activation import Activation
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
@@ -123,6 +125,61 @@ def test_the_bytes_are_right_on_the_core(core, tmp_path):
     models = emit_together(members, target, tmp_path / "nets", shared_arena=True)
     for emission in models.models:
         poison.instrument(emission)
+    assert device.selftest_on_qemu(models.folder, models.name, target) == 0
+
+
+PARTS = (
+    *({"channels": n, "kernel": (1, 1)} for n in (7, 12, 2)),
+    *({"channels": n, "kernel": (3, 3)} for n in (5, 8, 2)),
+    {"channels": 5, "kernel": (5, 3), "dilation": (1, 2)},
+    {"channels": 6, "kernel": (3, 3), "groups": 2},
+)
+"""Convolutions of pixels that are joined: odd ends of blocks, and all the families of kernels."""
+
+PARTS_STRIDED = tuple({"channels": 7, "kernel": k, "stride": (2, 2)} for k in ((1, 1), (3, 3)))
+
+WIDTHS = (4, 6, 18)
+"""Channels of what they read."""
+
+
+def parts_joined(parts: Sequence[dict]) -> Graph:
+    net = Joining((1, 48, 28, 3))
+    x = net.shrunk(net.shrunk(net.input))
+    made = [net.make(y, **part) for y in [net.make(x, n) for n in WIDTHS] for part in parts]
+    return net.finish(net.make(net.join(*made), 3))
+
+
+def layers_by_kernel(graph: Graph, features: frozenset[str], need: str) -> dict[str, list[str]]:
+    """The joined layers that each kernel takes which can leave room between pixels, and is for cores with the need."""
+    (join,) = (call for call in graph.calls() if isinstance(call.op, Concatenate))
+    joined = {tensor.name for tensor in join.inputs}
+    found: dict[str, list[str]] = {}
+    for call in graph.calls():
+        if call.output.name in joined:
+            for kernel in candidates(call, features):
+                if kernel.spreads(call) and need in (*kernel.needs, ""):
+                    found.setdefault(kernel.symbol, []).append(call.node.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("core", "need"),
+    [("cortex-m0plus", ""), ("cortex-m3", ""), ("cortex-m4", "dsp"), ("cortex-m55", "mve")],
+)
+def test_every_kernel_that_can_leaves_room_on_its_core(core, need, tmp_path):
+    """The assembly too, which no host runs."""
+    target = targets.load(core)
+    require_tools(target.compiler, target.qemu[0].emulator)
+    members, wanted = [], []
+    for graph in map(parts_joined, (PARTS, PARTS_STRIDED)):
+        for symbol, layers in layers_by_kernel(graph, target.features, need).items():
+            options = EmitOptions(kernels=tuple((layer, symbol) for layer in layers))
+            members.append(Member(graph=graph, name=f"net{len(members)}", options=options))
+            wanted.append((symbol, set(layers)))
+    models = emit_together(members, target, tmp_path / "nets", shared_arena=True)
+    for emission, (symbol, names) in zip(models.models, wanted, strict=True):
+        in_pieces = {x.name for x in emission.program.layers if x.is_spread}
+        assert names & in_pieces, f"{symbol} was not asked to"
     assert device.selftest_on_qemu(models.folder, models.name, target) == 0
 
 
