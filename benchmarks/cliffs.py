@@ -1,26 +1,35 @@
 """Looks for cliffs: shapes of a layer that cost much more per multiply-accumulate than others of their family.
 
-    python benchmarks/cliffs.py [CORE ...] [--family FAMILY]... [--all] [--json]
+    python benchmarks/cliffs.py [CORE ...] [--family FAMILY]... [--random COUNT] [--all] [--json] [--csv]
 
 Without cores: the Cortex-M4. Layers are emitted for speed. A cliff is a layer of 32 or more products per output that
 costs over 1.5 cycles (on cores without a cycle model: instructions) per multiply-accumulate more than the usual layer
-of its family; layers that a portable kernel takes on a core with kernels of its own are listed as well. Exit code 1 if
-there is a cliff.
+of its family; layers that a portable kernel takes on a core with kernels of its own are listed as well. So many random
+layers of each family follow those that somebody thought of. Exit code 1 if there is a cliff.
+
+Multiply-accumulates are counted as everywhere in this project, and as others count them: outputs times the products of
+a whole window, padding included. `over` are the cycles of the whole layer above its limit: for a tiny layer, what a
+call costs; for a large one, what the inner loop does. --csv writes all that was measured to benchmarks/cliffs.csv.
 """
 
 import argparse
+import csv
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import layers
+from random_layers import random_layers
 
 from tinygen import bench, targets
 from tinygen.emit import EmitOptions, Optimize
 from tinygen.ir import Graph
 from tinygen.kernels import CATALOGUE
 from tinygen.ops.fully_connected import FullyConnected
+
+CSV = Path(__file__).parent / "cliffs.csv"
 
 ALLOWED = 1.5
 """Cycles per multiply-accumulate above the usual layer's."""
@@ -45,8 +54,9 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a layer costs."""
+    """What a layer costs on a core."""
 
+    core: str
     family: str
     name: str
     products: int
@@ -56,8 +66,27 @@ class Found:
     usual: float
 
     @property
+    def limit(self) -> float:
+        return round(self.usual + ALLOWED, 3)
+
+    @property
     def is_cliff(self) -> bool:
-        return self.products >= LEAST_PRODUCTS and self.cost > self.usual + ALLOWED
+        return self.products >= LEAST_PRODUCTS and self.cost > self.limit
+
+    @property
+    def over(self) -> int:
+        """Cycles of the whole layer above the limit."""
+        return max(0, round((self.cost - self.limit) * self.macs))
+
+    @property
+    def verdict(self) -> str:
+        if self.products < LEAST_PRODUCTS:
+            return "few products"
+        return "CLIFF" if self.is_cliff else "ok"
+
+    def as_dict(self) -> dict[str, object]:
+        more = {"limit": self.limit, "over": self.over, "verdict": self.verdict}
+        return asdict(self) | more
 
 
 USUAL = {
@@ -186,13 +215,20 @@ def measured(graph: Graph, core: str) -> tuple[str, int]:
     return result.layer_kernels[0], layer.cycles or layer.instructions
 
 
-def look(core: str, family: str) -> Iterator[Found]:
+def _shapes(family: str, random_count: int) -> Iterator[Shape]:
+    yield from FAMILIES[family]()
+    for name, graph in random_layers(family, random_count, LEAST_PRODUCTS):
+        yield Shape(family=family, name=f"random {name}", graph=graph)
+
+
+def look(core: str, family: str, random_count: int = 0) -> Iterator[Found]:
     graph = USUAL[family]()
     usual = measured(graph, core)[1] / graph.macs
-    for shape in FAMILIES[family]():
+    for shape in _shapes(family, random_count):
         kernel, cost = measured(shape.graph, core)
         macs = shape.graph.macs
         yield Found(
+            core=core,
             family=family,
             name=shape.name,
             products=shape.products,
@@ -206,28 +242,46 @@ def look(core: str, family: str) -> Iterator[Found]:
 PORTABLE = {k.symbol for kernels in CATALOGUE.values() for k in kernels if not k.needs}
 
 
+HEADER = f"{'core':13} {'family':12} {'layer':58} {'products':>8} {'MACs':>8} {'cost':>7} {'limit':>6} {'over':>7}"
+
+
+def _show(found: Found, is_json: bool) -> None:
+    f = found
+    if is_json:
+        print(json.dumps(f.as_dict()), flush=True)
+        return
+    what = f"{f.core:13} {f.family:12} {f.name:58} {f.products:8} {f.macs:8}"
+    print(f"{what} {f.cost:7.2f} {f.limit:6.2f} {f.over:7} {f.verdict:12} {f.kernel}", flush=True)
+
+
+def _write(found: list[Found]) -> None:
+    with CSV.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(found[0].as_dict()), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(f.as_dict() for f in found)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cores", nargs="*", default=["cortex-m4"])
     parser.add_argument("--family", action="append", choices=FAMILIES)
+    parser.add_argument("--random", type=int, default=0, help="random layers of each family")
     parser.add_argument("--all", action="store_true", help="list every layer")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--csv", action="store_true", help=f"write {CSV.name}")
     arguments = parser.parse_args()
-    cliffs = 0
+    every: list[Found] = []
+    if not arguments.json:
+        print(HEADER)
     for core in arguments.cores:
         for family in arguments.family or FAMILIES:
-            for found in look(core, family):
-                cliffs += found.is_cliff
-                if arguments.json:
-                    print(json.dumps({"core": core, **asdict(found), "is_cliff": found.is_cliff}))
-                elif arguments.all or found.is_cliff or found.kernel in PORTABLE:
-                    mark = "CLIFF" if found.is_cliff else ""
-                    print(
-                        f"{core:13} {family:12} {found.name:30} {found.products:5} {found.cost:7.2f}"
-                        f" {found.usual:6.2f} {found.kernel:34} {mark}",
-                        flush=True,
-                    )
-    return 1 if cliffs else 0
+            for found in look(core, family, arguments.random):
+                every.append(found)
+                if arguments.all or arguments.json or found.is_cliff or found.kernel in PORTABLE:
+                    _show(found, arguments.json)
+    if arguments.csv:
+        _write(every)
+    return int(any(f.is_cliff for f in every))
 
 
 if __name__ == "__main__":

@@ -10,14 +10,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.crop import Crop
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.extreme import Maximum
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -26,13 +29,18 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.reduce_extreme import ReduceMaximum
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding, same_padding
@@ -220,6 +228,15 @@ def convolutions() -> Iterator[Graph]:
         yield conv2d(h, w, cin, cout, (1, 1), relu=i % 2 == 1)
     for i, (cin, cout) in enumerate([(64, 48), (120, 40), (20, 12), (200, 10)]):
         yield conv2d(1, 1, cin, cout, (1, 1), relu=i % 2 == 0)
+    # images of one to three pixels, and groups of an odd depth
+    for i, (h, w, cin, cout) in enumerate(
+        [(1, 3, 16, 1), (2, 1, 12, 3), (1, 1, 20, 1), (3, 1, 9, 5)]
+    ):
+        yield conv2d(h, w, cin, cout, relu=i % 2 == 0)
+    for i, (h, w, cin, cout, groups) in enumerate(
+        [(8, 8, 36, 8, 4), (6, 6, 10, 4, 2), (9, 5, 45, 9, 9)]
+    ):
+        yield conv2d(h, w, cin, cout, stride=(1 + i % 2, 1), groups=groups, relu=i % 2 == 0)
     deep = [
         (3, 3, 2000, 16, (1, 1)),
         (3, 4, 2200, 20, (1, 1)),
@@ -403,6 +420,53 @@ def _pools(x: Tensor) -> Iterator[Graph]:
             yield one_node(pool(kernel=kernel, stride=stride, padding=padding), [x], 0.05, -10)
 
 
+def matrices() -> Iterator[Graph]:
+    """Products of matrices, with and without columns that fours leave."""
+    for shape in ((1, 16, 32), (1, 2, 24, 16), (1, 9, 64), (1, 3, 5, 12), (1, 40, 8)):
+        x = activation("x", shape, 0.05, -3)
+        yield one_node(BatchMatmul(turn_b=True), [x, x], 0.4, 2)
+        columns = (*shape[:-2], shape[-1], 14)
+        yield one_node(BatchMatmul(), [x, constant("b", columns, 0.02, 1)], 0.3, -5)
+
+
+def movements() -> Iterator[Graph]:
+    """Elements at regular distances."""
+    for shape in ((1, 16, 16, 16), (1, 8, 8, 40), (1, 7, 9, 13), (1, 24, 4, 8)):
+        x = activation("x", shape, 0.05, -10)
+        for permutation in ((0, 2, 1, 3), (0, 3, 1, 2)):
+            yield one_node(Transpose(permutation=permutation), [x], 0.05, -10)
+        lengths = (shape[1] // 2, shape[2], shape[3])
+        op = StridedSlice(starts=(0, shape[2] - 1, 0), strides=(2, -1, 1), lengths=lengths)
+        yield one_node(op, [x], 0.05, -10)
+
+
+def pairs_of_values() -> Iterator[Graph]:
+    """Functions of two values, and the largest along axes."""
+    for shape in ((1, 16, 16, 16), (1, 8, 8, 40), (1, 7, 9, 13), (1, 24, 4, 8), (1, 3, 5, 6)):
+        x, row = activation("x", shape, 0.05, -10), (1, 1, 1, shape[3])
+        yield one_node(SquaredDifference(), [x, x], 0.3, -128)
+        yield one_node(SquaredDifference(), [x, constant("mean", row, 0.04, 3)], 0.3, -128)
+        yield one_node(Prelu(), [x, constant("slopes", shape, 1 / 256, -128)], 0.05, -10)
+        yield one_node(Prelu(), [x, constant("slopes", row, 1 / 256, -128)], 0.05, -10)
+        yield one_node(Maximum(), [x, x], 0.05, -10)
+        yield one_node(Maximum(), [x, constant("least", row, 0.05, -10)], 0.05, -10)
+        yield one_node(ReduceMaximum(axes=(3,)), [x], 0.05, -10)
+        yield one_node(ReduceMaximum(axes=(1, 2)), [x], 0.05, -10)
+
+
+FAMILIES = (
+    *(convolutions, depthwise_convolutions, dense_layers, others, resizings),
+    *(matrices, movements, pairs_of_values),
+)
+
+
+NATIVE_STEP = 8
+"""Every so many layers one is there in native arithmetic too, where other forms of requantization are exact."""
+
+
 def all_layers() -> Iterator[Graph]:
-    for family in (convolutions, depthwise_convolutions, dense_layers, others, resizings):
-        yield from family()
+    for family in FAMILIES:
+        for index, graph in enumerate(family()):
+            yield graph
+            if index % NATIVE_STEP == 0:
+                yield replace(graph, arithmetic=Arithmetic.NATIVE)

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from tests.classical import strategies as classical
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Operator, Quantization, Tensor, verify
+from tinygen.ops.absolute import Absolute
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.composition import Composition
@@ -28,6 +30,8 @@ from tinygen.ops.crop import Crop
 from tinygen.ops.curve import Curve
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.elu import Elu
+from tinygen.ops.extreme import Maximum, Minimum
+from tinygen.ops.float_curve import FloatCurve
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -36,14 +40,23 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.real_functions import BentRelu, Clip, Line, Named
+from tinygen.ops.reduce_extreme import ReduceMaximum, ReduceMinimum
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.sub import Sub
+from tinygen.ops.sum import Sum
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.tile import Tile
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding, same_padding
@@ -435,6 +448,36 @@ def _mean(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return build_graph(op, [activation_tensor("x", shape, x)], output, arithmetic)
 
 
+@_strategy(Sum)
+def _sum(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    op, shape = _reduction(draw, Sum)
+    x = draw(quantizations())
+    count = math.prod(shape[axis] for axis in op.axes)
+    output = Quantization.per_tensor(x.scale * count * draw(scales(-4, 1)), draw(zero_points()))
+    return build_graph(op, [activation_tensor("x", shape, x)], output, arithmetic)
+
+
+@_strategy(ReduceMaximum)
+def _reduce_maximum(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _reduced(draw, ReduceMaximum, arithmetic)
+
+
+@_strategy(ReduceMinimum)
+def _reduce_minimum(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _reduced(draw, ReduceMinimum, arithmetic)
+
+
+def _reduced(draw: st.DrawFn, op_class: type[Operator], arithmetic: Arithmetic) -> Graph:
+    (op, shape), q = _reduction(draw, op_class), draw(quantizations())
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+def _reduction(draw: st.DrawFn, op_class: type[Operator]) -> tuple[Operator, Shape]:
+    shape = draw(shapes(2, 4))
+    axes = draw(st.sets(st.integers(1, len(shape) - 1), min_size=1))
+    return op_class(axes=tuple(sorted(axes)), keep_dims=draw(st.booleans())), shape
+
+
 def _rescaled(draw: st.DrawFn, q: Quantization, least: int, most: int) -> Quantization:
     """The same quantization, or one that is some octaves away."""
     if draw(st.booleans()):
@@ -463,12 +506,78 @@ def _mul(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return _binary(draw, op, (scale_a, scale_b), output, arithmetic)
 
 
+@_strategy(Sub)
+def _sub(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    output = draw(quantizations(-8, -2))
+    op = Sub(activation=draw(st.sampled_from(Activation)))
+    scale_a, scale_b = (output.scale * draw(scales(-4, 3)) for _ in range(2))
+    return _binary(draw, op, (scale_a, scale_b), output, arithmetic)
+
+
+@_strategy(SquaredDifference)
+def _squared_difference(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    op = SquaredDifference(activation=draw(st.sampled_from(Activation)))
+    scale_a = draw(scales(-5, 1))
+    scale_b = scale_a * draw(scales(-3, 3))
+    # the largest square is half to eight times what the output can hold
+    largest = (255 * max(scale_a, scale_b)) ** 2
+    output = Quantization.per_tensor(largest / 256 * draw(scales(-3, 1)), draw(zero_points()))
+    return _binary(draw, op, (scale_a, scale_b), output, arithmetic)
+
+
+@_strategy(Maximum)
+def _maximum(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _extreme(draw, Maximum(activation=draw(st.sampled_from(Activation))), arithmetic)
+
+
+@_strategy(Minimum)
+def _minimum(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _extreme(draw, Minimum(activation=draw(st.sampled_from(Activation))), arithmetic)
+
+
+def _extreme(draw: st.DrawFn, op: BinaryOperator, arithmetic: Arithmetic) -> Graph:
+    q = draw(quantizations(-8, -2))
+    return _binary(draw, op, (q.scale, q.scale), q, arithmetic, zero_point=q.zero_point)
+
+
+@_strategy(Prelu)
+def _prelu(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    output = draw(quantizations(-8, -2))
+    op = Prelu(activation=draw(st.sampled_from([Activation.NONE, Activation.NONE, *Activation])))
+    scale_x = output.scale * draw(scales(-3, 2))
+    graph = _binary(draw, op, (scale_x, draw(scales(-10, -6))), output, arithmetic)
+    (call,) = graph.calls()
+    # a .tflite file repeats slopes only
+    inputs = sorted(call.inputs, key=lambda t: -t.size) if draw(st.booleans()) else call.inputs
+    return build_graph(op, list(inputs), output, arithmetic)
+
+
+@_strategy(BatchMatmul)
+def _batch_matmul(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    before = draw(st.sampled_from([(), (1,), (3,), (1, 2), (2, 3)]))
+    rows, columns, depth = draw(st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 19)))
+    op = BatchMatmul(turn_a=draw(st.booleans()), turn_b=draw(st.booleans()))
+    a = (depth, rows) if op.turn_a else (rows, depth)
+    b = (columns, depth) if op.turn_b else (depth, columns)
+    scale_a, scale_b = draw(scales(-9, 1)), draw(scales(-9, 1))
+    steps = 255 * 255 * depth * scale_a * scale_b
+    output = Quantization.per_tensor(steps / 256 * draw(scales(-4, 1)), draw(zero_points()))
+    inputs = [
+        activation_tensor(name, (*before, *s), Quantization.per_tensor(scale, draw(zero_points())))
+        for name, s, scale in (("x", a, scale_a), ("x2", b, scale_b))
+    ]
+    if draw(st.sampled_from([False, False, True])):
+        inputs[1] = _constant(draw, inputs[1])
+    return build_graph(op, inputs, output, arithmetic)
+
+
 def _binary(
     draw: st.DrawFn,
     op: BinaryOperator,
     input_scales: tuple[float, float],
     output: Quantization,
     arithmetic: Arithmetic,
+    zero_point: int | None = None,
 ) -> Graph:
     """Operands of one shape, or one that repeats along some dimensions; the latter may be constant."""
     shape = draw(shapes())
@@ -476,7 +585,13 @@ def _binary(
     other = draw(st.sampled_from([shape, (shape[0], *other), (1, *other), shape[1:] or (1,)]))
     names = ("x", "x2")
     inputs = [
-        activation_tensor(name, s, Quantization.per_tensor(scale, draw(zero_points())))
+        activation_tensor(
+            name,
+            s,
+            Quantization.per_tensor(
+                scale, draw(zero_points()) if zero_point is None else zero_point
+            ),
+        )
         for name, s, scale in zip(names, (shape, other), input_scales, strict=True)
     ]
     if draw(st.booleans()):
@@ -547,6 +662,33 @@ def _curve(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
     return build_graph(
         op, [activation_tensor("x", draw(shapes()), x)], draw(quantizations()), arithmetic
     )
+
+
+@_strategy(Absolute)
+def _absolute(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    return _unary(draw, Absolute(), arithmetic)
+
+
+@_strategy(Rsqrt)
+def _rsqrt(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    """Inputs of 0 and above: there is nothing below."""
+    x = Quantization.per_tensor(draw(scales(-9, 1)), -128)
+    # the reciprocal root of one step is an eighth to eight times what the output can hold
+    output = Quantization.per_tensor(
+        draw(scales(-3, 3)) / math.sqrt(x.scale) / 256, draw(zero_points())
+    )
+    return build_graph(Rsqrt(), [activation_tensor("x", draw(shapes()), x)], output, arithmetic)
+
+
+@_strategy(FloatCurve)
+def _float_curve(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    negative = Line(factor=-1.0)
+    steps = draw(
+        st.sampled_from(
+            [(negative,), (Named.SQUARE,), (negative, Named.ABSOLUTE), (Named.SQUARE, Named.ROOT)]
+        )
+    )
+    return _unary(draw, FloatCurve(steps=steps), arithmetic)
 
 
 @_strategy(Elu)
@@ -631,6 +773,35 @@ def _resize_bilinear(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
         aligned=aligned,
         half_pixels=half_pixels,
     )
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(Transpose)
+def _transpose(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(shapes(1, 5))
+    others = draw(st.permutations(range(1, len(shape))))
+    op = Transpose(permutation=(0, *others))
+    return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
+
+
+@_strategy(StridedSlice)
+def _strided_slice(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, (first, *lengths) = draw(quantizations()), draw(shapes(2, 4))
+    strides = [draw(st.sampled_from([1, 1, 2, 3, -1, -2])) for _ in lengths]
+    ends = [draw(_pairs(0, 2)) for _ in lengths]
+    spans = [(n - 1) * abs(step) for n, step in zip(lengths, strides, strict=True)]
+    sizes = [b + span + 1 + a for span, (b, a) in zip(spans, ends, strict=True)]
+    starts = [
+        b if step > 0 else b + span for span, step, (b, _) in zip(spans, strides, ends, strict=True)
+    ]
+    op = StridedSlice(starts=tuple(starts), strides=tuple(strides), lengths=tuple(lengths))
+    return build_graph(op, [activation_tensor("x", (first, *sizes), q)], q, arithmetic)
+
+
+@_strategy(Tile)
+def _tile(draw: st.DrawFn, arithmetic: Arithmetic) -> Graph:
+    q, shape = draw(quantizations()), draw(shapes(1, 4))
+    op = Tile(times=(1, *(draw(st.integers(1, 3)) for _ in shape[1:])))
     return build_graph(op, [activation_tensor("x", shape, q)], q, arithmetic)
 
 

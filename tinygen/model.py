@@ -15,13 +15,14 @@ from tinygen.emit import Emission, EmitOptions, Member, ModelSet, Provenance
 from tinygen.emit import emit as emit_folder
 from tinygen.emit import emit_together as emit_set
 from tinygen.emit.names import model_name
-from tinygen.errors import CalibrationError
+from tinygen.errors import CalibrationError, UsageError
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, verify
 from tinygen.quantize import (
     Calibration,
     CalibrationMethod,
     QuantizationReport,
+    read_rows,
     synthetic_calibration,
 )
 from tinygen.quantize import quantize as quantize_graph
@@ -107,6 +108,11 @@ class Model:
     def _with_labels(self, options: EmitOptions) -> EmitOptions:
         """A classifier of scikit-learn brings the names of its classes."""
         known = self.description.labels if self.description else ()
+        if known and options.labels and len(options.labels) != len(known):
+            raise UsageError(
+                what=f"{len(options.labels)} labels for {len(known)} classes",
+                next_step=f"give one for each of {', '.join(known)}, in this order",
+            )
         return options if options.labels else dataclasses.replace(options, labels=known)
 
     def provenance(self) -> Provenance | None:
@@ -152,14 +158,16 @@ class FittedPipeline:
     def quantize(
         self,
         *,
-        calibration: NDArray | Calibration | None = None,
-        io: DType | None = None,
+        calibration: NDArray | Calibration | str | Path | None = None,
+        io: DType | str | None = None,
         agreement: float | None = None,
         drop_unused: bool = False,
     ) -> Model:
-        """An integer model. `calibration`: rows [N, features] as the estimator takes them, here needed always.
+        """An integer model. `calibration`: rows [N, features] as the estimator takes them, here needed always; a table
+        by the names of its columns; or the path of a file with an array x.
 
-        `io` is the type of the features in the firmware; None takes the smallest that holds the rows exactly.
+        `io` is the type of the features in the firmware ("int8", "int16", "int32", "float"); None takes the smallest
+        that holds the rows exactly.
         `agreement` is the per cent of these rows that must have the estimator's answer; raises BudgetError else.
         `drop_unused` leaves features out of the input that nothing reads; `kept` of the result are the others.
         """
@@ -168,15 +176,17 @@ class FittedPipeline:
                 what="a classical model needs typical rows of its features",
                 next_step="give --calibration X.npz (array x of shape [N, features])",
             )
-        rows = _only(calibration.samples) if isinstance(calibration, Calibration) else calibration
-        description, kept, rows = self.description, (), np.asarray(rows)
+        if agreement is not None and not 0 <= agreement <= 100:
+            raise UsageError(what=f"an agreement of {agreement} %", next_step="give 0 to 100")
+        description, kept = self.description, ()
+        rows = np.asarray(classical.in_order(description, _rows_of(calibration)))
         if drop_unused and rows.shape[1:] == (description.features,) and len(rows):
             description, kept = classical.without_unused(description, rows)
             rows = rows[:, kept]
         result = classical.quantize(
             description,
             rows,
-            dtype=io,
+            dtype=_feature_type(io),
             name=self._name(),
             agreement=agreement,
             input_name=_input_name(kept, self.description.features),
@@ -195,6 +205,18 @@ class FittedPipeline:
         return self.path.stem if self.path else "model"
 
 
+def _feature_type(io: DType | str | None) -> DType | None:
+    """A type by its name. Raises UsageError for one that features cannot have."""
+    if io is None or isinstance(io, DType):
+        return io
+    names = {"int8": DType.INT8, "int16": DType.INT16, "int32": DType.INT32, "float": DType.FLOAT32}
+    if io not in names:
+        raise UsageError(
+            what=f"io={io!r} is no type of features", next_step=f"give one of {', '.join(names)}"
+        )
+    return names[io]
+
+
 def _quantized_net(graph: Graph, rows: NDArray, bounds: tuple[float, float]) -> Graph:
     """A float graph within a classical model as int8, in the arithmetic of classical models."""
     graph, _ = passes.optimize_float(graph)
@@ -205,7 +227,16 @@ def _quantized_net(graph: Graph, rows: NDArray, bounds: tuple[float, float]) -> 
 
 def _input_name(kept: tuple[int, ...], features: int) -> str:
     """What the header says of the input."""
-    return f"features {', '.join(map(str, kept))} of {features}" if kept else "features"
+    if not kept:
+        return "features"
+    return f"features {', '.join(map(str, kept))} of {features}, counted from 0"
+
+
+def _rows_of(calibration: object) -> object:
+    """Calibration rows, as they are or from a file."""
+    if isinstance(calibration, str | Path):
+        return read_rows(Path(calibration))
+    return _only(calibration.samples) if isinstance(calibration, Calibration) else calibration
 
 
 def _only(samples: Mapping[str, NDArray]) -> NDArray:

@@ -11,8 +11,11 @@ product of two such choices, found from the fastest and from the smallest one on
 little. The result says what the next better choices would cost.
 """
 
+import contextlib
 import enum
 import math
+import os
+import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -46,8 +49,8 @@ class Optimize(enum.Enum):
 
     SIZE = "size"
     """Flash: four per cents of it for three of cycles, where MOST_CODE stands for what no choice does without, beside
-    which code would count for nothing. The code is at most MOST_CODE where it can be. RAM decides between what is
-    equally good."""
+    which code would count for nothing. The code is at most MOST_CODE where it can be, and the flash at
+    most that of BALANCED. RAM decides between what is equally good."""
 
     LEAST = "least"
     """Flash and RAM, whatever they cost in cycles."""
@@ -301,6 +304,8 @@ def choose(
     if fastest.cycles is None or (optimize is Optimize.SPEED and flash_budget is None):
         return fastest
     best = _with_least_product(fastest, optimize) if optimize.weight else fastest
+    if optimize is Optimize.SIZE:
+        best = _no_larger(best, _with_least_product(fastest, Optimize.BALANCED), optimize)
     if flash_budget is not None and best.flash_bytes > flash_budget:
         prices = _Prices.of(best, optimize)
         best = _best(fastest, prices, flash_budget) or _best(fastest, SMALLEST) or fastest
@@ -325,6 +330,13 @@ def _with_least_product(fastest: Selection, optimize: Optimize) -> Selection:
             best = better
         found.append(best)
     return min(found, key=lambda s: s.product(optimize))
+
+
+def _no_larger(best: Selection, other: Selection, optimize: Optimize) -> Selection:
+    """The best choice that takes no more flash than the other: of a small network the modes weigh it differently."""
+    if best.flash_bytes <= other.flash_bytes:
+        return best
+    return _best(best, _Prices.of(best, optimize), other.flash_bytes) or other
 
 
 def _forced(
@@ -485,11 +497,29 @@ def _solved(
     upper[-1] = np.inf
     integrality = (np.arange(len(costs_row)) < binaries).astype(int)
     unit = max(float(np.abs(costs_row).max()), 1.0) / 1000  # the solver's tolerances are absolute
-    found = milp(
-        costs_row / unit,
-        constraints=LinearConstraint(np.array(matrix), low, high),
-        bounds=Bounds(0.0, upper),
-        integrality=integrality,
-        options={"mip_rel_gap": 1e-6},
-    )
+    with _nothing_printed():
+        found = milp(
+            costs_row / unit,
+            constraints=LinearConstraint(np.array(matrix), low, high),
+            bounds=Bounds(0.0, upper),
+            integrality=integrality,
+            options={"mip_rel_gap": 1e-6},
+        )
     return found.x
+
+
+@contextlib.contextmanager
+def _nothing_printed() -> Iterator[None]:
+    """HiGHS prints a line where it solves a program again, whatever it is told: it would stand in a command's JSON."""
+    if sys.stdout is None:
+        yield
+        return
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

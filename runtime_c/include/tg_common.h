@@ -37,6 +37,13 @@
 #error "tinygen needs GCC, Clang, Arm Compiler 6 or IAR: its kernels are weak symbols and its arrays are aligned"
 #endif
 
+/* For hot loops whose plain variables GCC would make vectors of, which then do not fit in registers. */
+#if defined(__ARM_FEATURE_MVE) && defined(__GNUC__) && !defined(__clang__)
+#define TG_SCALAR __attribute__((noinline, optimize("no-tree-vectorize", "no-tree-slp-vectorize")))
+#else
+#define TG_SCALAR TG_NOINLINE
+#endif
+
 #ifdef __cplusplus
 #define TG_EXTERN_C_BEGIN extern "C" {
 #define TG_EXTERN_C_END }

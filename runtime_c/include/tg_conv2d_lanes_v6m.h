@@ -30,7 +30,7 @@ struct tg_conv2d_lanes_v6m {
     const int8_t *pad_row; /* in_width * in_channels times in_zero_point; 0 without padding above or below */
 };
 
-/* Computes the whole output. `scratch`, 8-byte aligned: _scratch_bytes of tinygen/kernels/conv2d_v6m.py. */
+/* Computes the whole output. `scratch`, 8-byte aligned: _pairs_scratch_bytes of tinygen/kernels/conv2d_v6m.py. */
 void tg_conv2d_lanes_s8_v6m(const struct tg_conv2d_lanes_v6m *layer, const int8_t *in, int8_t *out,
                             void *scratch);
 

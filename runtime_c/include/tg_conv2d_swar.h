@@ -26,6 +26,7 @@ struct tg_conv2d_swar {
     int16_t group_channels; /* of the input, in_channels / groups */
     int16_t block;
     int16_t blocks;
+    int16_t out_step; /* bytes from one pixel of the output to the next */
     int8_t in_zero_point;
     const uint16_t *places;
     const int8_t *weights;

@@ -29,6 +29,8 @@
  * multiplier, with any kernel offset and sign * 256 + shift, then bytes: taps + 128, so that the even bytes of a word
  * are one of the words above, but for tap_shift, and the odd bytes the next one.
  * Overflow: sums wrap; the generator bounds every t and every result.
+ * Kernels "twos" take two channels at a time, with all lines of them: half the scratch, where lines hold no more. For
+ * whole tensors in one tile, with as many output channels as input channels.
  * In place: a whole tensor's output may take the place of its input where both have the same shape and the stride is
  * 1. All rows and columns up to the last ones written have been taken apart by then.
  *
@@ -91,6 +93,12 @@ void tg_depthwise_3x3_packed_s8_dsp(const struct tg_depthwise_planes *layer, con
 void tg_depthwise_3x3_stride2_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
     void *scratch);
 void tg_depthwise_any_packed_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+
+/* Two channels at a time. `scratch`: pass_lines * (2 / line_planes) * TG_LINE_WORDS words, and those of two channels. */
+void tg_depthwise_3x3_twos_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
+    void *scratch);
+void tg_depthwise_3x3_packed_twos_s8_dsp(const struct tg_depthwise_planes *layer, const int8_t *in, int8_t *out,
     void *scratch);
 
 /* Computes row_count output rows out[0 .. row_count) from input rows (tg_rows.h); rows of padding are null. */

@@ -10,6 +10,7 @@
 #define TG_FULLY_CONNECTED_QUADS_V6M_H
 
 #include "tg_common.h"
+#include "tg_quads_gather_v6m.h"
 #include "tg_quads_multiply_v6m.h"
 #include "tg_requantize_narrow_s8_v6m.h"
 
@@ -23,7 +24,8 @@ struct tg_fully_connected_quads_v6m {
     struct tg_narrow_v6m narrow;
 };
 
-/* Computes the whole output. `scratch`, 8-byte aligned: _scratch_bytes of tinygen/kernels/fully_connected_v6m.py. */
+/* Computes the whole output. `scratch`, 8-byte aligned: _quads_scratch_bytes of
+ * tinygen/kernels/fully_connected_v6m.py. */
 void tg_fully_connected_quads_s8_v6m(const struct tg_fully_connected_quads_v6m *layer, const int8_t *in,
                                      int8_t *out, void *scratch);
 

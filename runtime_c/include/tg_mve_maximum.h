@@ -1,4 +1,4 @@
-/* The cells of a window, and their maximum, for Helium.
+/* The cells of windows, and their maxima, for Helium.
  *
  * SPDX-License-Identifier: MIT-0 */
 #ifndef TG_MVE_MAXIMUM_H
@@ -8,7 +8,8 @@
 
 TG_EXTERN_C_BEGIN
 
-/* The part of a window that lies inside of the image, and what makes a mean of a sum. Assembly knows the offsets. */
+/* The parts of windows that lie inside of the image, equal ones of neighbouring pixels, and what makes a mean of a sum.
+ * Assembly knows the offsets. */
 struct tg_mve_cells {
     const int8_t *const *rows;
     int32_t row_count;
@@ -17,12 +18,14 @@ struct tg_mve_cells {
     int32_t step; /* bytes from cell to cell */
     int32_t channels;
     int8_t *out;
-    int32_t half; /* of the number of cells */
+    int32_t pixels;     /* at least 1 */
+    int32_t pixel_step; /* bytes from window to window */
+    int32_t half;       /* of the number of cells */
     int32_t multiplier;
     int32_t minus_shift;
 };
 
-/* out[c] = the maximum over the cells of channel c. */
+/* out[p * channels + c] = the maximum over the cells of channel c in window p. */
 void tg_mve_maximum(const struct tg_mve_cells *cells);
 
 TG_EXTERN_C_END

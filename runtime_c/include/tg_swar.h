@@ -40,6 +40,14 @@ struct tg_swar_output {
     int8_t out_max;
 };
 
+/* Cells of as many inputs of some pixels, that lie alike. Assembly knows the offsets of the fields. */
+struct tg_swar_runs {
+    const int8_t *from[2 * TG_SWAR_MAX_PAIRS]; /* the first cell of each pixel */
+    int32_t count; /* inputs of a cell, at least 1 */
+    int32_t cells; /* at least 1 */
+    int32_t skip;  /* bytes from the end of a cell to the next one */
+};
+
 /* All channels of some pairs of pixels. Assembly knows the offsets of the fields, here and above. */
 struct tg_swar_pass {
     const uint32_t *words; /* [blocks][block][pairs] */

@@ -17,6 +17,7 @@
 #include "tg_swar.h"
 
 #define TG_SWAR_OUTPUTS 4
+#define TG_SWAR_MAX_WORDS 2 /* that are multiplied side by side */
 #define TG_SWAR_EVEN_BYTES 0x00ff00ffu
 #define TG_SWAR_EXCESS 0x00800080u
 
@@ -24,7 +25,9 @@
 struct tg_swar_dense {
     const int8_t *inputs;   /* [blocks][block], in the order of the weights */
     const uint32_t *starts; /* [blocks], the first values of Q */
-    const int32_t *weights; /* [fours of outputs][blocks][block], 128 in bytes beyond the last output */
+    /* [words of four outputs][blocks][block], 128 in bytes beyond the last output; where a core takes two words side by
+     * side [eights][blocks][block][2], and one word for the last outputs if they are four or fewer */
+    const int32_t *weights;
     const struct tg_swar_output *output;
     int32_t channel_count;
     int32_t block; /* inputs of a block: 2, 4, 6 .. 16 */

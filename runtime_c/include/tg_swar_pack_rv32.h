@@ -11,8 +11,7 @@
 
 TG_EXTERN_C_BEGIN
 
-/* runs[4]: inputs of the pixels; count: at least 1. */
-void tg_swar_pack_rv32(const int8_t *const *runs, int32_t count, const uint16_t *places, uint8_t *words);
+void tg_swar_pack_rv32(const struct tg_swar_runs *runs, const uint16_t *places, uint8_t *words);
 
 TG_EXTERN_C_END
 

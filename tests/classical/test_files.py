@@ -6,8 +6,9 @@ import zipfile
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from sklearn.cluster import DBSCAN, BisectingKMeans
+from sklearn.cluster import DBSCAN, BisectingKMeans, KMeans
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor, NearestCentroid
 from sklearn.pipeline import make_pipeline
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.classical.test_pipelines import rows
 from tinygen.cli import cli
+from tinygen.emit import EmitOptions
 from tinygen.errors import CalibrationError, ConversionError, UnsupportedError, UsageError
 from tinygen.ir import DType
 from tinygen.model import fitted, load
@@ -128,6 +130,30 @@ def test_an_estimator_that_is_not_known_is_named(data):
     with pytest.raises(UnsupportedError, match="DBSCAN is not supported") as raised:
         fitted(DBSCAN().fit(data[0]))
     assert "RandomForestClassifier" in raised.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("step", "hint"),
+    [(KNNImputer(), "SimpleImputer"), (KMeans(2, n_init=1), "end the pipeline in it")],
+)
+def test_what_to_do_instead_is_said(data, step, hint):
+    with pytest.raises(UnsupportedError, match="is not supported") as raised:
+        fitted(make_pipeline(step, LogisticRegression()).fit(*data))
+    assert hint in raised.value.next_step
+
+
+def test_labels_of_another_number_of_classes_are_refused(pipeline, data, tmp_path):
+    model = fitted(pipeline).quantize(calibration=data[0])
+    with pytest.raises(UsageError, match="2 labels for 3 classes"):
+        model.emit("host", tmp_path / "m", options=EmitOptions(labels=("a", "b")))
+
+
+def test_arrays_that_do_not_fit_together_are_a_damaged_file(tmp_path, data):
+    estimator = LogisticRegression().fit(*data)
+    estimator.coef_ = np.array("three")
+    skops_io.dump(estimator, tmp_path / "m.skops")
+    with pytest.raises(ConversionError, match="do not fit together"):
+        load(tmp_path / "m.skops")
 
 
 def test_calibration_is_asked_for(pipeline):

@@ -23,11 +23,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     Binarizer,
     KBinsDiscretizer,
+    Normalizer,
     PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     StandardScaler,
 )
+from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -274,3 +276,52 @@ def test_samples_of_another_type_are_refused(tmp_path):
     np.testing.assert_array_equal(read, np.rint(10 * x))
     with pytest.raises(UsageError, match="not int8 numbers"):
         samples.read(tmp_path / "parts.npz", found.graph)
+
+
+def sensors(kind):
+    """Raw numbers of sensors: one far from 0 beside its spread, one wide, one that is 0 or 1."""
+    rng = np.random.default_rng(9)
+    far = 100_000 if kind is DType.INT32 else 10_000
+    x = np.rint(
+        np.stack(
+            [
+                rng.normal(2048, 300, 600),
+                rng.normal(-12_000, 4000, 600),
+                rng.normal(far, 20, 600),
+                rng.integers(0, 2, 600),
+            ],
+            axis=1,
+        )
+    )
+    z = (x - x.mean(axis=0)) / x.std(axis=0)
+    return x, (z @ [1.0, 1.0, 1.0, 0.7] > 0).astype(int)
+
+
+ON_SENSORS = {
+    "naive Bayes": GaussianNB(),
+    "discriminant": QuadraticDiscriminantAnalysis(),
+    "network": make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=300, random_state=0)),
+    "products": make_pipeline(StandardScaler(), PolynomialFeatures(2), LogisticRegression()),
+    "lengths": make_pipeline(StandardScaler(), Normalizer(), LogisticRegression()),
+    "curves": make_pipeline(PowerTransformer(), PCA(2), SVC()),
+    "trees": make_pipeline(StandardScaler(), PCA(3), DecisionTreeClassifier(max_depth=5)),
+}
+
+
+@pytest.mark.parametrize("kind", [DType.INT16, DType.INT32], ids=lambda k: k.value)
+@pytest.mark.parametrize("name", ON_SENSORS)
+def test_columns_of_very_different_ranges_keep_their_bits(library, name, kind):
+    x, classes = sensors(kind)
+    found = converted(ON_SENSORS[name], x, classes, kind)
+    held = inside(x)
+    assert report(found, held).agreement >= 99.0
+    assert (probability_error(found, held) or 0.0) < 0.01
+    check(library, found.graph, held)
+
+
+def test_kernels_that_vanish_beside_the_stored_rows_are_refused():
+    x, _, classes = numbers(3)
+    model = make_pipeline(StandardScaler(), LabelSpreading(gamma=200.0))
+    with pytest.raises(UnsupportedError, match="of rows between calibration rows") as raised:
+        converted(model, x, classes)
+    assert "smaller gamma" in raised.value.next_step

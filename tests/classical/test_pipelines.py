@@ -16,7 +16,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.feature_selection import RFE, SelectKBest, VarianceThreshold
+from sklearn.feature_selection import RFE, RFECV, SelectKBest, VarianceThreshold
 from sklearn.linear_model import (
     ElasticNet,
     HuberRegressor,
@@ -226,6 +226,33 @@ def test_features_that_nothing_reads_are_not_read():
     selected = pipeline[0].get_support(indices=True)
     features = model.graph.calls()[0].inputs[1].data
     assert set(features) <= set(selected)
+
+
+@pytest.mark.parametrize("chooser", [RFE, RFECV])
+def test_a_selection_as_a_last_step_is_the_estimator_behind_it(chooser):
+    x, y = rows(9, 3, DType.FLOAT32)
+    pipeline = make_pipeline(StandardScaler(), chooser(LogisticRegression(max_iter=2000)))
+    model = converted(pipeline, x, y, DType.FLOAT32)
+    assert model.agreement.agreement >= 99.0
+    assert "predict_proba" in model.graph.methods
+    check_c(model, x, DType.FLOAT32)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        HistGradientBoostingRegressor(max_iter=6, loss="poisson"),
+        HistGradientBoostingRegressor(max_iter=6, loss="gamma"),
+        GradientBoostingClassifier(n_estimators=6, loss="exponential"),
+    ],
+    ids=lambda e: e.loss,
+)
+def test_losses_of_boosted_trees(estimator):
+    x, y = rows(9, 2, DType.INT8)
+    target = y if isinstance(estimator, GradientBoostingClassifier) else y + 1.0
+    model = converted(estimator, x, target, DType.INT8)
+    assert model.agreement.agreement == 100.0
+    assert (model.agreement.largest_probability_error or 0) < 1e-3
 
 
 def test_estimators_that_are_missing_are_named():

@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 import tinygen
 from tinygen import model, reduction
 from tinygen.cli import cli
+from tinygen.cli.reduce import parse_budget
 from tinygen.errors import BudgetError, UsageError
 from tinygen.reduction import Budget, Measure, Method
 
@@ -153,11 +154,17 @@ def test_the_table_shows_the_choice(files):
     assert "chosen" in done.output
 
 
+def test_budgets_have_thousands():
+    budget = parse_budget("cycles=20k,flash=4k,loss=1%")
+    assert (budget.cycles, budget.flash, budget.loss) == (20_000, 4096, 0.01)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--budget", "speed=3"], "is no budget"),
         (["--budget", "cycles=fast"], "is no number"),
+        (["--budget", "cycles=k"], "is no number"),
         (["--sizes", "2,x"], "is no list of sizes"),
         (["-o", "reduced.pkl"], "not the name of a .skops file"),
         (["--train", "missing.npz"], "no such file"),

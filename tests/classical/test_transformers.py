@@ -313,7 +313,7 @@ def own_function(x):
         (FunctionTransformer(np.sqrt, kw_args={"casting": "same_kind"}), "kw_args"),
         (PolynomialFeatures(5), "degree=5"),
         (SimpleImputer(add_indicator=True), "add_indicator"),
-        (make_pipeline(StandardScaler(), SimpleImputer(missing_values=0)), "behind a transformer"),
+        (make_pipeline(StandardScaler(), SimpleImputer(missing_values=0)), "behind a scaler"),
         (OneHotEncoder(min_frequency=3), "min_frequency"),
         (NMF(2, solver="mu", beta_loss=1, max_iter=20), "beta_loss=1"),
     ],
@@ -334,3 +334,11 @@ def test_categories_that_are_texts_are_refused():
     pipeline = make_pipeline(OrdinalEncoder(), TREE).fit(x, [0, 1, 0, 1])
     with pytest.raises(UnsupportedError, match="not finite numbers"):
         fitted(pipeline)
+
+
+@pytest.mark.parametrize("encoder", [OneHotEncoder(), bins()], ids=["categories", "bins"])
+def test_encoders_alone_whose_rows_are_sparse(encoder):
+    x = np.random.default_rng(0).integers(0, 4, (60, 3)).astype(np.float32)
+    model = converted(encoder, x, None, DType.INT8)
+    assert model.agreement.largest_error < 1e-3
+    check_c(model, x, DType.INT8)

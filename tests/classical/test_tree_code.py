@@ -14,6 +14,7 @@ from tinygen.kernels.classical.forest import forest_of
 from tinygen.kernels.classical.packed_sums import packed_sums
 from tinygen.ops.classical.operator import float_order
 from tinygen.ops.classical.tree_sums import TreeSums
+from tinygen.selection import choose
 
 
 def stumps(leaves, *, thresholds=None, features=1, dtype=DType.INT8):
@@ -67,6 +68,15 @@ def test_what_leaves_a_word_is_not_packed():
     assert sum(packed(64, 32).widths) == 64
     assert packed(65, 33) is None
     assert packed_sums(forest_of(stumps([[0, 1], [1, -1]]).calls()[0])) is None
+
+
+@pytest.mark.parametrize("trees, symbol", [(8, "tree_code"), (60, "tree_code_with_jumps")])
+def test_few_trees_have_a_function_each(trees, symbol):
+    rng = np.random.default_rng(0)
+    leaves = rng.integers(-30000, 30000, (2 * trees, 1))
+    graph = stumps(leaves, features=3)
+    (chosen,) = choose(graph.calls(), targets.load("cortex-m4")).chosen
+    assert chosen.kernel.symbol == symbol
 
 
 @pytest.mark.parametrize("symbol", CODE)

@@ -59,7 +59,10 @@ def test_the_header_says_which_features_are_left(tmp_path):
     model = fitted(regressor).quantize(calibration=x, drop_unused=True)
     assert model.kept == (3, 4)
     emission = model.emit("host", tmp_path / "m", name="m")
-    assert "/* features 3, 4 of 6: float32[1x2] */" in (tmp_path / "m" / "m.h").read_text()
+    assert (
+        "/* features 3, 4 of 6, counted from 0: float32[1x2] */"
+        in (tmp_path / "m" / "m.h").read_text()
+    )
     with host.build(emission) as built:
         got = built.run(x[:20, model.kept]) * model.graph.output_tensors[0].quantization.scale
     np.testing.assert_allclose(got[:, 0], regressor.predict(x[:20]), rtol=1e-2, atol=1e-2)

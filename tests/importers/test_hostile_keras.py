@@ -491,8 +491,8 @@ def test_all_unsupported_layers_are_listed_at_once(tmp_path):
     [
         (layer("Conv2D", "x", ("in",), **CONV, data_format="channels_first"), "channels_first"),
         (layer("BatchNormalization", "x", ("in",), axis=1), "last"),
-        (layer("Softmax", "x", ("in",), axis=1), "last"),
-        (layer("Activation", "x", ("in",), activation="celu"), "celu"),
+        (layer("Softmax", "x", ("in",), axis=0), "last"),
+        (layer("Activation", "x", ("in",), activation="glu"), "glu"),
         (layer("Concatenate", "x", ("in", "in"), axis=0), "batch"),
         (layer("Conv1D", "x", ("in",), **CONV), "dimensions"),
     ],

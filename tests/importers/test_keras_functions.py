@@ -23,6 +23,7 @@ keras = None  # set by the fixture: importing it costs seconds
 
 NAMES = (
     "silu", "hard_sigmoid", "gelu", "elu", "selu", "softplus", "softsign", "exponential", "mish", "hard_silu", "relu6",
+    "celu", "hard_tanh", "log_sigmoid", "squareplus", "tanh_shrink",
 )  # fmt: skip
 
 
@@ -91,7 +92,59 @@ def _patterns(x):
     ]
 
 
-BUILDERS = {f.__name__: f for f in (_named, _layers, _functions, _numbers, _patterns)}
+def _moved(x):
+    """Other orders of axes, parts, repetitions."""
+    k, o = keras.layers, keras.ops
+    x = k.Conv2D(4, 1)(x)
+    row = k.Flatten()(x[:, :2, :2])
+    return [
+        *(k.Permute((2, 1, 3))(x), k.Permute((3, 1, 2))(x), o.transpose(x, (0, 3, 2, 1))),
+        *(x[:, 1:5, ::2, :3], x[:, -1], x[..., 1], x[:, None, ::-1], x[:, 3, 2:4]),
+        *(o.flip(x, 1), o.tile(x, (1, 2, 1, 3)), o.repeat(x, 3, axis=2)),
+        *(*o.split(x, 2, axis=-1), o.split(x, [1, 4], axis=1)[1], o.stack([x, x * 2], axis=1)),
+        *(o.reshape(x, (-1, 72, 4)), o.expand_dims(x, 2), o.squeeze(x[:, :1], 1)),
+        *(o.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]]), o.concatenate([x, x[:, :2]], axis=1)),
+        *(k.RepeatVector(3)(row), k.CenterCrop(4, 5)(x), k.Resizing(5, 16)(x)),
+        k.Resizing(18, 16, interpolation="nearest")(x),
+    ]
+
+
+def _reduced(x):
+    """Fewer axes; lengths, means and variances of one."""
+    k, o = keras.layers, keras.ops
+    x = k.Conv2D(4, 1)(x)
+    rows = o.reshape(x, (-1, 72, 4))
+    return [
+        *(o.mean(x, axis=[1, 2]), o.mean(x, axis=-1, keepdims=True), o.sum(x, axis=1)),
+        *(o.max(x, axis=-1), o.min(x, axis=[1, 3]), o.mean(x, axis=[1, 3])),
+        *(k.LayerNormalization()(x), k.LayerNormalization(center=False, scale=False)(rows)),
+        *(k.RMSNormalization()(x), k.GroupNormalization(2)(x), k.UnitNormalization()(x)),
+        *(k.Softmax(axis=1)(x), o.softmax(x), o.normalize(rows, axis=-1)),
+        *(o.sqrt(o.abs(x)), o.log(o.abs(x) + 0.5), o.rsqrt(o.square(x) + 0.5), x**2, o.sin(x)),
+        x / (o.abs(x) + 1.0),
+    ]
+
+
+def _attending(x):
+    """Products of tensors."""
+    k, o = keras.layers, keras.ops
+    a, b = (k.Reshape((24, 4))(k.Conv2D(4, 3, strides=(2, 1))(x * 0.1)) for _ in range(2))
+    flat = [k.Flatten()(t[:, :3]) for t in (a, b)]
+    return [
+        *(k.MultiHeadAttention(2, 3)(a, b), k.MultiHeadAttention(1, 2, value_dim=5)(a, b, b)),
+        *(k.Attention()([a, b]), k.Attention(use_scale=True)([a, b, a])),
+        *(k.Dot(axes=2)([a, b]), k.Dot(axes=(1, 1))([a, b]), k.Dot(axes=1)(flat)),
+        *(o.matmul(a, o.transpose(b, (0, 2, 1))), k.TimeDistributed(k.Dense(5))(a)),
+        k.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de")(a),
+        k.EinsumDense("...x,xy->...y", output_shape=6, activation="relu")(a),
+        k.TimeDistributed(k.Flatten())(o.reshape(a, (-1, 6, 4, 4))),
+    ]
+
+
+BUILDERS = {
+    f.__name__: f
+    for f in (_named, _layers, _functions, _numbers, _patterns, _moved, _reduced, _attending)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +215,10 @@ def test_every_unsupported_layer_is_listed(saved, tmp_path):
     """One behind the other: what stands behind an unknown activation or layer is looked at, too."""
     k = keras.layers
     steps = [
-        k.Conv2D(4, 3, activation="celu", name="first"),
-        k.Conv2D(4, 3, activation="log_sigmoid", name="second"),
-        k.LayerNormalization(name="third"),
-        k.Conv2D(4, 1, activation="squareplus", name="fourth"),
+        k.Conv2D(4, 3, activation="hard_shrink", name="first"),
+        k.Conv2D(4, 3, activation="soft_shrink", name="second"),
+        k.LayerNormalization(axis=1, name="third"),
+        k.Conv2D(4, 1, activation="sparse_plus", name="fourth"),
     ]
     path = tmp_path / "model.keras"
     keras.Sequential([keras.Input((8, 8, 2)), *steps]).save(path)

@@ -409,9 +409,9 @@ def test_same_padding_of_even_sizes_goes_to_bottom_and_right(tmp_path):
 def _two_foreign_operators(path):
     file = File()
     x = file.value("x", (1, 3))
-    a = file.add(Op.COS, [x], file.value("first", (1, 3)))
+    a = file.add(Op.FLOOR, [x], file.value("first", (1, 3)))
     b = file.add(Op.TANH, [a], file.value("second", (1, 3)))
-    c = file.add(Op.SIN, [b], file.value("third", (1, 3)))
+    c = file.add(Op.CEIL, [b], file.value("third", (1, 3)))
     return file.write(path, [x], [c])
 
 
@@ -420,13 +420,13 @@ def test_all_unsupported_operators_are_in_one_error(tmp_path):
     with pytest.raises(UnsupportedError) as caught:
         importers.load(path)
     text = str(caught.value)
-    assert "COS" in text and "SIN" in text and "'first'" in text and "'third'" in text
+    assert "FLOOR" in text and "CEIL" in text and "'first'" in text and "'third'" in text
     assert "2 layers" in text and "TANH" in caught.value.next_step
 
 
 def test_survey_gives_the_same_as_data(tmp_path):
     findings = importers.survey(_two_foreign_operators(tmp_path / "m.tflite"))
-    assert [(f.layer, f.operator) for f in findings] == [("first", "COS"), ("third", "SIN")]
+    assert [(f.layer, f.operator) for f in findings] == [("first", "FLOOR"), ("third", "CEIL")]
 
 
 def test_survey_of_a_supported_model_is_empty(tmp_path):
@@ -476,9 +476,9 @@ def _dilation_as_batches(file):
     return x, file.add(Op.SPACE_TO_BATCH_ND, [x, *numbers], y, schema.SpaceToBatchNDOptionsT())
 
 
-def _maximum_over_channels(file):
-    x, y = file.value("x", (1, 5, 3)), file.value("y", (1, 5))
-    axes = file.constant("axes", np.array([2], np.int32))
+def _maximum_over_the_batch(file):
+    x, y = file.value("x", (2, 5, 3)), file.value("y", (5, 3))
+    axes = file.constant("axes", np.array([0], np.int32))
     return x, file.add(Op.REDUCE_MAX, [x, axes], y, schema.ReducerOptionsT())
 
 
@@ -498,7 +498,7 @@ def _runtime_weights(file):
         (_partly_float, "QUANTIZE"),
         (_relu6_that_rescales, "quantization"),
         (_dilation_as_batches, "dilated convolution"),
-        (_maximum_over_channels, "maximum over axes [2]"),
+        (_maximum_over_the_batch, "axes [0] of the shape"),
         (_runtime_weights, "run time"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -540,7 +540,7 @@ def test_unknown_image_size_is_refused(tmp_path):
         ("short.tflite", b"\x18\0\0", "content is not one"),
         ("text.tflite", b"hello, this is no model", "content is not one"),
         ("model.h5", b"\x1c\0\0\0TFL3 and so on", "is a TFLite model but is named"),
-        ("model.txt", b"hello, this is no model", "no format that tinygen reads"),
+        ("model.doc", b"hello, this is no model", "no format that tinygen reads"),
         ("broken.keras", b"PK\x03\x04 half of an archive", "content is not one"),
         ("cut.tflite", b"\x1c\0\0\0TFL3", "damaged"),
     ],

@@ -90,10 +90,16 @@ def test_tiles_of_a_new_axis_are_repetition(tmp_path, shape, times):
     assert {type(node.op) for node in graph.nodes} <= {UpSampling2D, Reshape}
 
 
-@pytest.mark.parametrize("times", [(1, 1, 2, 1), (1, 2, 2, 1), (2, 1, 1, 1), (1, 1, 1, 2)])
-def test_other_tiles_are_refused(tmp_path, times):
-    with pytest.raises(ConversionError, match="TILE"):
-        importer.load(tiled(tmp_path, (1, 4, 5, 6), times))
+@pytest.mark.parametrize("times", [(1, 1, 2, 1), (1, 2, 2, 1), (1, 1, 1, 2)])
+def test_other_tiles_repeat_whole_axes(tmp_path, times):
+    graph = passes.optimize(importer.load(tiled(tmp_path, (1, 4, 5, 6), times)))
+    x = X.reshape(3, 4, 5, 6)
+    np.testing.assert_array_equal(reference.run_one_input(graph, x), np.tile(x, times))
+
+
+def test_the_batch_is_not_tiled(tmp_path):
+    with pytest.raises(ConversionError, match=r"\[2, 1, 1, 1\] times"):
+        importer.load(tiled(tmp_path, (1, 4, 5, 6), (2, 1, 1, 1)))
 
 
 @pytest.mark.parametrize("padding", [schema.Padding.SAME, schema.Padding.VALID])
@@ -140,8 +146,8 @@ def test_slices_are_boxes(tmp_path, code, numbers, options, box):
     np.testing.assert_array_equal(reference.run_one_input(graph, X), X[box])
 
 
-def test_strides_are_refused(tmp_path):
+def test_strides_take_every_other_cell(tmp_path):
     numbers = [(0, 0, 0, 0), (1, 4, 5, 6), (1, 2, 1, 1)]
     path = sliced(tmp_path, Op.STRIDED_SLICE, numbers, (1, 2, 5, 6), schema.StridedSliceOptionsT())
-    with pytest.raises(UnsupportedError, match="strides"):
-        importer.load(path)
+    x = X.reshape(3, 4, 5, 6)
+    np.testing.assert_array_equal(reference.run_one_input(importer.load(path), x), x[:, ::2])

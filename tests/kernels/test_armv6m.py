@@ -14,7 +14,7 @@ from tests.kernels.harness import KernelLibrary, build_library
 from tests.networks import NetworkBuilder
 from tests.strategies import inputs_for
 from tinygen import device, reference
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Graph, Operator, Quantization
 from tinygen.kernels import CATALOGUE, Kernel
@@ -25,10 +25,12 @@ from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.window import Padding
 
-CONV2D, DEPTHWISE, DENSE = SYMBOLS = (
+CONV2D, DEPTHWISE, DENSE, CONV2D_FOURS, DENSE_PAIRS = SYMBOLS = (
     "tg_conv2d_lanes_s8_v6m",
     "tg_depthwise_lanes_s8_v6m",
     "tg_fully_connected_quads_s8_v6m",
+    "tg_conv2d_quads_s8_v6m",
+    "tg_fully_connected_lanes_s8_v6m",
 )
 EVERY = [k for found in CATALOGUE.values() for k in found]
 ROWS = [k for k in EVERY if k.symbol in SYMBOLS and not k.whole_only]
@@ -112,6 +114,7 @@ def test_every_size_of_block_of_a_convolution(size, library):
     graphs = (conv2d_layer((6, 3, 3, 2 * size), spread) for spread in spreads_for(size))
     graph = next(g for g in graphs if lanes_size(g.calls()[0], SIZES) == size)
     check(library, row(CONV2D), graph)
+    check(library, row(CONV2D_FOURS), graph)
 
 
 @pytest.mark.parametrize("size", QUAD_SIZES)
@@ -123,15 +126,18 @@ def test_every_size_of_block_of_a_dense_layer(size, library):
     )
     graph = next(g for g in graphs if lanes_size(g.calls()[0], QUAD_SIZES) == size)
     check(library, row(DENSE), graph)
+    check(library, row(DENSE_PAIRS), graph)
 
 
 @pytest.mark.parametrize("channels", range(1, 10))
 def test_tails_of_channels(channels, library):
     for depth in (1, 2, 3, 7):
         weights = random_weights((channels, 1, 1, depth), 50, channels)
-        check(library, row(CONV2D), layer(Conv2D(), (1, 2, 3, depth), weights))
+        for symbol in (CONV2D, CONV2D_FOURS):
+            check(library, row(symbol), layer(Conv2D(), (1, 2, 3, depth), weights))
         dense = random_weights((channels, depth), 50, channels)
-        check(library, row(DENSE), layer(FullyConnected(), (2, depth), dense))
+        for symbol in (DENSE, DENSE_PAIRS):
+            check(library, row(symbol), layer(FullyConnected(), (2, depth), dense))
 
 
 @pytest.mark.parametrize("activation", list(Activation), ids=lambda a: a.name)
@@ -139,7 +145,8 @@ def test_tails_of_channels(channels, library):
 def test_activations_and_zero_points(activation, zero_point, library):
     op = Conv2D(padding=SAME, activation=activation)
     weights = random_weights((9, 3, 3, 4), 40)
-    check(library, row(CONV2D), layer(op, (1, 5, 6, 4), weights, zero_point))
+    for symbol in (CONV2D, CONV2D_FOURS):
+        check(library, row(symbol), layer(op, (1, 5, 6, 4), weights, zero_point))
     depthwise = DepthwiseConv2D(padding=SAME, activation=activation)
     graph = layer(depthwise, (1, 5, 6, 4), random_weights((1, 3, 3, 4), 50), zero_point)
     check(library, row(DEPTHWISE, in_place=True), graph)
@@ -167,7 +174,8 @@ def test_activations_and_zero_points(activation, zero_point, library):
     ids=["strided-1x1", "strides", "dilated", "groups", "a group for each", "line", "wide-padding"],
 )
 def test_shapes_of_convolutions(op, shape, kernel, library):
-    check(library, row(CONV2D), layer(op, shape, random_weights(kernel, 45)))
+    for symbol in (CONV2D, CONV2D_FOURS):
+        check(library, row(symbol), layer(op, shape, random_weights(kernel, 45)))
 
 
 @pytest.mark.parametrize("spread", [20, 60])
@@ -207,10 +215,10 @@ def test_weights_on_the_bound_of_a_block(library):
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_two_weights_of_minus_128_are_kept_apart_or_refused(symbol, library):
     op, shape, weights = {
-        CONV2D: (Conv2D(), (1, 3, 3, 4), np.zeros((2, 1, 1, 4), np.int8)),
-        DENSE: (FullyConnected(), (1, 4), np.zeros((2, 4), np.int8)),
-        DEPTHWISE: (DepthwiseConv2D(), (1, 4, 4, 2), np.zeros((1, 3, 3, 2), np.int8)),
-    }[symbol]
+        Conv2D: (Conv2D(), (1, 3, 3, 4), np.zeros((2, 1, 1, 4), np.int8)),
+        FullyConnected: (FullyConnected(), (1, 4), np.zeros((2, 4), np.int8)),
+        DepthwiseConv2D: (DepthwiseConv2D(), (1, 4, 4, 2), np.zeros((1, 3, 3, 2), np.int8)),
+    }[row(symbol).op]
     axis = op.channel_axis()
     first = np.moveaxis(weights, axis, 0)[0]
     first.flat[0], first.flat[3] = -128, -128
@@ -248,6 +256,8 @@ def network() -> Graph:
     y = add("dw_again", DepthwiseConv2D(padding=SAME, stride=(1, 2)), y, (1, 3, 3, 16), 90)
     y = add("dw_light", DepthwiseConv2D(padding=SAME), y, (1, 3, 3, 16), 15)
     y = add("groups", Conv2D(padding=SAME), y, (10, 3, 3, 8), 40)
+    y = add("fours", Conv2D(padding=SAME, activation=relu), y, (10, 3, 3, 10), 40)
+    y = add("fours_in_groups", Conv2D(padding=SAME), y, (10, 3, 3, 5), 60)
     y = add("dense", FullyConnected(activation=relu), y, (11, 10), 30)
     y = add("scores", FullyConnected(), y, (6, 11), 5)
     return builder.graph((x,), (y,), Arithmetic.TFLM)
@@ -256,7 +266,12 @@ def network() -> Graph:
 def test_the_core_computes_the_reference(load_core, tmp_path):  # noqa: F811
     graph = network()
     target = load_core("cortex-m0plus")
-    emission = emit(graph, target, tmp_path / "net", name="net")
+    of = {Conv2D: CONV2D, DepthwiseConv2D: DEPTHWISE, FullyConnected: DENSE}
+    forced = {node.name: of[type(node.op)] for node in graph.nodes if type(node.op) in of}
+    forced |= {"fours_node": CONV2D_FOURS, "fours_in_groups_node": CONV2D_FOURS}
+    forced["scores_node"] = DENSE_PAIRS
+    options = EmitOptions(kernels=tuple(forced.items()))
+    emission = emit(graph, target, tmp_path / "net", name="net", options=options)
     used = {layer.kernel.symbol for layer in emission.program.layers}
     assert used == set(SYMBOLS)
     dense = [c for c in graph.calls() if type(c.op) is Conv2D and c.op.groups(c) == 1]

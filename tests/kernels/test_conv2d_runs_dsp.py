@@ -16,7 +16,7 @@ from tinygen.kernels.dsp_scale import Form
 from tinygen.ops.activation import Activation
 from tinygen.ops.conv2d import Conv2D
 
-(RUNS,) = conv2d_runs_dsp.KERNELS
+DIRECT, RUNS = conv2d_runs_dsp.KERNELS
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,7 @@ def test_windows(index, library):
     padded = convolution(*LAYERS[index][:6], is_padded=False) if index in (0, 1, 4) else None
     if padded is not None:
         check_kernel(library, RUNS, padded, samples=2)
+        check_kernel(library, DIRECT, padded, samples=2)
 
 
 def test_bands_of_rows(library):

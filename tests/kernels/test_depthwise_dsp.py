@@ -12,7 +12,7 @@ from tests.kernels.harness import KernelLibrary, build_library
 from tests.networks import NetworkBuilder
 from tests.strategies import inputs_for
 from tinygen import device, reference
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Graph, Quantization
 from tinygen.kernels import depthwise_planes_dsp
@@ -211,8 +211,18 @@ def test_the_core_computes_every_layout_of_lines(width, stride, load_core, tmp_p
     check_on_core(graph, load_core("cortex-m4"), tmp_path)
 
 
-def check_on_core(graph, target, folder, part=""):
-    emission = emit(graph, target, folder / "net", name="net")
+@pytest.mark.parametrize("size", [(25, 5), (7, 40)])
+@pytest.mark.parametrize("packed", ["", "packed_"])
+def test_the_core_computes_two_channels_at_a_time(packed, size, load_core, tmp_path):  # noqa: F811
+    """Turned, and in lines of one channel; an odd number of channels."""
+    graph = network(size, 5, seed=size[0])
+    symbol = f"tg_depthwise_3x3_{packed}twos_s8_dsp"
+    options = EmitOptions(kernels=((graph.nodes[0].name, symbol),))
+    check_on_core(graph, load_core("cortex-m4"), tmp_path, "twos", options)
+
+
+def check_on_core(graph, target, folder, part="", options=EmitOptions()):
+    emission = emit(graph, target, folder / "net", name="net", options=options)
     symbol = emission.program.layers[0].kernel.symbol
     assert symbol in SYMBOLS
     assert part in symbol
@@ -240,5 +250,17 @@ def test_a_core_without_fpu_computes_the_reference(activation, kernel, stride, l
     ("size", "channels"), [((25, 5), 8), ((5, 25), 8), ((25, 1), 8), ((9, 9), 8), ((25, 5), 3)]
 )
 def test_high_images_are_taken_turned_too(size, channels):
-    turned = [k for k in fitting(network(size, channels)) if k.whole_only]
+    graph = network(size, channels)
+    (call,) = graph.calls()
+    calls = [k.lower(call)[0] for k in fitting(graph)]
+    turned = [c for c in calls if c.params.fields["is_turned"]]
     assert bool(turned) == (size == (25, 5) and channels == 8)
+
+
+def test_two_channels_at_a_time_take_half_the_scratch():
+    (call,) = network((5, 25), 8).calls()
+    scratch = {k.symbol: k.scratch_bytes(call) for k in fitting(network((5, 25), 8))}
+    assert (
+        scratch["tg_depthwise_3x3_packed_twos_s8_dsp"]
+        == scratch["tg_depthwise_3x3_packed_s8_dsp"] / 2
+    )

@@ -14,10 +14,10 @@ from tests.kernels.checking import check_kernel
 from tests.networks import NetworkBuilder
 from tests.strategies import DETERMINISTIC, inputs_for, one_op_graph
 from tinygen import device, reference, targets
-from tinygen.emit import emit
+from tinygen.emit import EmitOptions, emit
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import DType, Graph, Node, Quantization, Tensor, verify
-from tinygen.kernels import CATALOGUE, add_mve, mve, select
+from tinygen.kernels import CATALOGUE, add_mve, conv2d_joined_mve, mve, select
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
@@ -211,6 +211,7 @@ def network(arithmetic: Arithmetic) -> Graph:
     y = n.weighted("dw_strided", strided, y, (1, 3, 3, 14))
     wide = Padding(top=2, bottom=2, left=2, right=2)
     y = n.weighted("dw_wide", DepthwiseConv2D(padding=wide), y, (1, 5, 4, 28))
+    y = n.weighted("dw_planes", DepthwiseConv2D(padding=AROUND), y, (1, 3, 3, 28))
     y = n.weighted("dilated", Conv2D(dilation=(2, 2), padding=wide), y, (6, 2, 3, 28))
     pooled = n.layer("pooled", MaxPool2D(kernel=(2, 2)), (y,), n.tensors[y].quantization)
     y = n.layer("mean", AveragePool2D(kernel=(2, 1)), (pooled,), n.tensors[y].quantization)
@@ -220,9 +221,19 @@ def network(arithmetic: Arithmetic) -> Graph:
     return n.graph((x,), (y,), arithmetic)
 
 
-def check_on_the_core(graph: Graph, target, folder, optimize: str) -> set[str]:
+FORCED = {
+    "first_node": "tg_conv2d_runs_s8_mve",
+    "dw_node": "tg_depthwise_conv2d_nine_s8_mve",
+    "dw_wide_node": "tg_depthwise_conv2d_s8_mve",
+    "dw_planes_node": "tg_depthwise_planes_s8_mve",
+}
+"""Kernels of the network's layers that costs alone would not spread over all that there are."""
+
+
+def check_on_the_core(graph: Graph, target, folder, optimize: str, forced=FORCED) -> set[str]:
     """Compare with the reference under QEMU; the kernels that ran."""
-    emission = emit(graph, target, folder, name="net")
+    options = EmitOptions(kernels=tuple(forced.items()))
+    emission = emit(graph, target, folder, name="net", options=options)
     x = inputs_for(graph, 6)["x"]
     expected = reference.run_one_input(graph, x).reshape(6, -1)
     outputs = device.run_on_qemu(
@@ -247,3 +258,64 @@ def test_the_core_computes_layers_without_proofs(load_core, monkeypatch, tmp_pat
     target = load_core("cortex-m55")
     used = check_on_the_core(network(Arithmetic.TFLM), target, tmp_path / "net", "O2")
     assert used >= {"tg_add_textbook_s8_mve", *(k.symbol for k in WEIGHTED)}
+
+
+COLUMNS, PLANES = "tg_conv2d_s8_mve", "tg_depthwise_planes_s8_mve"
+
+
+def windows() -> Graph:
+    """Columns with cells of 1 to 9 bytes; planes of one to four steps, of rows in ones, twos and fours."""
+    n = NetworkBuilder(rng=np.random.default_rng(3))
+    y = x = n.input("x", (1, 9, 11, 1), Quantization.per_tensor(0.04, 5))
+    for cell in range(1, 10):
+        op = Conv2D(padding=AROUND, activation=Activation.RELU)
+        y = n.weighted(f"cell_{cell}", op, y, (cell + 1 if cell < 9 else 21, 3, 3, cell))
+    same = {"padding": AROUND, "activation": Activation.RELU6}
+    y = n.weighted("square", DepthwiseConv2D(**same), y, (1, 3, 3, 21))
+    two = Padding(top=2, bottom=2, left=2, right=2)
+    y = n.weighted("five", DepthwiseConv2D(padding=two), y, (1, 5, 5, 21))
+    eight = DepthwiseConv2D(padding=Padding(top=4, bottom=3, left=3, right=4))
+    y = n.weighted("eight", eight, y, (1, 8, 8, 21))
+    y = n.weighted("dilated", DepthwiseConv2D(padding=two, dilation=(2, 2)), y, (1, 3, 3, 21))
+    y = n.weighted("twice", DepthwiseConv2D(padding=AROUND, stride=(1, 2)), y, (1, 2, 4, 42))
+    y = n.weighted("strided", DepthwiseConv2D(stride=(2, 1)), y, (1, 3, 3, 42))
+    return n.graph((x,), (y,), Arithmetic.TFLM)
+
+
+@pytest.mark.parametrize("is_proved", [True, False])
+def test_columns_and_planes_of_every_kind_on_the_core(
+    is_proved,
+    load_core,  # noqa: F811
+    monkeypatch,
+    tmp_path,
+):
+    if not is_proved:
+        without_proofs(monkeypatch)
+    graph = windows()
+    of = {Conv2D: COLUMNS, DepthwiseConv2D: PLANES}
+    forced = {node.name: of[type(node.op)] for node in graph.nodes}
+    used = check_on_the_core(graph, load_core("cortex-m55"), tmp_path / "net", "O2", forced)
+    assert used == {COLUMNS, PLANES}
+
+
+def test_the_planes_of_windows_are_of_every_kind():
+    calls = [c for c in windows().calls() if isinstance(c.op, DepthwiseConv2D)]
+    fields = [k.lower(c)[0].params.fields for c in calls for k in KERNELS if k.symbol == PLANES]
+    assert {f["rows"] for f in fields} == {1, 2, 4}
+    assert {f["steps"] for f in fields} >= {1, 2, 4}
+    assert {f["is_shared"] for f in fields} == {0, 1}
+
+
+@pytest.mark.parametrize(("groups", "channels"), [(12, 4), (6, 2), (8, 1)])
+def test_groups_that_are_one(groups, channels, library):
+    """Every number of groups for one gives the bytes of the layer as it is."""
+    graph = one_layer(
+        Conv2D(padding=AROUND, activation=Activation.RELU),
+        (1, 4, 5, groups * channels),
+        (groups * 3, 3, 3, channels),
+    )
+    call = graph.calls()[0]
+    rows = [k for k in conv2d_joined_mve.KERNELS if k.reason_against(call, FEATURES) is None]
+    assert len(rows) >= 2
+    for kernel in rows:
+        check_kernel(library, kernel, graph, samples=3)

@@ -169,6 +169,16 @@ def test_groups_have_orders_of_their_own(channels, padding, library):
     check_all(graph, library)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("dilation", [(1, 1), (1, 2), (2, 3)])
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 1), (2, 3)])
+def test_windows_over_both_edges(kernel, dilation, groups, library):
+    rng = np.random.default_rng(kernel[1])
+    op = Conv2D(padding=Padding(left=1, right=4, bottom=1), dilation=dilation)
+    weights = rng.integers(-60, 61, (4, *kernel, 5))
+    check_all(one_node(op, (1, 4, 3, 5 * groups), weights, zero_points=(-9, 2)), library)
+
+
 @pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (2, 2)])
 @pytest.mark.parametrize("height", range(1, 6))
 def test_depthwise_heights_and_strides(height, stride, library):
@@ -273,6 +283,9 @@ def test_any_scale_and_zero_point(octave, zero_out, library):
 
 # The real instructions
 
+DENSE_OUTPUTS = (5, 6, 7, 8, 9, 12, 3, 17)
+"""Ends of every length behind eights, and behind fours."""
+
 
 def network(activation: Activation, seed: int) -> Graph:
     """Every kernel and size of block, with tails of channels and pixels, and weights that drive sums to their ends."""
@@ -290,10 +303,12 @@ def network(activation: Activation, seed: int) -> Graph:
     wide = DepthwiseConv2D(padding=AROUND, stride=(1, 2), activation=activation)
     y = n.weighted("wide", wide, y, (1, 3, 3, 12))
     y = n.weighted("groups", Conv2D(padding=AROUND), y, (9, 3, 3, 4))
+    dilated = Conv2D(padding=Padding(top=2, bottom=2, left=2, right=2), dilation=(2, 2))
+    y = n.weighted("dilated", dilated, y, (9, 3, 3, 9))
     outs = (n.weighted("pointwise", Conv2D(), y, (7, 1, 1, 9)),)
     for i, size in enumerate(fully_connected_swar.BLOCK_SIZES):
         op = FullyConnected(activation=activation)
-        y = n.weighted(f"dense{size}", op, outs[0], (4 + i % 4, n.tensors[outs[0]].channels))
+        y = n.weighted(f"dense{size}", op, outs[0], (DENSE_OUTPUTS[i], n.tensors[outs[0]].channels))
         limit_blocks(n, f"dense{size}/weights", size)
         outs = (y,)
     return n.graph((x,), outs, Arithmetic.TFLM)

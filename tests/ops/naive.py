@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygen.ir import Call, Operator
+from tinygen.ops.absolute import Absolute
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
@@ -21,6 +23,8 @@ from tinygen.ops.crop import Crop
 from tinygen.ops.curve import Curve
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.elu import Elu
+from tinygen.ops.extreme import Maximum, Minimum
+from tinygen.ops.float_curve import FloatCurve
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -29,13 +33,22 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.real_functions import BentRelu, Clip, Line, Named
+from tinygen.ops.reduce_extreme import ReduceMaximum, ReduceMinimum
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.sub import Sub
+from tinygen.ops.sum import Sum
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.tile import Tile
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding
@@ -248,6 +261,14 @@ _NAMED: dict[Named, Callable[[float], float]] = {
     Named.MISH: lambda v: v * math.tanh(_softplus(v)),
     Named.ABSOLUTE: abs,
     Named.SQUARE: lambda v: v * v,
+    Named.ROOT: lambda v: v**0.5 if v > 0 else 0.0,
+    Named.LOGARITHM: lambda v: math.log(v) if v > 0 else -126 * math.log(2),
+    Named.RECIPROCAL: lambda v: 1 / v if v else 2.0**126,
+    Named.SINE: math.sin,
+    Named.COSINE: math.cos,
+    Named.LOG_SIGMOID: lambda v: -_softplus(-v),
+    Named.TANH_SHRINK: lambda v: v - math.tanh(v),
+    Named.SQUARE_PLUS: lambda v: (v + math.hypot(v, 2)) / 2,
 }
 
 
@@ -322,3 +343,102 @@ def _(op: ResizeBilinear, call: Call, inputs: Sequence[NDArray]) -> NDArray:
 @evaluate.register
 def _(op: Reshape, call: Call, inputs: Sequence[NDArray]) -> NDArray:
     return np.array([float(v) for v in inputs[0].ravel()]).reshape(call.output.shape)
+
+
+@evaluate.register
+def _(op: Sub, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return clamp(inputs[0] - inputs[1], op.activation)
+
+
+@evaluate.register
+def _(op: SquaredDifference, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return clamp((inputs[0] - inputs[1]) * (inputs[0] - inputs[1]), op.activation)
+
+
+@evaluate.register(Maximum)
+@evaluate.register(Minimum)
+def _(op, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    choose = max if isinstance(op, Maximum) else min
+    a, b = np.broadcast_arrays(*inputs)
+    chosen = [choose(p, q) for p, q in zip(a.ravel(), b.ravel(), strict=True)]
+    return clamp(np.array(chosen).reshape(a.shape), op.activation)
+
+
+@evaluate.register
+def _(op: Prelu, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    x, slope = np.broadcast_arrays(*inputs)
+    pairs = zip(x.ravel(), slope.ravel(), strict=True)
+    y = np.array([v * s if v < 0 else v for v, s in pairs]).reshape(x.shape)
+    return clamp(y, op.activation)
+
+
+@evaluate.register
+def _(op: Sum, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    mean = evaluate.dispatch(Mean)(op, call, inputs)
+    return mean * math.prod(inputs[0].shape[i] for i in op.axes)
+
+
+@evaluate.register(ReduceMaximum)
+@evaluate.register(ReduceMinimum)
+def _(op, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    (x,) = inputs
+    choose = max if isinstance(op, ReduceMaximum) else min
+    found: dict[tuple[int, ...], float] = {}
+    for index in np.ndindex(*x.shape):
+        at = tuple(0 if i in op.axes else k for i, k in enumerate(index))
+        found[at] = choose(found.get(at, x[index]), x[index])
+    return np.array([found[at] for at in sorted(found)]).reshape(call.output.shape)
+
+
+@evaluate.register
+def _(op: Absolute, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return _elementwise(lambda v: -v if v < 0 else v, inputs[0])
+
+
+@evaluate.register
+def _(op: Rsqrt, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    return _elementwise(lambda v: v**-0.5 if v > 0 else 2.0**63, inputs[0])
+
+
+@evaluate.register
+def _(op: BatchMatmul, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    a, b = inputs
+    y = np.zeros(call.output.shape)
+    for *n, i, j in np.ndindex(*y.shape):
+        for k in range(op.depth(call)):
+            left = a[(*n, k, i) if op.turn_a else (*n, i, k)]
+            y[(*n, i, j)] += left * b[(*n, j, k) if op.turn_b else (*n, k, j)]
+    return y
+
+
+@evaluate.register
+def _(op: Transpose, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    y = np.zeros(call.output.shape)
+    for index in np.ndindex(*inputs[0].shape):
+        y[tuple(index[axis] for axis in op.permutation)] = inputs[0][index]
+    return y
+
+
+@evaluate.register
+def _(op: StridedSlice, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    y = np.zeros(call.output.shape)
+    for n, *index in np.ndindex(*y.shape):
+        axes = zip(op.starts, index, op.strides, strict=True)
+        y[(n, *index)] = inputs[0][(n, *(start + i * step for start, i, step in axes))]
+    return y
+
+
+@evaluate.register
+def _(op: Tile, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    y, shape = np.zeros(call.output.shape), inputs[0].shape
+    for index in np.ndindex(*y.shape):
+        y[index] = inputs[0][tuple(i % d for i, d in zip(index, shape, strict=True))]
+    return y
+
+
+@evaluate.register
+def _(op: FloatCurve, call: Call, inputs: Sequence[NDArray]) -> NDArray:
+    values = inputs[0]
+    for step in op.steps:
+        values = evaluate(Curve(of=step), call, [values])
+    return values

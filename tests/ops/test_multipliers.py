@@ -13,13 +13,17 @@ from hypothesis import given
 from tests.strategies import DETERMINISTIC, build_graph, scales
 from tinygen.fixedpoint import Arithmetic, Multiplier
 from tinygen.ir import Call, DType, Operator, Quantization, Tensor
+from tinygen.ops.absolute import Absolute
 from tinygen.ops.add import Add
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 
 
@@ -102,6 +106,42 @@ def test_e1_add(a: float, b: float, out: float) -> None:
     assert m.a == a1(f64(Fraction(a) / twice))
     assert m.b == a1(f64(Fraction(b) / twice))
     assert m.out == a1(f64(twice / (2**20 * Fraction(out))))
+
+
+@DETERMINISTIC
+@given(a=near_one, b=near_one, out=near_one)
+def test_e18_squared_difference(a: float, b: float, out: float) -> None:
+    out *= 2.0**6
+    call = call_of(SquaredDifference(), [int8("a", (1, 2), a), int8("b", (1, 2), b)], out)
+    m = call.op.multipliers(call)
+    twice = 2 * max(Fraction(a), Fraction(b))
+    assert m.a == a1(f64(Fraction(a) / twice))
+    assert m.b == a1(f64(Fraction(b) / twice))
+    assert m.out == a1(f64(f64(twice * twice) / f32(2**14 * Fraction(out))))
+
+
+@DETERMINISTIC
+@given(x=near_one, slope=near_one, out=near_one)
+def test_e20_prelu(x: float, slope: float, out: float) -> None:
+    call = call_of(Prelu(), [int8("x", (1, 2), x), int8("slope", (1, 2), slope)], out)
+    above, below = call.op.multipliers(call)
+    assert above == a1(f64(Fraction(x) / Fraction(out)))
+    assert below == a1(f64(f64(Fraction(x) * Fraction(slope)) / Fraction(out)))
+
+
+@DETERMINISTIC
+@given(x=near_one, out=near_one)
+def test_e21_absolute(x: float, out: float) -> None:
+    call = call_of(Absolute(), [int8("x", (1, 2), x)], out)
+    assert call.op.tflm_multiplier(call) == a1(f32(Fraction(x) / Fraction(out)))
+
+
+@DETERMINISTIC
+@given(a=near_one, b=near_one, out=near_one)
+def test_b1_batch_matmul(a: float, b: float, out: float) -> None:
+    call = call_of(BatchMatmul(), [int8("a", (1, 2), a), int8("b", (2, 1), b)], out)
+    expected = a1(f64(f32(Fraction(a) * Fraction(b)) / Fraction(out)))
+    assert call.op.multiplier(call) == expected
 
 
 @DETERMINISTIC

@@ -1,6 +1,7 @@
 """The native arithmetic against exact rational numbers, as ARITHMETIC.md defines it."""
 
 import decimal
+import functools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -15,13 +16,17 @@ from tests.strategies import DETERMINISTIC, QUICK, inputs_for, one_op_graph
 from tinygen import ops, reference
 from tinygen.fixedpoint import Arithmetic, quantize_multiplier
 from tinygen.ir import Call, Graph, Operator
+from tinygen.ops.absolute import Absolute
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.composition import Composition
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.crop import Crop
 from tinygen.ops.curve import Curve
 from tinygen.ops.elu import Elu
+from tinygen.ops.extreme import Maximum, Minimum
+from tinygen.ops.float_curve import FloatCurve
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
@@ -29,6 +34,7 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.real_functions import (
     SELU_ALPHA,
     SELU_SCALE,
@@ -38,13 +44,21 @@ from tinygen.ops.real_functions import (
     Named,
     RealFunction,
 )
+from tinygen.ops.reduce_extreme import ReduceMaximum, ReduceMinimum
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.sub import Sub
+from tinygen.ops.sum import Sum
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.tile import Tile
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.unary import UnaryOperator
 from tinygen.ops.upsampling2d import UpSampling2D
 
@@ -60,6 +74,8 @@ UNARY = [
 AS_TFLM = [
     *(AveragePool2D, MaxPool2D, Softmax),
     *(Concatenate, Crop, Pad, Reshape, ResizeBilinear, UpSampling2D),
+    *(Maximum, Minimum, Prelu, SquaredDifference, ReduceMaximum, ReduceMinimum),
+    *(StridedSlice, Tile, Transpose),
 ]
 """Operators that mean the same in both arithmetics."""
 
@@ -118,20 +134,24 @@ def test_weighted_operators_round_once(op_class: type[Operator], data: st.DataOb
             assert y[index] == min(max(scaled + out.zero_point, low), high)
 
 
+@pytest.mark.parametrize(("op_class", "sign"), [(Add, 1), (Sub, -1)], ids=["Add", "Sub"])
 @DETERMINISTIC
 @given(data=st.data())
-def test_add_is_one_multiply_add(data: st.DataObject) -> None:
-    call, samples, outputs = run(data.draw(one_op_graph(Add, NATIVE)), 4)
+def test_add_is_one_multiply_add(op_class: type[Operator], sign: int, data: st.DataObject) -> None:
+    call, samples, outputs = run(data.draw(one_op_graph(op_class, NATIVE)), 4)
     a, b = (t.quantization for t in call.inputs)
     out = call.output.quantization
     n = call.op.native_constants(call)
     factor_a, factor_b = (Fraction(q.scale) / Fraction(out.scale) for q in (a, b))
+    factor_b *= sign
     offset = out.zero_point - a.zero_point * factor_a - b.zero_point * factor_b
     assert abs(n.a - factor_a * 2**n.shift) <= Fraction(501, 1000)
     assert abs(n.b - factor_b * 2**n.shift) <= Fraction(501, 1000)
     assert abs(n.bias - (offset + Fraction(1, 2)) * 2**n.shift) <= Fraction(501, 1000)
-    assert 128 * (n.a + n.b) + abs(n.bias) < 2**31
-    assert n.shift == 24 or 128 * (n.a + n.b) + abs(n.bias) >= 2**30 - 512  # one more is too many
+    assert 128 * (n.a + abs(n.b)) + abs(n.bias) < 2**31
+    assert (
+        n.shift == 24 or 128 * (n.a + abs(n.b)) + abs(n.bias) >= 2**30 - 512
+    )  # one more is too many
     low, high = call.op.activation.integer_bounds(out)
     for sample, y in zip(samples, outputs, strict=True):
         values = [sample[t.name] if t.data is None else t.data for t in call.inputs]
@@ -171,16 +191,36 @@ def test_mul_is_one_multiply_add(data: st.DataObject) -> None:
                 assert abs(exact - out.zero_point - real) <= Fraction(1, 2) + Fraction(1, 64)
 
 
+@pytest.mark.parametrize("op_class", [Mean, Sum], **labels)
 @DETERMINISTIC
 @given(data=st.data())
-def test_mean_rounds_once(data: st.DataObject) -> None:
-    call, samples, outputs = run(data.draw(one_op_graph(Mean, NATIVE)), 4)
+def test_mean_rounds_once(op_class: type[Operator], data: st.DataObject) -> None:
+    call, samples, outputs = run(data.draw(one_op_graph(op_class, NATIVE)), 4)
     x, out = call.inputs[0].quantization, call.output.quantization
     n = math.prod(call.inputs[0].shape[axis] for axis in call.op.axes)
+    n = 1 if op_class is Sum else n
     factor = fixed_point(x.scale / out.scale / n)
     for sample, y in zip(samples, outputs, strict=True):
         difference = sample["x"].astype(np.int64) - x.zero_point
         sums = np.apply_over_axes(np.sum, difference, call.op.axes).reshape(y.shape)
+        for index in np.ndindex(*y.shape):
+            scaled = half_up(int(sums[index]) * factor) + out.zero_point
+            assert y[index] == min(max(scaled, -128), 127)
+
+
+@QUICK
+@given(data=st.data())
+def test_batch_matmul_rounds_once(data: st.DataObject) -> None:
+    call, samples, outputs = run(data.draw(one_op_graph(BatchMatmul, NATIVE)), 4)
+    a, b = (t.quantization for t in call.inputs)
+    out = call.output.quantization
+    factor = fixed_point(float(np.float32(a.scale * b.scale)) / out.scale)
+    for sample, y in zip(samples, outputs, strict=True):
+        values = [sample[t.name] if t.data is None else t.data for t in call.inputs]
+        differences = [
+            v.astype(np.int64) - q.zero_point for v, q in zip(values, (a, b), strict=True)
+        ]
+        sums = naive.evaluate(call.op, call, differences)
         for index in np.ndindex(*y.shape):
             scaled = half_up(int(sums[index]) * factor) + out.zero_point
             assert y[index] == min(max(scaled, -128), 127)
@@ -194,6 +234,14 @@ def _exp(x: Fraction) -> Fraction:
 
 def _logistic(x: Fraction) -> Fraction:
     return 1 / (1 + _exp(-x)) if x > 0 else 1 - 1 / (1 + _exp(x))
+
+
+def _rsqrt(x: Fraction) -> Fraction:
+    with decimal.localcontext() as context:
+        context.prec = 60
+        if x <= 0:
+            return Fraction(2**63)
+        return 1 / Fraction((decimal.Decimal(x.numerator) / x.denominator).sqrt())
 
 
 def _exact(op: Operator) -> Callable[[Fraction], Fraction]:
@@ -215,6 +263,12 @@ def _exact(op: Operator) -> Callable[[Fraction], Fraction]:
             return lambda x: x if x >= 0 else Fraction(op.alpha) * (_exp(x) - 1)
         case Curve():
             return _exact_curve(op.of)
+        case FloatCurve():
+            return lambda x: functools.reduce(lambda v, f: _exact_curve(f)(v), op.steps, x)
+        case Absolute():
+            return abs
+        case Rsqrt():
+            return _rsqrt
         case Tanh():
             return lambda x: 2 * _logistic(2 * x) - 1
     raise NotImplementedError(op.label())
@@ -236,11 +290,14 @@ def _squared(x: Fraction) -> Fraction:
     return (1 + _exp(x)) ** 2
 
 
-def _softplus(x: Fraction) -> Fraction:
+def _logarithm(x: Fraction) -> Fraction:
     with decimal.localcontext() as context:
         context.prec = 60
-        u = 1 + _exp(x)
-        return Fraction((decimal.Decimal(u.numerator) / u.denominator).ln())
+        return Fraction((decimal.Decimal(x.numerator) / x.denominator).ln())
+
+
+def _softplus(x: Fraction) -> Fraction:
+    return _logarithm(1 + _exp(x))
 
 
 _ROOT, _CUBIC = Fraction(math.sqrt(2 / math.pi)), Fraction(0.044715)
@@ -259,6 +316,14 @@ _EXACT_NAMED: dict[Named, Callable[[Fraction], Fraction]] = {
     Named.MISH: lambda x: x * (_squared(x) - 1) / (_squared(x) + 1),
     Named.ABSOLUTE: abs,
     Named.SQUARE: lambda x: x * x,
+    Named.ROOT: lambda x: x * _rsqrt(x) if x > 0 else _ONE * 0,
+    Named.LOGARITHM: lambda x: _logarithm(max(x, Fraction(1, 2**126))),
+    Named.RECIPROCAL: lambda x: 1 / x if x else Fraction(2**126),
+    Named.SINE: lambda x: Fraction(math.sin(x)),
+    Named.COSINE: lambda x: Fraction(math.cos(x)),
+    Named.LOG_SIGMOID: lambda x: -_softplus(-x),
+    Named.TANH_SHRINK: lambda x: x - 2 * _logistic(2 * x) + 1,
+    Named.SQUARE_PLUS: lambda x: (x + 1 / _rsqrt(x * x + 4)) / 2,
 }
 
 

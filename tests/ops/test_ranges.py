@@ -14,17 +14,23 @@ from tests.strategies import FLOAT_ONLY, QUICK, one_op_graph
 from tinygen import ops, reference
 from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call, Graph, Operator, Range, Tensor
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.scaled import WeightedOperator
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.unary import UnaryOperator
 
 LOOSE: dict[type[Operator], str] = {
     Softmax: "its bounds are all of int8",
     TransposeConv2D: "its bounds cover pixels at the border and inside together",
+    BatchMatmul: "its bounds are all of int8",
+    SquaredDifference: "its bound below is that of squares of any numbers",
+    Prelu: "it bends at 0, which need not be an end of its input",
 }
 """Operators whose bounds need not be reached, and why."""
 

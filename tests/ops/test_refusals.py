@@ -15,11 +15,13 @@ from tinygen.ir import DType, Operator, Quantization, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_normalization import BatchNormalization
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.crop import Crop
 from tinygen.ops.depthwise_conv2d import DepthwiseConv2D
+from tinygen.ops.extreme import Maximum
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -28,11 +30,19 @@ from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.reduce_extreme import ReduceMaximum
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.sub import Sub
+from tinygen.ops.tile import Tile
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv2d import TransposeConv2D
 from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.ops.window import Padding
@@ -75,6 +85,16 @@ SHAPES: list[tuple[Operator, list[Tensor], str]] = [
     (Mul(), [IMAGE], "has 1 inputs"),
     (Mul(), [IMAGE, activation(1, 4, 3, 6, name="x2")], "shapes"),
     (HardSwish(), [IMAGE, activation(1, name="x2")], "has 2 inputs"),
+    (Sub(), [IMAGE], "has 1 inputs"),
+    (ReduceMaximum(axes=(0,)), [IMAGE], "axes [0]"),
+    (Transpose(permutation=(1, 0, 2, 3)), [IMAGE], "permutation [1, 0, 2, 3]"),
+    (Transpose(permutation=(0, 1, 2)), [IMAGE], "permutation [0, 1, 2]"),
+    (Tile(times=(2, 1, 1, 1)), [IMAGE], "[2, 1, 1, 1] times"),
+    (StridedSlice(starts=(3,), strides=(2,), lengths=(2,)), [activation(1, 4)], "2] cells"),
+    (StridedSlice(starts=(0,), strides=(-1,), lengths=(2,)), [activation(1, 4)], "2] cells"),
+    (StridedSlice(starts=(0,), strides=(0,), lengths=(1,)), [activation(1, 4)], "1] cells"),
+    (BatchMatmul(), [activation(1, 4, 6), activation(1, 4, 6, name="x2")], "the shapes"),
+    (BatchMatmul(turn_b=True), [activation(1, 4, 6), activation(2, 4, 6, name="x2")], "the shapes"),
     (MaxPool2D(kernel=(2, 2)), [activation(1, 4, 4)], "input 0 has shape"),
     (MaxPool2D(kernel=(5, 1)), [IMAGE], "does not fit"),
     (AveragePool2D(kernel=(2, 2), padding=Padding(top=2)), [IMAGE], "without a cell"),
@@ -182,6 +202,24 @@ QUANTIZATIONS: list[tuple[Operator, list[Tensor], Quantization, str]] = [
     (Relu(bounds=Activation.RELU6), [IMAGE], TENTH, "RELU6 between"),
     (Add(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-20, 0), "input scales"),
     (Mul(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-16, 0), "leaves int32"),
+    (Sub(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-20, 0), "input scales"),
+    (SquaredDifference(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-13, 0), "leaves int32"),
+    (Prelu(), [IMAGE, IMAGE], Quantization.per_tensor(2.0**-16, 0), "leaves int32"),
+    (Rsqrt(), [IMAGE], Quantization.per_tensor(2.0**-21, 0), "a factor of"),
+    (Maximum(), [IMAGE, IMAGE], TENTH, "'x' has int8"),
+    (Transpose(permutation=(0, 2, 1, 3)), [IMAGE], TENTH, "'x' has int8"),
+    (
+        BatchMatmul(turn_b=True),
+        [activation(1, 2, 6), activation(1, 2, 6, name="x2")],
+        Quantization.per_tensor(2.0**-15, 0),
+        "leaves int32",
+    ),
+    (
+        BatchMatmul(turn_b=True),
+        [activation(1, 1, 2**15), activation(1, 1, 2**15, name="x2")],
+        UNIT,
+        "sums of 32768 products",
+    ),
     (HardSwish(), [IMAGE], Quantization.per_tensor(2.0**-7, 0), "input scale"),
     (HardSwish(), [IMAGE], Quantization.per_tensor(2.0**10, 0), "input scale"),
     (

@@ -16,8 +16,9 @@ from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as sch
 from tinygen import ops
 from tinygen.ir import Call, DType, Graph, Operator, Quantization, Tensor
 from tinygen.ops.activation import Activation
+from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.pool import PoolOperator
-from tinygen.ops.real_functions import Named
+from tinygen.ops.real_functions import Line, Named
 from tinygen.ops.window import Padding, Window, same_padding
 
 
@@ -477,3 +478,120 @@ def _(op: ops.reshape.Reshape, call: Call, writer: TfliteWriter) -> None:
     inputs = [writer.tensor(call.inputs[0]), writer.integers(op.shape, call, "shape")]
     options = schema.ReshapeOptionsT(newShape=list(op.shape))
     writer.operator(schema.BuiltinOperator.RESHAPE, inputs, call, options)
+
+
+def _without_activation(op: BinaryOperator) -> None:
+    if op.activation is not Activation.NONE:
+        raise NotExpressibleError(f"{op.label()} has no activation")
+
+
+@encode.register
+def _(op: ops.sub.Sub, call: Call, writer: TfliteWriter) -> None:
+    options = schema.SubOptionsT(fusedActivationFunction=_ACTIVATIONS[op.activation])
+    writer.operator(schema.BuiltinOperator.SUB, _inputs(call, writer), call, options, version=2)
+
+
+@encode.register
+def _(op: ops.squared_difference.SquaredDifference, call: Call, writer: TfliteWriter) -> None:
+    _without_activation(op)
+    code, options = schema.BuiltinOperator.SQUARED_DIFFERENCE, schema.SquaredDifferenceOptionsT()
+    writer.operator(code, _inputs(call, writer), call, options, version=2)
+
+
+@encode.register(ops.extreme.Maximum)
+@encode.register(ops.extreme.Minimum)
+def _(op: BinaryOperator, call: Call, writer: TfliteWriter) -> None:
+    _without_activation(op)
+    codes = schema.BuiltinOperator
+    code = codes.MAXIMUM if isinstance(op, ops.extreme.Maximum) else codes.MINIMUM
+    options = schema.MaximumMinimumOptionsT()
+    writer.operator(code, _inputs(call, writer), call, options, version=2)
+
+
+@encode.register
+def _(op: ops.prelu.Prelu, call: Call, writer: TfliteWriter) -> None:
+    _without_activation(op)
+    if call.inputs[0].shape != call.output.shape:
+        raise NotExpressibleError("PRELU repeats its slopes, not its input")
+    writer.operator(schema.BuiltinOperator.PRELU, _inputs(call, writer), call)
+
+
+@encode.register(ops.sum.Sum)
+@encode.register(ops.reduce_extreme.ReduceMaximum)
+@encode.register(ops.reduce_extreme.ReduceMinimum)
+def _(op: Operator, call: Call, writer: TfliteWriter) -> None:
+    codes = schema.BuiltinOperator
+    code = {
+        ops.sum.Sum: codes.SUM,
+        ops.reduce_extreme.ReduceMaximum: codes.REDUCE_MAX,
+        ops.reduce_extreme.ReduceMinimum: codes.REDUCE_MIN,
+    }[type(op)]
+    inputs = [writer.tensor(call.inputs[0]), writer.integers(op.axes, call, "axes")]
+    writer.operator(code, inputs, call, schema.ReducerOptionsT(keepDims=op.keep_dims), version=2)
+
+
+@encode.register
+def _(op: ops.absolute.Absolute, call: Call, writer: TfliteWriter) -> None:
+    writer.operator(schema.BuiltinOperator.ABS, _inputs(call, writer), call, schema.AbsOptionsT())
+
+
+@encode.register
+def _(op: ops.rsqrt.Rsqrt, call: Call, writer: TfliteWriter) -> None:
+    writer.operator(schema.BuiltinOperator.RSQRT, _inputs(call, writer), call, version=2)
+
+
+@encode.register
+def _(op: ops.batch_matmul.BatchMatmul, call: Call, writer: TfliteWriter) -> None:
+    options = schema.BatchMatMulOptionsT(adjX=op.turn_a, adjY=op.turn_b)
+    code = schema.BuiltinOperator.BATCH_MATMUL
+    writer.operator(code, _inputs(call, writer), call, options, version=2)
+
+
+@encode.register
+def _(op: ops.transpose.Transpose, call: Call, writer: TfliteWriter) -> None:
+    permutation = writer.integers(op.permutation, call, "permutation")
+    inputs = [writer.tensor(call.inputs[0]), permutation]
+    code, options = schema.BuiltinOperator.TRANSPOSE, schema.TransposeOptionsT()
+    writer.operator(code, inputs, call, options, version=2)
+
+
+@encode.register
+def _(op: ops.strided_slice.StridedSlice, call: Call, writer: TfliteWriter) -> None:
+    axes = zip(op.starts, op.strides, op.lengths, strict=True)
+    ends = [start + stride * length for start, stride, length in axes]
+    masks = [1 << i for i, end in enumerate(ends, start=1) if end < 0]  # -1 would be the last cell
+    values = {
+        "begin": (0, *op.starts),
+        "end": (call.output.shape[0], *ends),
+        "strides": (1, *op.strides),
+    }
+    parts = [writer.integers(v, call, what) for what, v in values.items()]
+    options = schema.StridedSliceOptionsT(endMask=sum(masks))
+    inputs = [writer.tensor(call.inputs[0]), *parts]
+    writer.operator(schema.BuiltinOperator.STRIDED_SLICE, inputs, call, options, version=2)
+
+
+@encode.register
+def _(op: ops.tile.Tile, call: Call, writer: TfliteWriter) -> None:
+    inputs = [writer.tensor(call.inputs[0]), writer.integers(op.times, call, "times")]
+    writer.operator(schema.BuiltinOperator.TILE, inputs, call, schema.TileOptionsT())
+
+
+@encode.register
+def _(op: ops.float_curve.FloatCurve, call: Call, writer: TfliteWriter) -> None:
+    codes = schema.BuiltinOperator
+    kinds = {
+        Line(factor=-1.0): (codes.NEG, schema.NegOptionsT()),
+        Named.SQUARE: (codes.SQUARE, schema.SquareOptionsT()),
+        Named.ABSOLUTE: (codes.ABS, schema.AbsOptionsT()),
+        Named.ROOT: (codes.SQRT, None),
+    }
+    steps = [(codes.DEQUANTIZE, schema.DequantizeOptionsT(), 2)]
+    steps += [(*kinds[step], 1) for step in op.steps]
+    at = writer.tensor(call.inputs[0])
+    for i, (code, options, version) in enumerate(steps):
+        name = f"{call.node.name}/float_{i}"
+        made = Tensor(name=name, shape=call.output.shape, dtype=DType.FLOAT32)
+        writer.raw_operator(code, [at], [writer.tensor(made)], options, version)
+        at = writer.tensor(made)
+    writer.operator(codes.QUANTIZE, [at], call, schema.QuantizeOptionsT())

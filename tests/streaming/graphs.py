@@ -14,6 +14,7 @@ from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
+from tinygen.ops.sub import Sub
 from tinygen.ops.window import Padding
 
 BLOCKS = 4
@@ -82,14 +83,15 @@ def _unary(draw: st.DrawFn, net: Network, x: str) -> str:
 
 
 def _residual(draw: st.DrawFn, net: Network, x: str) -> str:
-    """x + layers(x), the skip path sometimes with a layer of its own; or x * layers(x), or the sum of x and x."""
+    """x + layers(x), the skip path sometimes with a layer of its own; or x * layers(x), x - layers(x), or the sum
+    of x and x."""
     channels = net.tensors[x].shape[3]
     skip, y = x, x
     for _ in range(draw(st.integers(0, 2))):
         y = net.conv(y, channels, kernel=draw(st.sampled_from([(1, 1), (3, 3)])))
     if draw(st.booleans()):
         skip = net.depthwise(x)
-    op = draw(st.sampled_from([Add(activation=Activation.RELU), Mul()]))
+    op = draw(st.sampled_from([Add(activation=Activation.RELU), Mul(), Sub()]))
     return net.apply(op, (y, skip) if draw(st.booleans()) else (skip, y))
 
 

@@ -40,7 +40,7 @@ def _random_items(network: Network, choices: random.Random) -> tuple[Item, ...]:
         by_rows = [w for w in ways if isinstance(w[1], RowsPart)]
         stop, way = choices.choice(by_rows or ways)
         if isinstance(way, RowsPart):
-            way = choices.choice([form for form in way.forms if form.is_possible])
+            way = choices.choice([f for f in (*way.forms, *way.mixed) if f.is_possible])
         items += way.within(way.least_bytes + choices.choice([0, 512, 4096])).items
         start = stop
     return cuts.planned(items, thorough=choices.random() < 0.3)

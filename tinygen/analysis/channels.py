@@ -20,8 +20,10 @@ from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.mean import Mean
 from tinygen.ops.pad import Pad
 from tinygen.ops.pool import PoolOperator
+from tinygen.ops.reduce_extreme import ReduceOperator
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.unary import UnaryOperator
 from tinygen.ops.upsampling2d import UpSampling2D
 
@@ -90,8 +92,9 @@ def _(op: Operator, call: Call) -> ChannelFlow:
     return ChannelFlow(links=(identity_link(0, call.output.channels),))
 
 
-@channel_flow.register
-def _(op: Mean, call: Call) -> ChannelFlow:
+@channel_flow.register(Mean)
+@channel_flow.register(ReduceOperator)
+def _(op: Mean | ReduceOperator, call: Call) -> ChannelFlow:
     if len(call.inputs[0].shape) - 1 in op.axes:
         return ChannelFlow()
     return ChannelFlow(links=(identity_link(0, call.output.channels),))
@@ -120,6 +123,13 @@ def _(op: Crop, call: Call) -> ChannelFlow:
     before = op.crops[-1][0]
     every = np.arange(call.output.channels)
     return ChannelFlow(links=(Link(position=0, inputs=before + every, outputs=every),))
+
+
+@channel_flow.register
+def _(op: Transpose, call: Call) -> ChannelFlow:
+    if op.permutation[-1] != len(op.permutation) - 1:
+        return ChannelFlow()
+    return ChannelFlow(links=(identity_link(0, call.output.channels),))
 
 
 @channel_flow.register

@@ -60,7 +60,7 @@ from tinygen.classical.quantize import (
     largest_probability_error,
     quantize,
 )
-from tinygen.classical.reading import without_unused
+from tinygen.classical.reading import in_order, without_unused
 
 __all__ = [
     "Activation",
@@ -107,6 +107,7 @@ __all__ = [
     "beside",
     "compare",
     "composed",
+    "in_order",
     "just_below",
     "kept",
     "largest_probability_error",

@@ -11,11 +11,11 @@ from tinygen.classical import lines
 from tinygen.classical.description import Columns
 from tinygen.classical.fixed_features import features_bits
 from tinygen.classical.members import Members
-from tinygen.classical.stages import Stage, features_of, joined, narrowed
+from tinygen.classical.stages import Stage, as_small_integers, features_of, joined
 from tinygen.ir import DType, Range, Tensor
 from tinygen.ops.classical.chosen import Chosen
 from tinygen.ops.classical.column_tables import MOST_SHIFT, ColumnTables
-from tinygen.ops.classical.curves import MOST_WIDE, Curves
+from tinygen.ops.classical.curves import MOST_RISE, MOST_WIDE, Curves
 from tinygen.ops.classical.narrow import Narrow
 from tinygen.ops.classical.operator import float_of_order, float_order
 from tinygen.ops.classical.ordered import Ordered
@@ -48,15 +48,6 @@ MOST_SAMPLES = 500
 """At which errors are looked for."""
 
 
-def small(members: Members) -> Stage:
-    """The features as int8 or int16."""
-    x = members.graph.input
-    if x.dtype is not DType.INT32:
-        return features_of(members)
-    stage = Stage(tensor=x, factors=np.ones(x.channels), offsets=np.zeros(x.channels))
-    return narrowed(members, stage)
-
-
 def computed(members: Members, chain: Columns) -> tuple[Tensor, Columns]:
     """Columns of int8 or int16 that are computed, and how the outputs of a transformer are lines on these."""
     jumps = np.array([e is not None for e in chain.edges or (None,) * chain.outputs])
@@ -71,7 +62,9 @@ def computed(members: Members, chain: Columns) -> tuple[Tensor, Columns]:
     if len(curves):
         parts += _curves(members, chain, curves)
     if is_line.any():
-        as_they_are = features_of(members, is_fine=True) if members.is_fine else small(members)
+        as_they_are = (
+            features_of(members, is_fine=True) if members.is_fine else as_small_integers(members)
+        )
         parts.append((np.flatnonzero(is_line), as_they_are))
     row = _together(members, [stage for _, stage in parts])
     sources, factors, offsets = (np.zeros(chain.outputs) for _ in range(3))
@@ -237,7 +230,7 @@ class _Tables:
     ) -> None:
         """`met` are samples, `seen` what the functions have there."""
         self.members, self.chain = members, chain
-        self.features, self.sources = small(members), chain.sources[outputs]
+        self.features, self.sources = as_small_integers(members), chain.sources[outputs]
         function = _Function(members, chain, outputs, seen)
         factors, offsets = (a[self.sources] for a in (self.features.factors, self.features.offsets))
         (integers,) = members.values([self.features.tensor])
@@ -302,7 +295,7 @@ def uneven_lines(
     found = [_points(members, n, function, seen) for n in numbers]
     best = min(range(len(found)), key=lambda k: found[k].cost)
     points, numbers = found[best].points, numbers[best]
-    units = [_unit(values, reach) for _, values in points]
+    units = [_unit_of_rises(values, reach) for _, values in points]
     entries = [
         np.rint((values - offset) / factor)
         for (_, values), (factor, offset) in zip(points, units, strict=True)
@@ -318,6 +311,13 @@ def uneven_lines(
     tensor = graph.node("lines", Curves(), [numbers.tensor, *constants], dtype=dtype)
     factors, offsets = (np.array(column) for column in zip(*units, strict=True))
     return Stage(tensor=tensor, factors=factors, offsets=offsets)
+
+
+def _unit_of_rises(values: NDArray[np.float64], reach: int) -> tuple[float, float]:
+    """The unit of values, coarser where a single line would rise by more than 15 bits."""
+    factor, offset = _unit(values, reach)
+    is_steep = np.abs(np.diff(np.rint((values - offset) / factor))).max(initial=0) > MOST_RISE
+    return _unit(values, reach // 2) if reach <= INT16_MAX and is_steep else (factor, offset)
 
 
 def _only_read(members: Members, sources: NDArray[np.int64]) -> Members:

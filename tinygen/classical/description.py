@@ -343,7 +343,7 @@ class Description:
     `probabilities` is its `predict_proba`, where it has one. `has_decision` says that it has a decision function, which
     is the scores. An anomaly model's `score_samples` is its decision plus `score_offset`; that of a mixture the
     logarithm of the sum of exp(score). `transform` gives the distances to `centers`. Probabilities are those of
-    `link_factor` times the scores.
+    `link_factor` times the scores. `names` are those of the features, where they have some.
     """
 
     features: int
@@ -359,6 +359,7 @@ class Description:
     score_offset: float | None = None
     is_mixture: bool = False
     centers: NDArray[np.float64] | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

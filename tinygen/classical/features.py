@@ -87,3 +87,15 @@ def takes_nan(transforms: Sequence[object]) -> bool:
         or (isinstance(t, Branches) and any(takes_nan(chain) for chain in t.chains))
         for t in transforms
     )
+
+
+def imputed_columns(transforms: Sequence[object], columns: int) -> NDArray[np.bool_]:
+    """Where numbers are put in place of NaN by a transformer in front; all columns where there is no such."""
+    first = transforms[0] if transforms else None
+    if not isinstance(first, Imputation) or not np.isnan(first.missing):
+        return np.ones(columns, np.bool_)
+    found = np.zeros(columns, np.bool_)
+    found[first.sources[~np.isnan(first.values)]] = True
+    left_out = np.setdiff1d(np.arange(columns), first.sources)
+    found[left_out] = True  # nothing reads these
+    return found

@@ -10,8 +10,31 @@ from tinygen.classical.description import Linear
 from tinygen.ir import DType, Tensor
 from tinygen.ops.classical.curves import STEP_BITS, Curves
 from tinygen.ops.classical.fixed_point import LEAST_EXPONENT, MOST_EXPONENT, FixedPoint
+from tinygen.ops.classical.scaled_features import ScaledFeatures
 
 INT16_MAX, SCORE_MAX = 32767, 2**31 - 2**16
+
+
+def summed_features(
+    graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]
+) -> tuple[Tensor, Linear, NDArray[np.float64]]:
+    """As `integer_features`, for a model whose weights are to be rounded together.
+
+    A column that is the same number in all samples saturates there: it counts as that number. With a step as coarse as
+    a large number demands its weight would leave none of their bits to the others.
+    """
+    if _as_they_are(graph, samples):
+        return integer_features(graph, linear, samples)
+    is_constant = np.ptp(samples, axis=0) == 0
+    bias = linear.bias + linear.weights[:, is_constant] @ samples[0, is_constant]
+    weights = np.where(is_constant, 0.0, linear.weights)
+    return integer_features(graph, Linear(weights=weights, bias=bias), samples)
+
+
+def _as_they_are(graph: GraphBuilder, samples: NDArray[np.float64]) -> bool:
+    """True for raw integers that nothing is done to."""
+    dtype = graph.input.dtype
+    return dtype is DType.INT8 or (dtype is DType.INT16 and not _are_uneven(samples))
 
 
 def integer_features(
@@ -19,26 +42,48 @@ def integer_features(
 ) -> tuple[Tensor, Linear, NDArray[np.float64]]:
     """The features as int8 or int16, the model on these, and how large each can be.
 
-    Float32 features become fixed-point numbers, each with its own power of two, int32 ones numbers on a line of their
-    own; they saturate outside of the range of the samples, widened by a quarter to both sides.
+    Float32 features become fixed-point numbers, each with its own power of two; int32 ones, and int16 ones of very
+    different ranges, numbers with steps of their own. They saturate outside of the range of the samples, widened by a
+    quarter to both sides.
     """
     x = graph.input
-    if x.dtype in (DType.INT8, DType.INT16):
+    if _as_they_are(graph, samples):
         return x, linear, graph.reach()
-    if x.dtype is DType.INT32:
-        return _on_lines(graph, linear, samples, features_bits(x.channels))
-    return fixed_point(graph, linear, samples, features_bits(x.channels))
+    ways = {DType.FLOAT32: fixed_point, DType.INT32: _on_lines, DType.INT16: _on_one_scale}
+    return ways[x.dtype](graph, linear, samples, features_bits(x.channels))
+
+
+def _are_uneven(samples: NDArray[np.float64]) -> bool:
+    """True if columns leave few bits to others, which have smaller weights the wider they are, or to themselves.
+
+    That is so where they are far from 0 beside their width.
+    """
+    widths = np.ptp(samples, axis=0)
+    varies = widths > 0
+    if not varies.any():
+        return False
+    sizes = np.abs(samples).max(axis=0)[varies]
+    widths = widths[varies]
+    return bool(max(widths.max(), sizes.max()) > UNEVEN * widths.min())
+
+
+UNEVEN = 16
+"""Of the 15 bits of weights at least 11 are left to the wider columns."""
 
 
 def _on_lines(
     graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64], bits: int
 ) -> tuple[Tensor, Linear, NDArray[np.float64]]:
-    """Int32 features as int16 of so many bits; whole numbers of a small range stay exact."""
+    """Integer features as int16 of so many bits; whole numbers of a small range stay exact, in steps as small as fit.
+
+    So no column has so much larger steps than others that their weights are small beside its own.
+    """
     low, high = _widened(samples)
     low = np.clip(np.floor(low) - 1, *DType.INT32.limits)
     high = np.clip(np.ceil(high) + 1, *DType.INT32.limits)
     width = high - low
-    rise = np.minimum(width, 2.0 ** min(bits, STEP_BITS) - 2)
+    room = 2.0 ** min(bits, STEP_BITS) - 2
+    rise = np.where(width < room, width * np.floor(room / width), room)
     start = -np.floor(rise / 2)
     places, values = np.stack([low, high], axis=1), np.stack([start, start + rise], axis=1)
     constants = [
@@ -54,6 +99,34 @@ def _on_lines(
         bias=linear.bias + linear.weights @ (low + (middle - start) * steps),
     )
     return q, moved, np.maximum(-start, start + rise)
+
+
+def _on_one_scale(
+    graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64], bits: int
+) -> tuple[Tensor, Linear, NDArray[np.float64]]:
+    """Int16 features as int16 of so many bits, each times a factor; whole numbers of a small range stay exact."""
+    low, high = _widened(samples)
+    low, high = np.floor(low), np.ceil(high)
+    width, middle = np.maximum(high - low, 1.0), np.floor((low + high) / 2)
+    reach = 2 ** (bits - 1) - 1
+    wanted = np.minimum(reach / (width / 2 + 1), INT16_MAX)
+    shifts = np.where(wanted < 1, np.floor(np.log2(INT16_MAX / wanted)), 0)
+    factors = np.floor(wanted * 2.0**shifts)
+    halves = np.where(shifts > 0, 2.0 ** (shifts - 1), 0)
+    constants = [
+        graph.constant(f"even features: {name}", values, dtype)
+        for name, values, dtype in (
+            ("sources", np.arange(len(low)), DType.INT16),
+            ("factors", factors, DType.INT16),
+            ("offsets", halves - middle * factors, DType.INT32),
+            ("shifts", shifts, DType.INT16),
+        )
+    ]
+    op = ScaledFeatures(reach=reach)
+    q = graph.node("even features", op, [graph.input, *constants], dtype=DType.INT16)
+    steps = 2.0**shifts / factors
+    moved = Linear(weights=linear.weights * steps, bias=linear.bias + linear.weights @ middle)
+    return q, moved, np.full(len(low), float(reach))
 
 
 def _widened(samples: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

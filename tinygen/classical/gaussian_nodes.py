@@ -6,6 +6,7 @@ A class that has met hardly another value of a feature than one has an a there t
 Such pairs would leave no bits for the rest: they become penalties (rule T9), which rule the class out.
 """
 
+import contextlib
 import math
 from dataclasses import replace
 
@@ -28,6 +29,9 @@ from tinygen.ops.classical.squares import Squares
 ROUNDING = 0.04
 """What rounding of weights may change a score by, as a standard deviation over the calibration rows: a probability of a
 half by 0.01."""
+
+ENOUGH = 0.995
+"""Of the samples, with penalties: where fewer have the class of real numbers, lengths are tried."""
 
 NOTHING = 1e-150
 """Of factors: with a smaller one a column is the same number for all features."""
@@ -64,12 +68,32 @@ def build(graph: GraphBuilder, description: Description, samples: NDArray[np.flo
         quadratic_nodes.build(graph, _as_quadratic(description), samples)
         return
     scores = _scores(graph, x, squares, bounds)
+    is_rough = squares.sharp.any() or squares.are_coarse
+    if is_rough and _agreement(graph, scores, model, rows, samples) < ENOUGH:
+        with contextlib.suppress(
+            UnsupportedError
+        ):  # too rough as well: penalties are better than nothing
+            quadratic_nodes.build(graph, _as_quadratic(description), samples)
+            return
     # a mixture of one component has one answer
     classes = graph.node("classes", ArgMax(threshold=INT32_MAX), [scores])
     graph.method("predict", classes)
     add_probabilities(graph, scores, description.link, description.link_factor)
     if description.is_mixture:
         add_log_of_sum(graph, scores)
+
+
+def _agreement(
+    graph: GraphBuilder,
+    scores: Tensor,
+    model: Gaussian,
+    rows: NDArray[np.float64],
+    samples: NDArray[np.float64],
+) -> float:
+    """Part of the samples for which integers and real numbers choose the same class; `rows` are integers of these."""
+    squares = ((rows[:, None] - model.means) ** 2 / model.variances).sum(axis=2)
+    wanted = (model.constants - squares / 2).argmax(axis=1)
+    return float((graph.values(scores, samples).argmax(axis=1) == wanted).mean())
 
 
 class _Squared:

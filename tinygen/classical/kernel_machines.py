@@ -20,7 +20,7 @@ from tinygen.classical.combination import Sigmoid
 from tinygen.classical.curve_nodes import curves_of
 from tinygen.classical.curved_nodes import votes_with_confidences
 from tinygen.classical.description import Description, Kernel, KernelMachine, Linear, Link, Task
-from tinygen.classical.fixed_features import integer_features
+from tinygen.classical.fixed_features import summed_features
 from tinygen.classical.linear_nodes import scores_node
 from tinygen.classical.members import Members
 from tinygen.classical.probabilities import add_probabilities
@@ -131,7 +131,7 @@ def _linear_scores(
         for i, j in itertools.pairwise(machine.groups)
     ]
     linear = Linear(weights=_combined(np.concatenate(weights), len(weights)), bias=machine.bias)
-    x, linear, reach = integer_features(graph, algebra.collapse(linear, before), samples)
+    x, linear, reach = summed_features(graph, algebra.collapse(linear, before), samples)
 
     def make(name: str, added: float, factor: float) -> Tensor:
         moved = Linear(weights=linear.weights * factor, bias=(linear.bias + added) * factor)

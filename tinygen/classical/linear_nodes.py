@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Description, Linear, Task
-from tinygen.classical.fixed_features import INT16_MAX, SCORE_MAX, integer_features
+from tinygen.classical.fixed_features import INT16_MAX, SCORE_MAX, summed_features
 from tinygen.classical.probabilities import add_probabilities
 from tinygen.classical.rounding import rounded_together
 from tinygen.classical.wide_nodes import linear_is_coarse, wide_linear
@@ -48,7 +48,7 @@ def _scores(graph: GraphBuilder, linear: Linear, samples: NDArray[np.float64]) -
     """Weights that cancel, and int32 features, need wide sums; else int16 weights are enough."""
     if graph.precision.is_wide or linear_is_coarse(graph, linear, samples):
         return wide_linear(graph, "scores", linear, samples)
-    x, linear, reach = integer_features(graph, linear, samples)
+    x, linear, reach = summed_features(graph, linear, samples)
     rows = samples if x is graph.input else graph.values(x, samples)
     return scores_node(graph, "scores", x, linear, reach, rows=rows)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tinygen.classical import algebra
 from tinygen.classical.builder import GraphBuilder
 from tinygen.classical.description import Activation, Description, Linear, Network, Task
-from tinygen.classical.fixed_features import features_bits, integer_features
+from tinygen.classical.fixed_features import features_bits, summed_features
 from tinygen.classical.linear_nodes import scores_node
 from tinygen.classical.probabilities import add_probabilities
 from tinygen.classical.weighted import each_scaled
@@ -53,7 +53,7 @@ def build(
             next_step="supported: scalers, feature selection, PCA and other linear projections",
         )
     first, *others = network.layers
-    x, layer, reach = integer_features(graph, algebra.collapse(first, before), samples)
+    x, layer, reach = summed_features(graph, algebra.collapse(first, before), samples)
     real = samples @ before.weights.T + before.bias
     is_small = bits == 8 and network.activation is Activation.RELU
     for i, following in enumerate(others):

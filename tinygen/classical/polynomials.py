@@ -44,8 +44,9 @@ def fine_products_of(
 ) -> tuple[Stage, Matrix]:
     """The same of 31 bits, of columns of 31 bits: each has a scale of its own, and no offset."""
     linear = Linear(weights=matrix.weights, bias=matrix.bias)
+    met = np.abs(members.samples @ linear.weights.T + linear.bias).max(axis=0)
     x, linear, reach = wide_features(members.graph, linear, members.samples)
-    tensor, units = wide_columns(members.graph, "factors", x, linear, reach)
+    tensor, units = wide_columns(members.graph, "factors", x, linear, reach, met)
     lines = Matrix(weights=np.diag(units), bias=np.zeros(len(units)))
     return _monomials(members, tensor, lines, polynomial)
 

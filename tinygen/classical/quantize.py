@@ -51,10 +51,10 @@ from tinygen.classical.description import (
     Trees,
     WithinRadius,
 )
-from tinygen.classical.features import takes_nan
+from tinygen.classical.features import imputed_columns, takes_nan
 from tinygen.classical.net_nodes import QuantizeNet
 from tinygen.classical.precision import Precision, compares_columns, ladder
-from tinygen.errors import BudgetError, CalibrationError, UsageError
+from tinygen.errors import BudgetError, CalibrationError, UnsupportedError, UsageError
 from tinygen.ir import DType, Graph
 from tinygen.ops.classical.arg_max import ArgMax
 from tinygen.ops.classical.kernel_sums import KernelSums
@@ -69,7 +69,8 @@ class ClassicalReport:
     Of a classifier `differing` are rows with another class, and `largest_error` is None. Of a regressor the error is
     in units of the standard deviation of its answers. `margins` say how clear the integer answer of a differing row is:
     the largest score less the next, in real units, where scores exist. `largest_absolute_error` of a regressor is in
-    the units of its answers; `largest_probability_error` is None where there are no probabilities.
+    the units of its answers; `largest_probability_error` is None where there are no probabilities. `warnings` are about
+    the rows themselves.
     """
 
     rows: int
@@ -79,6 +80,7 @@ class ClassicalReport:
     margins: tuple[float, ...] = ()
     largest_absolute_error: float | None = None
     largest_probability_error: float | None = None
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON; differing rows with both answers, and margins where they are known."""
@@ -141,7 +143,7 @@ def quantize(
         known = ", ".join(t.value for t in FEATURE_TYPES)
         raise UsageError(what=f"features of type {dtype.value}", next_step=f"supported: {known}")
     if dtype is DType.FLOAT32:
-        samples = samples.astype(np.float32).astype(np.float64)
+        samples = _as_float32(samples)
     elif (samples != np.clip(np.rint(samples), *dtype.limits)).any():
         raise UsageError(
             what=f"the samples are not {dtype.value} numbers",
@@ -176,17 +178,70 @@ def quantize(
             what=f"an agreement of {agreement:g} % is not reached",
             where=f"the best is {best.report.agreement:.2f} % of {len(samples)} calibration rows, with "
             f"{best.precision}",
-            next_step="ask for less, give features of more bits (--io), or regularize the estimator",
+            next_step="ask for less, give features of more bits (--io int16, --io float), or regularize the estimator",
         )
     return _with_probabilities(description, _best(description, tried, samples), samples)
+
+
+def _as_float32(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nearest float32 numbers within the range of each column: beyond it some estimators refuse rows."""
+    near = samples.astype(np.float32)
+    low, high = samples.min(axis=0), samples.max(axis=0)
+    up, down = np.nextafter(near, np.float32(np.inf)), np.nextafter(near, np.float32(-np.inf))
+    inside = np.where(near < low, up, np.where(near > high, down, near))
+    varies = low < high  # a constant may lie between two of them
+    return np.where(varies, inside, near).astype(np.float64)
 
 
 def _with_probabilities(
     description: Description, found: QuantizedClassical, samples: NDArray
 ) -> QuantizedClassical:
+    _refuse_blind_kernels(description, found.graph, samples)
     error = largest_probability_error(description, found.graph, samples)
     report = replace(found.report, largest_probability_error=error)
-    return replace(found, report=report)
+    return replace(found, report=replace(report, warnings=_warnings(report)))
+
+
+def _refuse_blind_kernels(
+    description: Description, graph: Graph, samples: NDArray[np.float64]
+) -> None:
+    """Raise UnsupportedError where kernels of all rows but the stored ones are too small for integers.
+
+    So it is where a model divides by their sum, which is 0 then, as label propagation does.
+    """
+    is_asked = isinstance(description.scorer, KernelMachine) and description.score_offset is None
+    if not is_asked or description.task is not Task.CLASSIFY:
+        return
+    agreement = compare(description, graph, _between(description, samples, graph)).agreement
+    if agreement < FEWEST_BETWEEN:
+        raise UnsupportedError(
+            what=f"only {agreement:.1f} % of rows between calibration rows have the estimator's answer",
+            where="kernels of rows that are not stored are too small for integers",
+            next_step="fit with a smaller gamma, on scaled features",
+        )
+
+
+FEWEST_BETWEEN = 90.0
+
+
+def _warnings(report: ClassicalReport) -> tuple[str, ...]:
+    """What a user should know before he trusts the model."""
+    found = []
+    if report.rows < FEW_SAMPLES:
+        found.append(
+            f"{report.rows} calibration rows tell little of the ranges of features, beyond which numbers may "
+            "saturate, and of agreement: give hundreds"
+        )
+    if report.agreement < LOW_AGREEMENT:
+        found.append(
+            f"only {report.agreement:.1f} % of the calibration rows have the estimator's answer: give features as "
+            "float (--io float), scale them in the pipeline, or regularize the estimator"
+        )
+    return tuple(found)
+
+
+LOW_AGREEMENT = 99.0
+FEW_SAMPLES = 20
 
 
 def build(
@@ -410,7 +465,7 @@ def _checked(samples: NDArray, description: Description) -> NDArray[np.float64]:
         )
     known = np.isfinite(samples)
     if takes_nan(description.transforms) or _knows_missing(description):
-        known |= np.isnan(samples)
+        known |= np.isnan(samples) & imputed_columns(description.transforms, features)
     if not known.all():
         raise CalibrationError(
             what="the samples hold NaN or infinite values",
@@ -510,11 +565,11 @@ def _asked(method: Callable[[NDArray], NDArray], rows: NDArray) -> NDArray:
     """What a method says of rows; KMeans and NMF take only the type of their training rows, which may be float32."""
     try:
         return method(rows.astype(np.float64))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, IndexError):
         pass
     try:
         return method(rows.astype(np.float32))
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # of categories that naive Bayes has not met
         raise CalibrationError(
             what=f"the estimator itself refuses these rows: {str(error).splitlines()[0]}",
             next_step="give rows that its predict takes",

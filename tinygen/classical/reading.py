@@ -1,4 +1,4 @@
-"""Which features a model reads."""
+"""Which features a model reads, and in which order."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +17,24 @@ from tinygen.classical.description import (
     Trees,
 )
 from tinygen.classical.features import Branches, Imputation, Polynomial
+from tinygen.errors import CalibrationError
+
+
+def in_order(description: Description, table: object) -> object:
+    """A table of rows with the columns that the estimator was fitted on; anything else as it is.
+
+    Raises CalibrationError for columns that are missing.
+    """
+    given = getattr(table, "columns", None)
+    if given is None or not description.names or not hasattr(table, "to_numpy"):
+        return table
+    missing = [name for name in description.names if name not in set(given)]
+    if missing:
+        raise CalibrationError(
+            what=f"columns that the estimator was fitted on are missing: {', '.join(missing[:9])}",
+            next_step="give a table with these columns, or an array with all in their order",
+        )
+    return table[list(description.names)]
 
 
 def read_features(description: Description) -> NDArray[np.bool_]:

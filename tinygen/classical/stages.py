@@ -15,10 +15,13 @@ from tinygen.ops.classical.fixed_point import MOST_OF_BITS
 from tinygen.ops.classical.joined_rows import JoinedRows, Piece
 from tinygen.ops.classical.scaled_features import ScaledFeatures
 
-HEADROOM = 1.25
-"""Columns saturate beyond the largest of the samples times this."""
+HEADROOM = 1.5
+"""How far from the middle of the samples columns saturate, which are up to 1 from it: a quarter of their range more."""
 
 INT16_MAX = 32767
+
+NARROWED_MAX = 2**30
+"""Columns that can be larger have no room for the middle of the samples to be taken from them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,13 +42,25 @@ def features_of(members: Members, *, is_fine: bool = False) -> Stage:
     if x.dtype is not DType.FLOAT32:
         count = x.channels
         return Stage(tensor=x, factors=np.ones(count), offsets=np.zeros(count))
+    if not is_fine:
+        return as_small_integers(members)
     identity = Linear(weights=np.eye(x.channels), bias=np.zeros(x.channels))
-    if is_fine:
-        q, units, _ = fixed_point(
-            members.graph, identity, members.samples, MOST_OF_BITS, is_centered=False
-        )
-    else:
-        q, units, _ = integer_features(members.graph, identity, members.samples)
+    q, units, _ = fixed_point(
+        members.graph, identity, members.samples, MOST_OF_BITS, is_centered=False
+    )
+    return Stage(tensor=q, factors=np.diag(units.weights), offsets=units.bias)
+
+
+def as_small_integers(members: Members) -> Stage:
+    """The features in 16 bits, or 8 that they have; what is no int8 saturates beyond the samples."""
+    x = members.graph.input
+    if x.dtype is DType.INT32:
+        (bounds,) = members.ranges([x])
+        if max(bounds.high.max(), -bounds.low.min()) <= NARROWED_MAX:
+            stage = Stage(tensor=x, factors=np.ones(x.channels), offsets=np.zeros(x.channels))
+            return narrowed(members, stage)
+    identity = Linear(weights=np.eye(x.channels), bias=np.zeros(x.channels))
+    q, units, _ = integer_features(members.graph, identity, members.samples)
     return Stage(tensor=q, factors=np.diag(units.weights), offsets=units.bias)
 
 

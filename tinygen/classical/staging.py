@@ -33,10 +33,10 @@ from tinygen.classical.features import (
     Normalization,
     Polynomial,
 )
-from tinygen.classical.fixed_features import INT16_MAX, features_bits, integer_features
+from tinygen.classical.fixed_features import INT16_MAX, features_bits, summed_features
 from tinygen.classical.members import Build, Members, scaled_columns
 from tinygen.classical.polynomials import bounded, fine_products_of, products_of
-from tinygen.classical.stages import Stage, features_of, joined, narrowed
+from tinygen.classical.stages import Stage, as_small_integers, features_of, joined, narrowed
 from tinygen.classical.wide_nodes import (
     LARGE_ERROR,
     of_one_scale,
@@ -259,21 +259,21 @@ class _Walk:
         if _mixes(matrix):
             return _projected(self, matrix, as_int32)
         lines = _by_columns(matrix)
-        return self.on(column_nodes.small(self.members), lines)
+        return self.on(as_small_integers(self.members), lines)
 
 
 def _projected(walk: _Walk, matrix: Matrix, as_int32: bool) -> _Walk:
     """A matrix, each row of which has a scale of its own, and is measured from the middle of the samples."""
     if as_int32 and walk.members.graph.precision.has_wide_columns:
         return walk.on(_projected_finely(walk, matrix))
-    start = walk.on(column_nodes.small(walk.members))
+    start = walk.on(as_small_integers(walk.members))
     units = algebra.as_matrix(start.pending, start.width)
     linear = algebra.collapse(Linear(weights=matrix.weights, bias=matrix.bias), units)
     members = start.members
     met = members.samples @ linear.weights.T + linear.bias
     middles = (met.min(axis=0) + met.max(axis=0)) / 2
     linear = Linear(weights=linear.weights, bias=linear.bias - middles)
-    x, linear, reach = integer_features(members.graph, linear, members.samples)
+    x, linear, reach = summed_features(members.graph, linear, members.samples)
     sums = np.abs(linear.weights) @ reach + np.abs(linear.bias)
     scales = np.maximum(np.abs(linear.weights).max(axis=1) / INT16_MAX, sums / SUM_MAX)
     scales = np.maximum(scales, 1e-300)
@@ -303,7 +303,8 @@ def _projected_finely(walk: _Walk, matrix: Matrix) -> Stage:
     middles = (met.min(axis=0) + met.max(axis=0)) / 2
     linear = Linear(weights=linear.weights, bias=linear.bias - middles)
     x, linear, reach = wide_features(graph, linear, members.samples)
-    tensor, units = wide_columns(graph, "projection", x, linear, reach)
+    largest = np.abs(met - middles).max(axis=0)
+    tensor, units = wide_columns(graph, "projection", x, linear, reach, largest)
     return Stage(tensor=tensor, factors=units, offsets=middles)
 
 
@@ -451,7 +452,10 @@ def _behind_imputation(walk: _Walk, imputation: Imputation) -> _Walk:
 def _bits(values: NDArray[np.float64], dtype: DType) -> NDArray[np.int64]:
     """Numbers as a type has them; of float32 their bits."""
     if dtype is DType.FLOAT32:
-        return values.astype(np.float32).view(np.int32).astype(np.int64)
+        # upwards: a number that is the edge of a bin belongs to the upper one
+        near = values.astype(np.float32)
+        near = np.where(near < values, np.nextafter(near, np.float32(np.inf)), near)
+        return near.astype(np.float32).view(np.int32).astype(np.int64)
     whole = np.rint(values)
     if (whole != values).any() or whole.min() < dtype.limits[0] or whole.max() > dtype.limits[1]:
         raise UnsupportedError(
@@ -462,8 +466,9 @@ def _bits(values: NDArray[np.float64], dtype: DType) -> NDArray[np.int64]:
 
 
 def _behind_branches(walk: _Walk, branches: Branches) -> _Walk:
-    """The columns of all branches in one int16 row."""
-    start = walk.computed() if walk.pending else walk
+    """The columns of all branches in one int16 row; scalers in front belong to each branch."""
+    are_scalers = all(isinstance(t, Columns) and t.factors is not None for t in walk.pending)
+    start = walk if are_scalers else walk.computed()
     ends = []
     for chain in branches.chains:
         branch = start

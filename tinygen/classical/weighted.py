@@ -97,8 +97,19 @@ def combined(
     scales = np.broadcast_to(exact, len(bias))
     factors = weights * columns.units / scales[:, None]
     scale = 1.0 if own_scales else float(scales[0])
-    tensor = _sums(members.graph, name, joined, factors, bias / scales, scale)
+    tensor = _sums(
+        members.graph, name, joined, factors, bias / scales, scale, _far(members, joined, terms)
+    )
     return Scores(tensor=tensor, scales=scales)
+
+
+def _far(members: Members, joined: Tensor, terms: Sequence[Term]) -> NDArray[np.float64]:
+    """The middles of joined columns that are met far from 0 only; 0 of others, and of classes."""
+    is_class = np.concatenate([np.full(t.weights.shape[1], t.is_class) for t in terms])
+    (met,) = members.values([joined])
+    low, high = met.min(axis=0).astype(np.float64), met.max(axis=0).astype(np.float64)
+    middles = (low + high) / 2
+    return np.where(~is_class & (np.abs(middles) > FAR * (high - low)), middles, 0.0)
 
 
 def _is_copy(terms: Sequence[Term], bias: NDArray[np.float64]) -> bool:
@@ -211,13 +222,20 @@ def _sums(
     factors: NDArray[np.float64],
     bias: NDArray[np.float64],
     scale: float = 1.0,
+    middles: NDArray[np.float64] | None = None,
 ) -> Tensor:
-    """The node: outputs are factors times joined columns, plus a bias, all in integers of the output."""
+    """The node: outputs are factors times joined columns, plus a bias, all in integers of the output.
+
+    What roundings of weights change where columns are at their `middles` goes into the bias.
+    """
     outputs, columns = np.nonzero(factors)
     real = factors[outputs, columns]
     shifts = np.floor(np.log2(INT16_MAX / np.maximum(np.abs(real), 1e-300))).astype(np.int64) - 16
     shifts = np.clip(shifts, 0, MOST_SHIFT)
     weights = np.rint(real * 2.0 ** (16 + shifts)).astype(np.int64)
+    if middles is not None:
+        lost = (real - np.ldexp(weights, -(16 + shifts))) * middles[columns]
+        bias = bias + np.bincount(outputs, lost, minlength=len(bias))
     kept = weights != 0
     counts = np.bincount(outputs[kept], minlength=len(bias))
     entries = [a[kept] if kept.any() else np.zeros(1, np.int64) for a in (columns, weights, shifts)]

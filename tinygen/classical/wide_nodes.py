@@ -149,16 +149,33 @@ def _scores_node(
     return graph.node(name, op, [x, *constants], scale=float(np.float32(scale)))
 
 
+WEIGHT_BITS = 28
+"""Of the largest weight of a column of 31 bits, or more."""
+
+
 def wide_columns(
-    graph: GraphBuilder, name: str, x: Tensor, linear: Linear, reach: NDArray[np.float64]
+    graph: GraphBuilder,
+    name: str,
+    x: Tensor,
+    linear: Linear,
+    reach: NDArray[np.float64],
+    met: NDArray[np.float64],
 ) -> tuple[Tensor, NDArray[np.float64]]:
-    """Columns of 31 bits, each of its own scale, and these scales; `reach` is that of the integers x."""
+    """Columns of 31 bits, each of its own scale, and these scales.
+
+    `reach` is that of the integers x, `met` how large each column is on samples: columns saturate beyond twice that,
+    where integers reach farther.
+    """
     largest = np.maximum(np.abs(linear.weights).max(axis=1), 1e-300)
     sums = np.maximum(np.abs(linear.weights) @ reach + np.abs(linear.bias), largest)
+    finest = np.maximum(largest / INT32_MAX, sums / (LARGEST_SUM / 2))
+    wanted = np.where(met > 0, np.minimum(sums, 2 * met), sums) / 2.0**30
     # a column without weights has room for any
-    room = np.where(linear.weights.any(axis=1), sums / largest, 2.0**30)
-    shift = int(np.clip(math.floor(math.log2(float(room.min()))), 0, 30))
-    units = sums / 2.0 ** (30 + shift)
+    room = np.where(linear.weights.any(axis=1), wanted / finest, 2.0**30).min()
+    # a column that hardly varies becomes coarser, rather than the weights of all
+    needed = (wanted / largest * 2.0**WEIGHT_BITS).max()
+    shift = int(np.clip(math.floor(math.log2(float(max(room, needed)))), 0, 30))
+    units = np.maximum(wanted / 2.0**shift, finest)
     bias, bias_shift = _in_two(linear.bias / units)
     constants = [
         graph.constant(f"{name}: weights", np.rint(linear.weights / units[:, None])),

@@ -1,6 +1,6 @@
 """Options that several commands share, and how they become values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,7 @@ def _quantization_options(command: Callable, calibration: Callable) -> Callable:
         click.option(
             "--arithmetic",
             type=click.Choice(["tflm", "native"]),
-            help="Integer arithmetic: TFLite Micro's (default) or tinygen's own, which costs less.",
+            help="Integer arithmetic: TFLite Micro's (default) or tinygen's own, which rounds once.",
         ),
         click.option(
             "--calibration-method",
@@ -259,6 +259,13 @@ def load_int8(
     with progress("reading the model"):
         model = models.load(path, trust=trust)
     if isinstance(model, models.FittedPipeline):
+        _refuse_net_options(
+            {
+                "--input-range": input_range,
+                "--arithmetic": arithmetic,
+                "--calibration-method": calibration_method,
+            }
+        )
         return _load_classical(model, calibration, io_type, agreement, drop_unused)
     if agreement is not None:
         raise UsageError(
@@ -279,6 +286,18 @@ def load_int8(
         note(f"warning: {warning}")
     with progress("optimizing"):
         return model.optimize()
+
+
+def _refuse_net_options(given: Mapping[str, object]) -> None:
+    """Raise UsageError for options that say nothing about a classical model."""
+    from tinygen.errors import UsageError
+
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(
+                what=f"{name} is for neural nets",
+                next_step="leave it out; of classical models see --agreement",
+            )
 
 
 def _load_classical(
@@ -306,6 +325,8 @@ def _load_classical(
     if report.largest_error is not None:
         text += f", largest error {report.largest_error:.2g} standard deviations"
     note(f"features are {model.graph.input_tensors[0].dtype.value}; {text}")
+    for warning in report.warnings:
+        note(f"warning: {warning}")
     if agreement is not None:
         note(f"chosen for {agreement:g} %: {model.precision}; {', '.join(operand_types(model))}")
     return model

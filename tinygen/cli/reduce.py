@@ -150,7 +150,7 @@ def show(name: str, found: "Reduction") -> None:
 
 
 def parse_budget(text: str) -> "Budget":
-    """ "cycles=2000,flash=4k,loss=1%" as a budget."""
+    """ "cycles=20k,flash=4k,loss=1%" as a budget; a k of cycles is 1000."""
     from tinygen.errors import UsageError
     from tinygen.reduction import Budget
 
@@ -162,8 +162,16 @@ def parse_budget(text: str) -> "Budget":
                 what=f"'{part}' is no budget",
                 next_step="give cycles=N, flash=BYTES, ram=BYTES, loss=0.01 or loss=1%, with commas between",
             )
-        found[name] = parse_bytes(value) if name in ("flash", "ram") else parse_number(name, value)
+        if name in ("flash", "ram"):
+            found[name] = parse_bytes(value)
+        elif name == "cycles" and value[-1:] in THOUSANDS:
+            found[name] = parse_number(name, value[:-1]) * THOUSANDS[value[-1:]]
+        else:
+            found[name] = parse_number(name, value)
     return Budget(**found)
+
+
+THOUSANDS = {"k": 1e3, "M": 1e6}
 
 
 def parse_number(name: str, text: str) -> float:

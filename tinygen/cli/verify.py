@@ -81,7 +81,7 @@ def command(
     for part in graph.parts():
         with progress("running the reference"):
             expected = verification.run_reference(part, inputs)
-        if not graph.methods and wants_tflm(converted, against):
+        if (not graph.methods or against == "tflm") and wants_tflm(converted, against):
             with progress("running TFLite Micro"):
                 comparisons += run_tflm(model, expected, insist=against == "tflm")
         comparisons += named(part, run_c(expected, chosen, on, options, poison))

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from tinygen.analysis.accumulators import check as check_accumulators
 from tinygen.analysis.ranges import tensor_ranges
-from tinygen.emit import row_program
 from tinygen.emit.accesses import accesses
 from tinygen.emit.options import InputMode
 from tinygen.emit.outputs import with_own_outputs
@@ -139,7 +138,7 @@ class Program:
     @property
     def state_bytes(self) -> int:
         """What is kept between calls beside the arena: counters of steps, where the input arrives row by row."""
-        return row_program.state_bytes(self.pushes) if self.pushes else 0
+        return self.pushes.state_bytes if self.pushes else 0
 
     @property
     def cycles(self) -> float | None:
@@ -387,7 +386,8 @@ def _address(tensor: str, layout: Layout) -> Address:
 
 def _check_ram(program: Program, fast_ram: int, network: Network) -> None:
     limit = program.target.ram_bytes
-    if limit is None or program.slow_bytes <= limit - fast_ram:
+    needed = program.slow_bytes + program.state_bytes
+    if limit is None or needed <= limit - fast_ram:
         return
     limit = max(limit - fast_ram, 0)
     besides = f" beside {fast_ram} of fast RAM" if fast_ram else ""
@@ -396,13 +396,13 @@ def _check_ram(program: Program, fast_ram: int, network: Network) -> None:
     if least is not None:
         raise BudgetError(
             what=f"with at most {work / max(program.graph.macs, 1):.2%} of the work between two rows the arena needs "
-            f"{program.slow_bytes} bytes of RAM, {program.target.limit('RAM', limit)}{besides}",
+            f"{needed} bytes of RAM, {program.target.limit('RAM', limit)}{besides}",
             next_step=f"--push-work {_percent(least / max(program.graph.macs, 1))} is the least that was found to fit; "
             "or give more RAM",
         )
     raise BudgetError(
-        what=f"the arena needs {program.slow_bytes} bytes of RAM, "
-        f"{program.target.limit('RAM', limit)}{besides}: {program.slow_bytes - limit} bytes are missing",
+        what=f"the arena needs {needed} bytes of RAM, "
+        f"{program.target.limit('RAM', limit)}{besides}: {needed - limit} bytes are missing",
         where=f"layer '{program.peak_layer}' (the peak)",
         next_step=f"that is the least that was found; give more RAM{_other_input(program)}, "
         "or a smaller input or fewer channels at that layer",

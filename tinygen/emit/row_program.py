@@ -15,8 +15,6 @@ from tinygen.streaming.segment import Segment, Stage
 WORD = 4
 """Addresses of rows count words of so many bytes."""
 
-MOST_IN_A_BYTE = 255
-
 StructOf = Callable[[KernelCall, str], str]
 """The C name of the parameter struct of a kernel call, given a name to derive it from."""
 
@@ -53,16 +51,6 @@ def tables(segment: Segment, addresses: Addresses) -> tuple[Array, Array]:
         Array(name="steps", data=np.array(segment.schedule, np.uint8)),
         Array(name="at", data=np.array(addresses.words, np.uint16), alignment=4),
     )
-
-
-def counter_bytes(segment: Segment) -> int:
-    """Of the steps of a layer, all of them included."""
-    return 1 if max(segment.rows.graph.goal) <= MOST_IN_A_BYTE else 2
-
-
-def state_bytes(segment: Segment) -> int:
-    """What a segment with a pushed input keeps between calls: the next step, and the steps that each layer has done."""
-    return 2 + counter_bytes(segment) * len(segment.rows.graph.layers)
 
 
 def whole_tensors(segment: Segment) -> dict[int, str]:
@@ -146,7 +134,7 @@ class _Writer:
     @property
     def counter(self) -> str:
         """The type of a number of steps of a layer."""
-        return f"uint{8 * counter_bytes(self.segment)}_t"
+        return f"uint{8 * self.segment.rows.counter_bytes}_t"
 
     @property
     def loop(self) -> str:
@@ -162,7 +150,8 @@ class _Writer:
             yield f"static {self.counter} {self.prefix}_done[{len(self.segment.rows.graph.layers)}];"
             yield ""
         result = "int8_t *" if self.is_pushed else "void "
-        yield f"static {result}{self.prefix}({', '.join(arguments)})"
+        # inlined, it would have its stack while others run
+        yield f"TG_NOINLINE static {result}{self.prefix}({', '.join(arguments)})"
 
     def take(self, steps: str) -> Iterator[str]:
         if self.is_pushed:
@@ -281,7 +270,7 @@ class _Writer:
         return [
             f"out = {self._out(run, index, '0')};",
             f"{run.kernel.symbol}(&{struct}, {self._in(run, run.inputs[0])}, "
-            "(int32_t *)(void *)out, y == 0);",
+            f"({run.sums.ctype} *)(void *)out, y == 0);",
         ]
 
     def finish(self, run: RowRun, index: int) -> list[str]:
@@ -290,7 +279,8 @@ class _Writer:
         sums = self.segment.rows.graph.layers[index].reads[0].tensor
         return [
             f"out = {self._row(sums, '0', 0)};",
-            f"{kernel.symbol}(&{struct}, (const int32_t *)(const void *)out, {self._out(run, index, '0')});",
+            f"{kernel.symbol}(&{struct}, (const {run.sums.ctype} *)(const void *)out, "
+            f"{self._out(run, index, '0')});",
         ]
 
 

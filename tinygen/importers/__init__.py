@@ -80,7 +80,7 @@ def _graph_format(path: Path) -> Format:
         raise UsageError(
             what="a fitted estimator becomes a graph only with samples of its input",
             where=str(path),
-            next_step="see `tinygen emit --calibration`, or load_pipeline()",
+            next_step="give it to `tinygen emit`, verify or bench with --calibration X.npz",
         )
     return found
 

@@ -4,14 +4,17 @@ from tinygen.fixedpoint import Arithmetic
 from tinygen.ir import Call
 from tinygen.kernels.binary import binary_kernels
 from tinygen.kernels.kernel import Struct
-from tinygen.ops.add import Add
+from tinygen.ops.add import Add, AddMultipliers, AddNativeConstants
 from tinygen.ops.unary import ALL_INT8
 from tinygen.proofs.sums import Sum, prove_sum
 
 
 def _tflm_constants(call: Call) -> Struct:
+    return tflm_struct(call, call.op.tflm_constants(call))
+
+
+def tflm_struct(call: Call, m: AddMultipliers) -> Struct:
     """`struct tg_add_constants`"""
-    m = call.op.tflm_constants(call)
     a, b = call.inputs
     low, high = call.op.activation.integer_bounds(call.output.quantization)
     return Struct(
@@ -33,16 +36,19 @@ def _tflm_constants(call: Call) -> Struct:
 
 
 def _native_constants(call: Call) -> Struct:
-    """`struct tg_add_native_constants`"""
     n = call.op.native_constants(call)
-    low, high = call.op.activation.integer_bounds(call.output.quantization)
+    return native_struct(n, *call.op.activation.integer_bounds(call.output.quantization))
+
+
+def native_struct(form: AddNativeConstants | Sum, low: int, high: int) -> Struct:
+    """`struct tg_add_native_constants`"""
     return Struct(
         tag="tg_add_native_constants",
         fields={
-            "a_factor": n.a,
-            "b_factor": n.b,
-            "bias": n.bias,
-            "shift": n.shift,
+            "a_factor": form.a,
+            "b_factor": form.b,
+            "bias": form.bias,
+            "shift": form.shift,
             "out_min": low,
             "out_max": high,
         },
@@ -54,17 +60,7 @@ def _proved_constants(call: Call) -> Struct:
     form = _proved(call)
     if form is None:
         raise ValueError(f"layer '{call.node.name}' has no proved form")
-    return Struct(
-        tag="tg_add_native_constants",
-        fields={
-            "a_factor": form.a,
-            "b_factor": form.b,
-            "bias": form.bias,
-            "shift": form.shift,
-            "out_min": form.low,
-            "out_max": form.high,
-        },
-    )
+    return native_struct(form, form.low, form.high)
 
 
 def _proved(call: Call) -> Sum | None:

@@ -16,7 +16,7 @@ MAX_DIMENSIONS = 4
 def binary_kernels(
     op: type[Operator],
     name: str,
-    arithmetic: Arithmetic,
+    arithmetic: Arithmetic | None,
     constants: Callable[[Call], Struct],
     *condition: Fits,
     runs: Arithmetic | None = None,
@@ -25,7 +25,8 @@ def binary_kernels(
 
     Their structs are `{size, constants}` and `{broadcast, constants}`, and are called as the kernels are, without
     `_s8`. An input of the output's size may be overwritten: it is read just before its place is written. With `runs`
-    the C is that of another arithmetic, and `condition` says where it gives the same bytes.
+    the C is that of another arithmetic, and `condition` says where it gives the same bytes. None stands for both
+    arithmetics, where they are the same.
     """
     suffix = "_native" if (runs or arithmetic) is Arithmetic.NATIVE else ""
 
@@ -41,7 +42,7 @@ def binary_kernels(
             symbol=symbol,
             header=f"tg_{name}.h",
             source=f"portable/{symbol}.c",
-            arithmetics=frozenset({arithmetic}),
+            arithmetics=frozenset({arithmetic} if arithmetic else Arithmetic),
             fits=all_of(sizes_fit, fits, *condition),
             specificity=len(condition),
             lower=lower,

@@ -1,6 +1,7 @@
 """C kernels of Conv2D for Helium (MVE)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from tinygen.kernels.lowering import (
 from tinygen.ops.conv2d import Conv2D
 from tinygen.ops.window import Window
 from tinygen.proofs.channels import channels_of
+
+SCATTERED_CELL = 8
+"""Bytes of the largest cells of which tg_mve_columns moves several at once."""
 
 PASS_BYTES = 2048
 """About how much the columns of a pass may take; wide rows are computed in several passes."""
@@ -50,10 +54,21 @@ def _has_output(call: Call) -> str | None:
     return mve.has_output(call, _weights(call).sum(1))
 
 
+def _shares_columns(window: Window) -> bool:
+    """Whether neighbouring pixels see columns that are laid out once."""
+    return window.dilation[1] == 1 and window.stride[1] < window.kernel[1]
+
+
+def _column_step(call: Call) -> int:
+    """Bytes from one column to the next that is laid out."""
+    window, channels = _window(call), call.inputs[0].channels
+    return channels * (1 if _shares_columns(window) else window.dilation[1])
+
+
 def _columns_of(window: Window, pixels: int) -> int:
     """Columns that are laid out for some neighbouring pixels."""
     width, stride = window.kernel[1], window.stride[1]
-    if window.dilation[1] == 1 and stride < width:
+    if _shares_columns(window):
         return (pixels - 1) * stride + width
     return pixels * width
 
@@ -147,32 +162,53 @@ def _passes(width: int, most: int) -> list[int]:
     return [min(most, width - first) for first in range(0, width, most)]
 
 
-def _cell_counts(cells: int, cell_bytes: int) -> dict[str, float]:
-    """tg_mve_columns: cells of one vector, or of more."""
-    is_short = cell_bytes <= mve.STEP
-    return {
-        "short cells": cells if is_short else 0,
-        "cells": 0 if is_short else cells,
-        "vectors": 0 if is_short else cells * mve.steps_of(cell_bytes),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What tg_mve_columns copies: cells of some bytes in every row of a column, columns `step` bytes apart."""
+
+    height: int
+    cell: int
+    step: int
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether cells are neighbours, and so small that a vector holds some of them."""
+        return self.cell == self.step and self.cell <= SCATTERED_CELL and self.height < mve.STEP
+
+    def counts(self, columns: Iterable[int]) -> dict[str, float]:
+        """Of calls for so many columns each: cells of one vector, or of more, or vectors of cells."""
+        called = [count for count in columns if count > 0]
+        cells = self.height * sum(called)
+        if self.is_scattered:
+            of_vector = mve.STEP // self.cell
+            vectors = sum(count // of_vector for count in called)
+            return {
+                "scatters": len(called),
+                "scattered rows": self.height * len(called),
+                "scattered vectors": self.height * vectors,
+            }
+        if self.cell <= mve.STEP:
+            return {"columns": sum(called), "short cells": cells}
+        steps = mve.steps_of(self.cell)
+        return {"columns": sum(called), "cells": cells, "vectors": cells * steps}
 
 
 def _counts(call: Call) -> dict[str, float]:
     _, rows, width, _ = call.output.shape
     window, runs = _window(call), rows * call.op.groups(call)
+    layout = Layout(height=window.kernel[0], cell=call.inputs[1].shape[3], step=_column_step(call))
     layouts = _layouts_of_row(call)
     in_width, first = call.inputs[0].shape[2], -window.padding.left
-    inside = sum(0 <= first + c < in_width for columns in layouts for c in columns)
-    padding = sum(len(columns) for columns in layouts) - inside
+    inside = [sum(0 <= first + c < in_width for c in columns) for columns in layouts]
+    padding = sum(len(columns) for columns in layouts) - sum(inside)
     passes = [mve.Vectors(calls=runs, count=n) for n in _passes(width, _column_pixels(call))]
     return {
         "call": 1,
         "rows": runs,
         "row pointers": rows * window.extent[0] + runs * window.kernel[0],
         "layouts": runs * len(layouts),
-        "columns": runs * inside,
         "padding vectors": runs * padding * mve.steps_of(_column_bytes(call)),
-        **_cell_counts(runs * inside * window.kernel[0], call.inputs[1].shape[3]),
+        **layout.counts(inside * runs),
         **_dense_counts(call, passes),
     }
 
@@ -181,7 +217,7 @@ def _layouts_of_row(call: Call) -> list[list[int]]:
     """The columns, from the first on, of every call that lays out: of a pass whose pixels share them, or of a pixel."""
     window, width = _window(call), call.output.shape[2]
     stride, cells = window.stride[1], window.kernel[1]
-    if window.dilation[1] == 1 and stride < cells:
+    if _shares_columns(window):
         most = _column_pixels(call)
         counts = enumerate(_passes(width, most))
         return [[i * most * stride + c for c in range(_columns_of(window, n))] for i, n in counts]
@@ -249,15 +285,18 @@ def _counts_of_runs(call: Call) -> dict[str, float]:
     _, rows, width, _ = call.output.shape
     window, x = _window(call), call.inputs[0]
     passes = _passes(width, _window_pixels(call))
-    cells = rows * width * window.kernel[0]
+    layout = Layout(
+        height=window.kernel[0],
+        cell=window.kernel[1] * x.channels,
+        step=window.stride[1] * x.channels,
+    )
     return {
         "call": 1,
         "rows": rows,
         "row pointers": rows * window.kernel[0],
         "layouts": rows * len(passes),
-        "columns": rows * width,
         **mve.ring_counts(window, x, rows),
-        **_cell_counts(cells, window.kernel[1] * x.channels),
+        **layout.counts(passes * rows),
         **_dense_counts(call, [mve.Vectors(calls=rows, count=n) for n in passes]),
     }
 
@@ -287,6 +326,21 @@ def _lead_of_runs(call: Call) -> int:
     return of_rows(call, _window(call), buffers_rows=True)
 
 
+COLUMNS = Kernel(
+    op=Conv2D,
+    symbol="tg_conv2d_s8_mve",
+    header="tg_conv2d_mve.h",
+    source="arm_mve/tg_conv2d_s8_mve.c",
+    needs=mve.MVE,
+    specificity=mve.SPECIFICITY,
+    fits=all_of(sizes_fit, _fits, _has_output),
+    lower=_lower_columns,
+    scratch_bytes=_scratch_bytes,
+    counts=_counts,
+    lead=_lead,
+    spreads=_spreads,
+)
+
 KERNELS = (
     Kernel(
         op=Conv2D,
@@ -302,20 +356,7 @@ KERNELS = (
         lead=_lead_of_one_cell,
         spreads=_spreads,
     ),
-    Kernel(
-        op=Conv2D,
-        symbol="tg_conv2d_s8_mve",
-        header="tg_conv2d_mve.h",
-        source="arm_mve/tg_conv2d_s8_mve.c",
-        needs=mve.MVE,
-        specificity=mve.SPECIFICITY,
-        fits=all_of(sizes_fit, _fits, _has_output),
-        lower=_lower_columns,
-        scratch_bytes=_scratch_bytes,
-        counts=_counts,
-        lead=_lead,
-        spreads=_spreads,
-    ),
+    COLUMNS,
     Kernel(
         op=Conv2D,
         symbol="tg_conv2d_runs_s8_mve",

@@ -101,6 +101,6 @@ def _wide(kernel: Kernel, pixels: int) -> Kernel:
     )
 
 
-KERNELS = tuple(_wide(kernel, pixels) for kernel in conv2d_v6m.KERNELS for pixels in PIXELS)
+KERNELS = tuple(_wide(conv2d_v6m.PAIRS, pixels) for pixels in PIXELS)
 """For the kernel that has four channels in a step. Where kernels gather windows for two, or for three, tiles of pixels
 (conv2d_few.py) are faster."""

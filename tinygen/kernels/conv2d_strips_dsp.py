@@ -103,13 +103,15 @@ def _plan(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> _Plan:
     row_words = -(-kernel_width * channels // 2)
     entry_bytes = kernel_height * STEP_BYTES
     strip = (most // entry_bytes - 1 - row_words) // pair_words + 1
-    # neighbours may read one column of pixels more than there are
-    read = (width * stride_width + kernel_width) * channels + 2 * LOADED
+    strip = min(max(strip, 1), pairs)
+    # a last row alone is taken in halves
+    pairings = {pairing, Pairing.HALVES} if pairing is Pairing.ROWS else {pairing}
+    read = max(_read(p, width, strip, stride_width * channels, row_words) for p in pairings)
     loaded = (window.padding.left + in_width) * channels
     return _Plan(
         pairing=pairing,
         pairs=pairs,
-        strip=min(max(strip, 1), pairs),
+        strip=strip,
         row_words=row_words,
         entry_bytes=entry_bytes,
         pair_words=pair_words,
@@ -117,6 +119,22 @@ def _plan(call: Call, in_pieces: bool, most: int = ENTRIES_BYTES) -> _Plan:
         lines=kernel_height + (stride_height if pairing is Pairing.ROWS and not in_pieces else 0),
         in_pieces=in_pieces,
     )
+
+
+def _read(pairing: Pairing, width: int, strip: int, column_values: int, row_words: int) -> int:
+    """Values of a line that strips of a row read, as compute_row and widen_strip of tg_conv2d_strips.c do."""
+    columns = 2 if pairing is Pairing.NEIGHBOURS else 1
+    to_b = {Pairing.NEIGHBOURS: 1, Pairing.HALVES: width // 2, Pairing.ROWS: 0}[pairing]
+    pairs = width if pairing is Pairing.ROWS else -(-width // 2)
+    most = done = 0
+    while done < pairs:
+        together = min(pairs - done, strip)
+        if columns == 2 and width % 2 and together == pairs - done > 1:
+            together -= 1
+        words = (together - 1) * (columns * column_values // 2) + row_words
+        most = max(most, (done * columns + to_b) * column_values + LOADED * -(-words // 2))
+        done += together
+    return most
 
 
 def _has_the_shape(call: Call) -> str | None:
@@ -256,6 +274,6 @@ def strips(most: int = ENTRIES_BYTES, *, in_pieces: bool = False) -> Kernel:
     )
 
 
-STRIPS = strips()
+STRIPS = replace(strips(), less_scratch=strips)
 
 KERNELS = (STRIPS, replace(strips(in_pieces=True), less_scratch=partial(strips, in_pieces=True)))

@@ -85,6 +85,7 @@ def _lower(call: Call, pairs: int) -> tuple[KernelCall, ...]:
             "group_channels": x.channels // groups,
             "block": blocks[0].size,
             "blocks": blocks[0].count,
+            "out_step": call.output.channels,
             "in_zero_point": x.zero_point,
             "places": Array(name="places", data=np.concatenate(places)),
             "weights": int8("weights", np.stack(packed), Role.WEIGHTS),
@@ -98,19 +99,13 @@ def _lower(call: Call, pairs: int) -> tuple[KernelCall, ...]:
 
 def _counts(call: Call, pairs: int) -> Mapping[str, float]:
     (blocks, *_), inputs, groups = _blocks(call), _weights(call).shape[1], _groups(call)
-    window = _window(call)
-    is_cell = window.extent == (1, 1) and window.padding.left == window.padding.right == 0
-    runs = window.kernel[0] * (1 if _has_whole_runs(call) else window.kernel[1])
     passes = groups * -(-math.prod(call.output.shape[1:3]) // (2 * pairs))
     outputs = call.output.channels // groups
     threes = -(-outputs // swar.CHANNELS)
     return {
         "call": 1,
         "passes": passes,
-        "cells": passes if is_cell else 0,
-        "runs": 0 if is_cell else passes * runs,
-        "rows": 0 if is_cell else groups * runs * _rows_of_passes(call, 2 * pairs),
-        **_padding_counts(call),
+        **_gather_counts(call, 2 * pairs),
         "packed": passes * inputs,
         "threes": passes * threes,
         "outputs": passes * outputs,
@@ -121,42 +116,47 @@ def _counts(call: Call, pairs: int) -> Mapping[str, float]:
     }
 
 
-def _rows_of_passes(call: Call, pixels: int) -> int:
-    """Rows that passes of so many pixels lie in: one each, and one more for each end of a row within."""
-    _, height, width, _ = call.output.shape
-    passes = -(-height * width // pixels)
-    return passes + sum(width * y % pixels != 0 for y in range(1, height))
-
-
 def _has_whole_runs(call: Call) -> bool:
     """Whether cells of a row of the window lie side by side, and are gathered together."""
-    return _window(call).dilation[1] == 1 and _groups(call) == 1
+    window = _window(call)
+    return window.kernel[1] == 1 or (window.dilation[1] == 1 and _groups(call) == 1)
 
 
-def _padding_counts(call: Call) -> dict[str, float]:
-    """Runs that are copied because padding to the left or right is among them, and their cells."""
-    window, x = _window(call), call.inputs[0]
-    taps = window.kernel[1] if _has_whole_runs(call) else 1
-    first = np.arange(call.output.shape[2]) * window.stride[1] - window.padding.left
-    starts = first[:, None] + np.arange(0, window.kernel[1], taps) * window.dilation[1]
-    is_padded = (starts < 0) | (starts + taps > x.shape[2])
-    runs = _groups(call) * call.output.shape[1] * window.kernel[0] * int(is_padded.sum())
-    cells = runs * taps
-    return {
-        "padded runs": runs,
-        "padded cells": cells,
-        "padded bytes": cells * x.channels // _groups(call),
+def _gather_counts(call: Call, pixels: int) -> dict[str, float]:
+    """Rows of windows that passes of so many pixels gather; copies of runs over an edge, or cells one by one."""
+    _, height, width, _ = call.output.shape
+    window, x, groups = _window(call), call.inputs[0], _groups(call)
+    first = np.arange(width) * window.stride[1] - window.padding.left
+    is_inside = (first >= 0) & (first + window.extent[1] <= x.shape[2])
+    of_pass = np.minimum(np.arange(-(-height * width // pixels) * pixels), height * width - 1)
+    passes = of_pass.reshape(-1, pixels)
+    inside = is_inside[passes % width]
+    rows, depth, taps = groups * window.kernel[0], x.channels // groups, window.kernel[1]
+    counts = {
+        "rows": rows * len(passes),
+        "turns": rows * int((np.diff(passes // width) > 0).sum()),
     }
+    if _has_whole_runs(call):
+        copies, ends = rows * int((~inside).sum()), rows * len(passes) * _ends(depth * taps)
+        return counts | {"copies": copies, "copied": copies * depth * taps, "ends": ends}
+    whole = rows * taps * int(inside.all(1).sum())
+    all_taps = rows * taps * len(passes)
+    return counts | {"cells": whole, "taps": all_taps - whole, "ends": all_taps * _ends(depth)}
+
+
+def _ends(count: int) -> int:
+    """Branches to the inputs that a loop over fours leaves."""
+    return (count & 1) + (count >> 1 & 1)
 
 
 def _scratch_bytes(call: Call, pairs: int) -> int:
-    """Words of all inputs, then the runs of all pixels for those with padding."""
-    (blocks, *_), window, groups = _blocks(call), _window(call), _groups(call)
+    """Words of all inputs, then the runs of all pixels for those with padding, or a cell of padding."""
+    (blocks, *_), window = _blocks(call), _window(call)
     words = blocks.count * blocks.size * pairs * swar.WORD_BYTES
     if window.padding.left == 0 and window.padding.right == 0:
         return words
-    run = call.inputs[0].channels // groups * (window.kernel[1] if _has_whole_runs(call) else 1)
-    return words + 2 * pairs * run
+    depth = call.inputs[0].channels // _groups(call)
+    return words + (2 * pairs * window.kernel[1] * depth if _has_whole_runs(call) else depth)
 
 
 def _lead(call: Call, pairs: int) -> int:
@@ -178,6 +178,7 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str, pairs: int) -> Kern
         scratch_bytes=lambda call: _scratch_bytes(call, pairs),
         counts=lambda call: _counts(call, pairs),
         lead=lambda call: _lead(call, pairs),
+        spreads=lambda _: True,
     )
 
 

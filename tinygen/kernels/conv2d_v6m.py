@@ -1,4 +1,5 @@
-"""C kernels of Conv2D for Armv6-M."""
+"""C kernels of Conv2D for Armv6-M: two output channels in the halves of a word, or four in its bytes, which takes more
+instructions and half the flash."""
 
 from collections.abc import Mapping
 
@@ -9,15 +10,16 @@ from tinygen.fixedpoint import Integers
 from tinygen.ir import Call
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct
 from tinygen.kernels.lanes_v6m import (
-    FOUR,
+    QUAD_SIZES,
     SIZES,
     Lanes,
+    lanes_fit,
     lanes_of,
     lanes_struct,
-    narrow_counts,
     narrow_of,
     narrow_struct,
-    sums_fit,
+    product_counts,
+    quads_struct,
     up_to,
 )
 from tinygen.kernels.leads import ends_of_blocks, of_rows, of_windows
@@ -44,8 +46,12 @@ def _weights(call: Call) -> NDArray[np.int8]:
     return data.reshape(data.shape[0], -1)
 
 
-def _lanes(call: Call) -> Lanes | None:
+def _pairs(call: Call) -> Lanes | None:
     return lanes_of(_weights(call), call.op.groups(call), SIZES, in_pairs=True)
+
+
+def _quads(call: Call) -> Lanes | None:
+    return lanes_of(_weights(call), call.op.groups(call), QUAD_SIZES, in_pairs=False)
 
 
 def _weight_sums(call: Call) -> Integers:
@@ -76,28 +82,21 @@ def _offsets(call: Call) -> Integers:
     return (first + ky * _row_bytes(call) + kx * window.dilation[1] * channels + i).ravel()
 
 
-def _fits(call: Call) -> str | None:
+def _fits(call: Call, lanes: Lanes | None) -> str | None:
     reason = window_fits(_window(call), call)
     if reason is not None:
         return reason
     if _offsets(call).max() > LARGEST_OFFSET:
         return "the rows under a window are too long"
-    lanes = _lanes(call)
-    if lanes is None:
-        return "two weights of -128 meet in a block"
-    reason = sums_fit(_weights(call), lanes)
-    if reason is not None:
-        return reason
-    if narrow_of(call, _weight_sums(call), lanes.start()) is None:
-        return "no requantization with 32-bit products is exact"
-    return None
+    return lanes_fit(call, _weights(call), lanes)
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
-    x, window, lanes = call.inputs[0], _window(call), _lanes(call)
+def _lowered(call: Call, kind: str, lanes: Lanes, packed: Struct) -> tuple[KernelCall, ...]:
+    """The call; `kind` names the struct, and the field in it that holds the packed weights."""
+    x, window = call.inputs[0], _window(call)
     narrow = narrow_of(call, _weight_sums(call), lanes.start())
     params = Struct(
-        tag="tg_conv2d_lanes_v6m",
+        tag=f"tg_conv2d_{kind}_v6m",
         fields={
             "window": window_struct(window, x.shape, call.output.shape),
             "in_channels": x.channels,
@@ -106,7 +105,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "in_zero_point": x.zero_point,
             "row_bytes": _row_bytes(call),
             "lead_bytes": _lead_bytes(call),
-            "lanes": lanes_struct(lanes, _offsets(call)),
+            kind: packed,
             "narrow": narrow_struct(call, narrow),
             "pad_row": pad_row(x, window),
         },
@@ -114,29 +113,57 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=params, inputs=(0,), proofs=(narrow.statement,)),)
 
 
-def _scratch_bytes(call: Call) -> int:
+def _lower_pairs(call: Call) -> tuple[KernelCall, ...]:
+    pairs = _pairs(call)
+    return _lowered(call, "lanes", pairs, lanes_struct(pairs, _offsets(call)))
+
+
+def _lower_quads(call: Call) -> tuple[KernelCall, ...]:
+    quads = _quads(call)
+    return _lowered(call, "quads", quads, quads_struct(quads, _offsets(call)))
+
+
+def _scratch_bytes(call: Call, words: int, sums: int) -> int:
     """Row pointers, then the words of a window, the sums of a pixel, and the copied rows."""
-    window, lanes = _window(call), _lanes(call)
-    words = 4 * (lanes.gathered + lanes.channels)
-    return row_pointers_bytes(window) + words + window.kernel[0] * _row_bytes(call)
+    window = _window(call)
+    rows = window.kernel[0] * _row_bytes(call)
+    return row_pointers_bytes(window) + 4 * (words + sums) + rows
 
 
-def _counts(call: Call) -> Mapping[str, float]:
-    lanes = _lanes(call)
-    narrow = narrow_of(call, _weight_sums(call), lanes.start())
+def _pairs_scratch_bytes(call: Call) -> int:
+    pairs = _pairs(call)
+    return _scratch_bytes(call, pairs.gathered, pairs.channels)
+
+
+def _quads_scratch_bytes(call: Call) -> int:
+    """A word more for every block."""
+    quads = _quads(call)
+    return _scratch_bytes(call, quads.words + quads.count, quads.channels)
+
+
+def _counts(call: Call, lanes: Lanes, gathered: int) -> Mapping[str, float]:
     pixels = call.output.size // call.output.channels * len(lanes.groups)
-    fours = pixels * lanes.channels // FOUR
     return {
         "call": 1,
+        "filled bytes": _window(call).kernel[0] * _row_bytes(call),
         "rows": call.output.shape[1],
         "pixels": pixels,
-        "gathered": pixels * lanes.gathered,
-        "fours": fours,
-        "steps": fours * lanes.words,
-        "blocks": fours * lanes.count,
+        "gathered": pixels * gathered,
+        **product_counts(call, _weights(call), lanes, pixels),
         **_copy_counts(call),
-        **narrow_counts(narrow, call.output.size),
     }
+
+
+def _pairs_counts(call: Call) -> Mapping[str, float]:
+    pairs = _pairs(call)
+    return _counts(call, pairs, pairs.gathered)
+
+
+def _quads_counts(call: Call) -> Mapping[str, float]:
+    """Blocks of a window are gathered one by one."""
+    quads = _quads(call)
+    counts = _counts(call, quads, quads.words)
+    return {**counts, "gathered blocks": counts["pixels"] * quads.count}
 
 
 def _copy_counts(call: Call) -> dict[str, float]:
@@ -162,18 +189,31 @@ def _lead(call: Call) -> int:
     return of_windows(call, window, ends, buffers_windows=True)
 
 
-KERNELS = (
-    Kernel(
-        op=Conv2D,
-        symbol="tg_conv2d_lanes_s8_v6m",
-        header="tg_conv2d_lanes_v6m.h",
-        source="armv6m/tg_conv2d_lanes_s8_v6m.c",
-        needs=ARMV6M,
-        fits=_fits,
-        lower=_lower,
-        scratch_bytes=_scratch_bytes,
-        specificity=1,
-        counts=_counts,
-        lead=_lead,
-    ),
+PAIRS = Kernel(
+    op=Conv2D,
+    symbol="tg_conv2d_lanes_s8_v6m",
+    header="tg_conv2d_lanes_v6m.h",
+    source="armv6m/tg_conv2d_lanes_s8_v6m.c",
+    needs=ARMV6M,
+    fits=lambda call: _fits(call, _pairs(call)),
+    lower=_lower_pairs,
+    scratch_bytes=_pairs_scratch_bytes,
+    specificity=1,
+    counts=_pairs_counts,
+    lead=_lead,
 )
+
+QUADS = Kernel(
+    op=Conv2D,
+    symbol="tg_conv2d_quads_s8_v6m",
+    header="tg_conv2d_quads_v6m.h",
+    source="armv6m/tg_conv2d_quads_s8_v6m.c",
+    needs=ARMV6M,
+    fits=lambda call: _fits(call, _quads(call)),
+    lower=_lower_quads,
+    scratch_bytes=_quads_scratch_bytes,
+    counts=_quads_counts,
+    lead=_lead,
+)
+
+KERNELS = (PAIRS, QUADS)

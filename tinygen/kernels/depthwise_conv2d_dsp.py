@@ -1,6 +1,6 @@
 """C kernel of DepthwiseConv2D for the Arm DSP extension, for what depthwise_planes_dsp.py does not take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ PLANES = 4
 
 PLANES_BYTES = 2048
 """Scratch that the planes should not exceed; the lines of one output row are always held."""
+
+MOST_BYTES = 8192
+"""The same where most lines of a pass would be taken apart for the next one again."""
 
 WORD_BYTES = 4
 
@@ -60,7 +63,7 @@ class _Planes:
 
 
 def _planes(call: Call) -> _Planes:
-    """As many rows as PLANES_BYTES allow, then as few as the same number of passes needs."""
+    """As many rows as the bytes allow, then as few as the same number of passes needs."""
     window = _window(call)
     _, height, width, _ = call.output.shape
     # outputs are computed two at a time, and columns are read two at a time
@@ -75,8 +78,12 @@ def _planes(call: Call) -> _Planes:
             pass_lines=(rows - 1) * window.stride[0] + window.extent[0],
         )
 
+    def fits(rows: int) -> bool:
+        is_repeated = 2 * rows * window.stride[0] < window.extent[0]
+        return planes(rows).bytes <= (MOST_BYTES if is_repeated else PLANES_BYTES)
+
     rows = 1
-    while rows < height and planes(rows + 1).bytes <= PLANES_BYTES:
+    while rows < height and fits(rows + 1):
         rows += 1
     passes = -(-height // rows)
     return planes(-(-height // passes))
@@ -139,6 +146,27 @@ def _scratch_bytes(call: Call) -> int:
     return _planes(call).bytes
 
 
+def _counts(call: Call) -> Mapping[str, float]:
+    """Runs of the loops: two outputs of a row run together, with two taps at a time."""
+    window, planes, x = _window(call), _planes(call), call.inputs[0]
+    _, height, width, channels = call.output.shape
+    passes, groups = -(-height // planes.pass_rows), -(-x.channels // PLANES)
+    windows = channels * height * -(-width // 2)
+    rows = windows * window.kernel[0]
+    lines = groups * (height * window.stride[0] + passes * (window.extent[0] - window.stride[0]))
+    return {
+        "call": 1,
+        "passes": groups * passes,
+        "lines": lines,
+        "line words": lines * planes.read_words,
+        "channel rows": channels * height,
+        "windows": windows,
+        "tap rows": rows,
+        "taps": rows * -(-window.kernel[1] // 2),
+        "clamped": call.output.size * _channels(call).needs_clamp,
+    }
+
+
 def _kernel(symbol: str, tap_words: TapWords, *conditions: Fits) -> tuple[Kernel, Kernel]:
     """The same C function twice: where it can work in place, and everywhere."""
 
@@ -153,6 +181,7 @@ def _kernel(symbol: str, tap_words: TapWords, *conditions: Fits) -> tuple[Kernel
             lower=lambda call: _lower(call, tap_words),
             scratch_bytes=_scratch_bytes,
             in_place=in_place,
+            counts=_counts,
             lead=_lead,
             lead_is_exact=True,
         )

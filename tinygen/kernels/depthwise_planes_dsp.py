@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ PASS_BYTES = 8192
 _pass_bytes = ContextVar("pass_bytes", default=PASS_BYTES)
 """Less while a row with less scratch is asked."""
 
+TWO = 2
+"""Input channels that "twos" take apart together."""
+
 INPUT_BITS = 8
 """Inputs are in the upper halves of int16."""
 
@@ -65,8 +68,9 @@ def _window(call: Call) -> Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Passes:
-    """How the planes go over an image: tiles of columns, passes of rows."""
+    """How the planes go over an image: groups of so many channels, tiles of columns, passes of rows."""
 
+    planes: int = PLANES
     tiles: int
     tile_columns: int
     tile_inputs: int
@@ -76,7 +80,7 @@ class Passes:
 
     @property
     def bytes(self) -> int:
-        return self.tiles * self.lines * LINE_BYTES * PLANES // self.line_planes
+        return self.tiles * self.lines * LINE_BYTES * self.planes // self.line_planes
 
 
 def passes_of(call: Call) -> Passes:
@@ -108,6 +112,21 @@ def passes_of(call: Call) -> Passes:
     return passes(rows)
 
 
+def twos_of(call: Call) -> Passes:
+    """All rows in one pass, for groups of two channels."""
+    window, (_, height, width, _) = _window(call), call.output.shape
+    inputs = (width - 1) * window.stride[1] + window.extent[1]
+    return Passes(
+        planes=TWO,
+        tiles=1,
+        tile_columns=width,
+        tile_inputs=inputs,
+        line_planes=TWO if TWO * inputs <= LINE_COLUMNS else 1,
+        rows=height,
+        lines=(height - 1) * window.stride[0] + window.extent[0],
+    )
+
+
 def _overlapping_taps(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     """(w0, w1) and (w1, w2) of every row of a 3x3 kernel."""
     return pairs(weights[:, :, [0, 1, 1, 2]]).reshape(len(weights), -1)
@@ -134,15 +153,16 @@ def _scaled(channels: Channels, signed: bool) -> Scaled | None:
     )
 
 
-def _lower(call: Call, tap_words: TapWords, signed: bool) -> tuple[KernelCall, ...]:
+def _lower(
+    call: Call, tap_words: TapWords, signed: bool, passes: Passes | None = None
+) -> tuple[KernelCall, ...]:
     channels = _channels(call)
     scaled = _scaled(channels, signed)
     if scaled is None:
         raise ValueError(f"layer '{call.node.name}' has no proved form")
     taps = _weights(call) << (scaled.prescale - INPUT_BITS)
-    return _call(
-        call, channels, _words(tap_words(taps), channels, scaled, signed), scaled.statement
-    )
+    words = _words(tap_words(taps), channels, scaled, signed)
+    return _call(call, channels, words, scaled.statement, passes=passes)
 
 
 def _weights(call: Call) -> Integers:
@@ -151,9 +171,14 @@ def _weights(call: Call) -> Integers:
 
 
 def _call(
-    call: Call, channels: Channels, words: Integers, proof: str, tap_shift: int = 0
+    call: Call,
+    channels: Channels,
+    words: Integers,
+    proof: str,
+    tap_shift: int = 0,
+    passes: Passes | None = None,
 ) -> tuple[KernelCall, ...]:
-    x, passes = call.inputs[0], passes_of(call)
+    x, passes = call.inputs[0], passes or passes_of(call)
     params = Struct(
         tag="tg_depthwise_planes",
         fields={
@@ -219,14 +244,16 @@ def _nested(channels: Channels) -> _Nested | None:
     return _Nested(offsets=offsets, signs=signs, shifts=p - 1 + e)
 
 
-def _lower_packed(call: Call, tap_words: TapWords) -> tuple[KernelCall, ...]:
+def _lower_packed(
+    call: Call, tap_words: TapWords, passes: Passes | None = None
+) -> tuple[KernelCall, ...]:
     channels = _channels(call)
     scaled = _scaled(channels, signed=False)
     if scaled is None:
         raise ValueError(f"layer '{call.node.name}' has no proved form")
     factors = np.column_stack([wrap_int32(scaled.offsets), scaled.multipliers])
     words = np.column_stack([factors, _tap_bytes(tap_words(_weights(call)))])
-    return _call(call, channels, words, scaled.statement, scaled.prescale - INPUT_BITS)
+    return _call(call, channels, words, scaled.statement, scaled.prescale - INPUT_BITS, passes)
 
 
 def _tap_bytes(words: Integers) -> Integers:
@@ -564,6 +591,72 @@ def _shifted(symbol: str, tap_words: TapWords, stride: int) -> tuple[Kernel, ...
     )
 
 
+# Two channels at a time
+
+
+def _is_small(call: Call) -> str | None:
+    passes = passes_of(call)
+    if passes.tiles > 1 or call.op.multiplier(call) > 1 or call.inputs[0].channels < TWO:
+        return "is only for rows that fit in a line, one output channel for each of two or more"
+    window, width = _window(call), call.inputs[0].shape[2]
+    seen = min(twos_of(call).tile_inputs - window.padding.left, width) - window.padding.left % 2
+    if seen < TWO or twos_of(call).bytes > PASS_BYTES:
+        return f"is only for images of two or more columns that fit in {PASS_BYTES} bytes"
+    return None
+
+
+def _twos_counts(call: Call) -> Mapping[str, float]:
+    """The terms of tg_planes_twos.c, and of a loop over two rows and two columns."""
+    x, (_, height, width, channels) = call.inputs[0], call.output.shape
+    groups = -(-x.channels // TWO)
+    twos, one = divmod(width, 2)
+    pairs_of_rows = height // 2 if twos and _window(call).stride[0] == 1 else 0
+    single = height - 2 * pairs_of_rows
+    return {
+        "call": 1,
+        "scratch": twos_of(call).bytes,
+        "groups": groups,
+        "lines": groups * x.shape[1],
+        "column pairs": groups * x.shape[1] * -(-x.shape[2] // 2),
+        "channels": channels,
+        "row pairs": channels * pairs_of_rows,
+        "squares": channels * pairs_of_rows * twos,
+        "high ends": channels * pairs_of_rows * one,
+        "single rows": channels * single,
+        "flat pairs": channels * single * twos,
+        "ends": channels * single * one,
+        "clamped": channels * height * width * _channels(call).needs_clamp,
+    }
+
+
+def _twos(
+    symbol: str, lower: Callable[..., tuple[KernelCall, ...]], words: int
+) -> tuple[Kernel, ...]:
+    """Less special than the kernel of four channels: about as fast. `words` of a channel are in scratch."""
+
+    def row(in_place: tuple[int, ...], *conditions: Fits) -> Kernel:
+        return Kernel(
+            op=DepthwiseConv2D,
+            symbol=symbol,
+            header="tg_depthwise_planes.h",
+            source=f"arm_dsp/{symbol}.c",
+            needs=DSP,
+            fits=all_of(
+                sizes_fit, _window_fits, *conditions, _is_3x3(1), _has_form(signed=False), _is_small
+            ),
+            lower=lambda call: lower(call, passes=twos_of(call)),
+            scratch_bytes=lambda call: twos_of(call).bytes + 4 * words * TWO,
+            in_place=in_place,
+            lead=_lead,
+            lead_is_exact=True,
+            counts=_twos_counts,
+            specificity=-1,
+            whole_only=True,
+        )
+
+    return row((0,), _keeps_shape), row(())
+
+
 # High images, whose columns are taken for rows: lines are longer, and fewer
 
 
@@ -595,7 +688,7 @@ def _turned(kernel: Kernel) -> Kernel:
         row_counts=None,
         whole_only=True,
     )
-    return replace(row, less_scratch=_less_scratch(row))
+    return replace(row, less_scratch=kernel.less_scratch and _less_scratch(row))
 
 
 _AS_THEY_ARE = (
@@ -625,6 +718,16 @@ _AS_THEY_ARE = (
         lower=_lower_any_packed,
         scratch_bytes=_scratch_bytes_any_packed,
         counts=_any_counts,
+    ),
+    *_twos(
+        "tg_depthwise_3x3_twos_s8_dsp",
+        partial(_lower, tap_words=_overlapping_taps, signed=False),
+        words=0,
+    ),
+    *_twos(
+        "tg_depthwise_3x3_packed_twos_s8_dsp",
+        partial(_lower_packed, tap_words=_overlapping_taps),
+        words=UNPACKED_WORDS,
     ),
 )
 

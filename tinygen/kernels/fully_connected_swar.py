@@ -16,7 +16,7 @@ from tinygen.ops.fully_connected import FullyConnected
 from tinygen.proofs.lanes import Blocks, longest_blocks
 
 OUTPUTS = 4
-"""Outputs that are computed together."""
+"""Outputs of a word of weights."""
 
 BLOCK_SIZES = (16, 14, 12, 10, 8, 6, 4, 2)
 
@@ -46,14 +46,17 @@ def _blocks(call: Call) -> Blocks | None:
     return longest_blocks(weights, low=low, high=high, sizes=BLOCK_SIZES)
 
 
-def _words(blocks: Blocks, weights: NDArray[np.int8]) -> NDArray[np.int32]:
-    """[ceil(channels / 4)][inputs]: bytes of the outputs 0, 2, 1, 3, each 128 higher."""
+def _words(blocks: Blocks, weights: NDArray[np.int8], side_by_side: int) -> NDArray[np.int32]:
+    """[ceil(channels / 4)][inputs], or so many words of an input side by side while there are more than one: bytes of
+    the outputs 0, 2, 1, 3, each 128 higher."""
     packed = blocks.packed(weights)
     fours = np.pad(packed, [(0, -len(packed) % OUTPUTS), (0, 0)]).reshape(
         -1, OUTPUTS, packed.shape[1]
     )
     raised = (fours[:, [0, 2, 1, 3]].transpose(0, 2, 1).astype(np.int16) + 128).astype(np.uint8)
-    return np.ascontiguousarray(raised).view("<i4").ravel().astype(np.int32)
+    words = np.ascontiguousarray(raised).view("<i4")[..., 0].astype(np.int32)
+    groups = np.split(words, range(side_by_side, len(words), side_by_side))
+    return np.concatenate([group.T.ravel() for group in groups])
 
 
 def _is_whole_image(call: Call) -> str | None:
@@ -77,7 +80,7 @@ def _fits(call: Call) -> str | None:
     return None
 
 
-def _lower(call: Call) -> tuple[KernelCall, ...]:
+def _lower(call: Call, side_by_side: int) -> tuple[KernelCall, ...]:
     weights, blocks = _weights(call), _blocks(call)
     channels, scaled = swar.find_requantization(call, _weight_sums(call))
     order = np.maximum(blocks.order.ravel(), 0)  # an input that does not exist has zero weights
@@ -90,7 +93,7 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
             "block": blocks.size,
             "blocks": blocks.count,
             "order": Array(name="order", data=order.astype(np.uint16)),
-            "weights": int32("weights", _words(blocks, weights), Role.WEIGHTS),
+            "weights": int32("weights", _words(blocks, weights, side_by_side), Role.WEIGHTS),
             "output": swar.output_struct(channels, scaled),
         },
     )
@@ -98,18 +101,28 @@ def _lower(call: Call) -> tuple[KernelCall, ...]:
     return (KernelCall(params=params, inputs=(0,), proofs=proofs),)
 
 
-def _counts(call: Call) -> Mapping[str, float]:
+def _counts(call: Call, side_by_side: int) -> Mapping[str, float]:
     rows, blocks = _rows(call), _blocks(call)
     is_general = swar.is_general(call, _weight_sums(call))
-    fours = rows * -(-call.output.channels // OUTPUTS)
+    outputs = rows * call.output.channels
+    several, fours = divmod(-(-call.output.channels // OUTPUTS), side_by_side)
     return {
         "call": 1,
         "rows": rows,
         "ordered": rows * blocks.count * blocks.size,
-        "fours": fours,
-        "general": fours if is_general else 0,
-        "blocks": fours * blocks.count,
-        "steps": fours * blocks.count * blocks.size,
+        "outputs": outputs,
+        "general": outputs if is_general else 0,
+        **_block_counts("fours", rows * (fours if side_by_side > 1 else several), blocks),
+        **(_block_counts("eights", rows * several, blocks) if side_by_side > 1 else {}),
+    }
+
+
+def _block_counts(name: str, times: int, blocks: Blocks) -> dict[str, float]:
+    """Of outputs that are computed together."""
+    return {
+        name: times,
+        f"blocks of {name}": times * blocks.count,
+        f"steps of {name}": times * blocks.count * blocks.size,
     }
 
 
@@ -119,8 +132,10 @@ def _scratch_bytes(call: Call) -> int:
     return blocks.count * swar.WORD_BYTES + blocks.count * blocks.size
 
 
-def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Kernel]:
-    """For both operators."""
+def _kernel(
+    symbol: str, needs: frozenset[str], folder: str, side_by_side: int
+) -> tuple[Kernel, Kernel]:
+    """For both operators; words of weights that the core multiplies side by side."""
 
     def row(op: type[Operator], fits: Fits) -> Kernel:
         return Kernel(
@@ -130,15 +145,15 @@ def _kernel(symbol: str, needs: frozenset[str], folder: str) -> tuple[Kernel, Ke
             source=f"{folder}/{symbol}.c",
             needs=needs,
             fits=fits,
-            lower=_lower,
+            lower=lambda call: _lower(call, side_by_side),
             scratch_bytes=_scratch_bytes,
-            counts=_counts,
+            counts=lambda call: _counts(call, side_by_side),
         )
 
     return row(FullyConnected, _fits), row(Conv2D, all_of(_is_whole_image, _fits))
 
 
 KERNELS = (
-    *_kernel("tg_fully_connected_s8_v7m", swar.V7M, "armv7m"),
-    *_kernel("tg_fully_connected_s8_rv32", swar.RV32, "rv32"),
+    *_kernel("tg_fully_connected_s8_v7m", swar.V7M, "armv7m", 1),
+    *_kernel("tg_fully_connected_s8_rv32", swar.RV32, "rv32", 2),
 )

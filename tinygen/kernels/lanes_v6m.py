@@ -73,8 +73,11 @@ class Lanes:
         return np.concatenate([self._packed_group(g) for g in range(len(self.groups))])
 
     def packed_bytes(self) -> NDArray[np.int32]:
-        """Weights of one group as tg_quads_multiply_v6m reads them."""
-        raised = self._in_order(0) + 128
+        """Weights as tg_quads_multiply_v6m reads them."""
+        return np.concatenate([self._packed_bytes(g) for g in range(len(self.groups))])
+
+    def _packed_bytes(self, group: int) -> NDArray[np.int32]:
+        raised = self._in_order(group) + 128
         zero, one, two, three = (raised[i::FOUR] for i in range(FOUR))
         return _words(zero | two << 8 | one << 16 | three << 24)
 
@@ -144,6 +147,32 @@ def sums_fit(weights: NDArray[np.int8], lanes: Lanes) -> str | None:
     return None if most < 2**31 else "a sum can leave int32"
 
 
+def lanes_fit(call: Call, weights: NDArray[np.int8], lanes: Lanes | None) -> str | None:
+    """The conditions on the weights [channels, depth]."""
+    if lanes is None:
+        return "two weights of -128 meet in a block"
+    reason = sums_fit(weights, lanes)
+    if reason is not None:
+        return reason
+    if narrow_of(call, weights.sum(1, np.int64), lanes.start()) is None:
+        return "no requantization with 32-bit products is exact"
+    return None
+
+
+def product_counts(
+    call: Call, weights: NDArray[np.int8], lanes: Lanes, vectors: int
+) -> dict[str, float]:
+    """Products of so many gathered vectors, and the outputs."""
+    fours = vectors * lanes.channels // FOUR
+    narrow = narrow_of(call, weights.sum(1, np.int64), lanes.start())
+    return {
+        "fours": fours,
+        "steps": fours * lanes.words,
+        "blocks": fours * lanes.count,
+        **narrow_counts(narrow, call.output.size),
+    }
+
+
 def lanes_struct(lanes: Lanes, offsets: Integers) -> Struct:
     """`struct tg_lanes_v6m`; offsets [inputs of a window] say where each input is."""
     where = Array(name="offsets", data=offsets[lanes.order()].astype(np.int16).ravel())
@@ -153,6 +182,21 @@ def lanes_struct(lanes: Lanes, offsets: Integers) -> Struct:
             "offsets": where,
             "weights": Array(name="weights", data=lanes.packed(), role=Role.WEIGHTS),
             "words": lanes.words,
+            "size": lanes.size,
+            "channels": lanes.channels,
+        },
+    )
+
+
+def quads_struct(lanes: Lanes, offsets: Integers) -> Struct:
+    """`struct tg_quads_v6m`; offsets [inputs of a window] say where each input is."""
+    where = offsets[lanes.order()[:, : lanes.words]]
+    return Struct(
+        tag="tg_quads_v6m",
+        fields={
+            "offsets": Array(name="offsets", data=where.astype(np.int16).ravel()),
+            "weights": Array(name="weights", data=lanes.packed_bytes(), role=Role.WEIGHTS),
+            "blocks": lanes.count,
             "size": lanes.size,
             "channels": lanes.channels,
         },

@@ -1,4 +1,4 @@
-"""C kernels of Mean."""
+"""C kernels of Mean and Sum."""
 
 from itertools import groupby
 from math import prod
@@ -8,11 +8,12 @@ from tinygen.ir import Call
 from tinygen.kernels.kernel import Kernel, KernelCall, Struct, all_of
 from tinygen.kernels.lowering import sizes_fit
 from tinygen.ops.mean import Mean
+from tinygen.ops.sum import Sum
 
 
 def _runs(call: Call) -> list[tuple[bool, int]]:
     """The input's dimensions as runs (is reduced, size) of neighbours; dimensions of 1 do not matter."""
-    axes: tuple[int, ...] = call.op.axes
+    axes: tuple[int, ...] = call.op.axes  # of every operator that reduces
     dims = [(i in axes, d) for i, d in enumerate(call.inputs[0].shape) if d > 1]
     return [(k, prod(d for _, d in run)) for k, run in groupby(dims, key=lambda dim: dim[0])]
 
@@ -56,9 +57,9 @@ def view_fits(call: Call) -> str | None:
     return "reduces more than two separate runs of axes" if _sizes(call) is None else None
 
 
-def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
+def _portable(op: type[Mean], symbol: str, arithmetic: Arithmetic) -> Kernel:
     return Kernel(
-        op=Mean,
+        op=op,
         symbol=symbol,
         header="tg_mean.h",
         source=f"portable/{symbol}.c",
@@ -68,7 +69,11 @@ def _portable(symbol: str, arithmetic: Arithmetic) -> Kernel:
     )
 
 
-KERNELS = (
-    _portable("tg_mean_s8", Arithmetic.TFLM),
-    _portable("tg_mean_s8_native", Arithmetic.NATIVE),
+KERNELS = tuple(
+    _portable(op, symbol, arithmetic)
+    for op in (Mean, Sum)  # they differ in the multiplier
+    for symbol, arithmetic in (
+        ("tg_mean_s8", Arithmetic.TFLM),
+        ("tg_mean_s8_native", Arithmetic.NATIVE),
+    )
 )

@@ -1,5 +1,7 @@
 """C kernels of AveragePool2D and MaxPool2D for Helium (MVE)."""
 
+import numpy as np
+
 from tinygen.ir import Call
 from tinygen.kernels import mve, pool2d
 from tinygen.kernels.kernel import Kernel, all_of
@@ -24,6 +26,14 @@ def _scratch_bytes(call: Call) -> int:
     return call.op.kernel[0] * POINTER_BYTES
 
 
+def _runs_of_pixels(call: Call) -> int:
+    """Windows of an output row that are cut by the image, and one run of all others."""
+    window, width = call.op.window, call.output.shape[2]
+    first = np.arange(width) * window.stride[1] - window.padding.left
+    whole = (first >= 0) & (first + window.kernel[1] <= call.inputs[0].shape[2])
+    return int((~whole).sum()) + int(whole.any())
+
+
 def _counts(call: Call) -> dict[str, float]:
     """Vectors of all pixels, and the rows and cells of their windows."""
     _, rows, width, channels = call.output.shape
@@ -35,9 +45,10 @@ def _counts(call: Call) -> dict[str, float]:
         "call": 1,
         "rows": rows,
         "row pointers": rows * call.op.kernel[0],
+        "runs": rows * _runs_of_pixels(call),
         "pixels": rows * width,
         "vectors": rows * width * vectors,
-        "runs": inside_rows * width * vectors,
+        "row runs": inside_rows * width * vectors,
         "cells": inside_cells * vectors,
         "clamped vectors": 0 if bounds == (-128, 127) else clamped,
     }

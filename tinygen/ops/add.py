@@ -78,21 +78,7 @@ class Add(BinaryOperator):
 
     def native_constants(self, call: Call) -> AddNativeConstants:
         """The constants of rule E2, with the most fraction bits for which no sum leaves int32."""
-        a, b = (t.quantization for t in call.inputs)
-        out = call.output.quantization
-        factor_a, factor_b = a.scale / out.scale, b.scale / out.scale
-        offset = out.zero_point - a.zero_point * factor_a - b.zero_point * factor_b
-        for shift in range(MAX_NATIVE_SHIFT, -1, -1):
-            m_a, m_b, bias = (
-                int(round_half_away(v * 2.0**shift)) for v in (factor_a, factor_b, offset)
-            )
-            bias += (1 << shift) // 2
-            if 128 * (m_a + m_b) + abs(bias) < 2**31:
-                return AddNativeConstants(a=m_a, b=m_b, bias=bias, shift=shift)
-        raise call.unsupported(
-            f"input scales {a.scale:.3g} and {b.scale:.3g}, output {out.scale:.3g}",
-            "an output scale above 2**-23 of the sum of the input scales",
-        )
+        return native_sum(call, 1)
 
     def combine(self, call: Call, a: NDArray, b: NDArray) -> Integers:
         low, high = self.activation.integer_bounds(call.output.quantization)
@@ -102,12 +88,31 @@ class Add(BinaryOperator):
             return np.clip((total + n.bias) >> n.shift, low, high)
         m = self.tflm_constants(call)
         zero_a, zero_b = (t.zero_point for t in call.inputs)
-        total = _tflm_operand(a, zero_a, m.a) + _tflm_operand(b, zero_b, m.b)
+        total = scaled_operand(a, zero_a, m.a) + scaled_operand(b, zero_b, m.b)
         y = requantize_tflm(total, m.out.value, m.out.shift) + call.output.zero_point
         return np.clip(y, low, high)
 
 
-def _tflm_operand(q: NDArray, zero_point: int, m: Multiplier) -> Integers:
+def scaled_operand(q: NDArray, zero_point: int, m: Multiplier) -> Integers:
     """An operand in the scale of the sum: computed once for every int8 value, then looked up."""
     table = requantize_tflm((ALL_INT8 - zero_point) << LEFT_SHIFT, m.value, m.shift)
     return table[q.astype(np.int16) + 128]
+
+
+def native_sum(call: Call, sign: int) -> AddNativeConstants:
+    """The constants of rule E2 for the sum of a and b, or, with `sign` -1, of a and -b."""
+    a, b = (t.quantization for t in call.inputs)
+    out = call.output.quantization
+    factor_a, factor_b = a.scale / out.scale, sign * (b.scale / out.scale)
+    offset = out.zero_point - a.zero_point * factor_a - b.zero_point * factor_b
+    for shift in range(MAX_NATIVE_SHIFT, -1, -1):
+        m_a, m_b, bias = (
+            int(round_half_away(v * 2.0**shift)) for v in (factor_a, factor_b, offset)
+        )
+        bias += (1 << shift) // 2
+        if 128 * (m_a + abs(m_b)) + abs(bias) < 2**31:
+            return AddNativeConstants(a=m_a, b=m_b, bias=bias, shift=shift)
+    raise call.unsupported(
+        f"input scales {a.scale:.3g} and {b.scale:.3g}, output {out.scale:.3g}",
+        "an output scale above 2**-23 of the sum of the input scales",
+    )

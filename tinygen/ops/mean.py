@@ -33,18 +33,7 @@ class Mean(Operator):
     keep_dims: bool = False
 
     def infer_shapes(self, inputs: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-        expect_inputs(self, inputs, 1, 1)
-        shape, axes = inputs[0].shape, set(self.axes)
-        if not axes or len(axes) != len(self.axes) or min(axes) < 1 or max(axes) >= len(shape):
-            raise unsupported(
-                self,
-                inputs,
-                f"axes {list(self.axes)} of the shape {list(shape)}",
-                f"distinct axes from 1 to {len(shape) - 1}",
-            )
-        if self.keep_dims:
-            return (tuple(1 if i in axes else d for i, d in enumerate(shape)),)
-        return (tuple(d for i, d in enumerate(shape) if i not in axes),)
+        return (reduced_shape(self, inputs, self.axes, keep_dims=self.keep_dims),)
 
     def check_integer(self, call: Call) -> None:
         super().check_integer(call)
@@ -95,3 +84,21 @@ class Mean(Operator):
         acc = Range(low=n * low - offset, high=n * high - offset)
         # the requantization is monotone, so the ends map to the ends
         return (Range(low=self.finish(call, acc.low), high=self.finish(call, acc.high)),)
+
+
+def reduced_shape(
+    op: Operator, inputs: Sequence[Tensor], axes: tuple[int, ...], *, keep_dims: bool
+) -> tuple[int, ...]:
+    """The shape that is left of the only input; UnsupportedError for axes that it does not have, and for the batch."""
+    expect_inputs(op, inputs, 1, 1)
+    shape, reduced = inputs[0].shape, set(axes)
+    if not reduced or len(reduced) != len(axes) or min(reduced) < 1 or max(reduced) >= len(shape):
+        raise unsupported(
+            op,
+            inputs,
+            f"axes {list(axes)} of the shape {list(shape)}",
+            f"distinct axes from 1 to {len(shape) - 1}",
+        )
+    if keep_dims:
+        return tuple(1 if i in reduced else d for i, d in enumerate(shape))
+    return tuple(d for i, d in enumerate(shape) if i not in reduced)

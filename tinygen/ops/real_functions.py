@@ -27,6 +27,10 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.673263242354377284
 """So that means of 0 and variances of 1 stay (Klambauer et al., 2017)."""
 
 
+LEAST = np.float32(2.0**-126)
+"""Instead of 0, where a function is infinite there."""
+
+
 def _exp(x: NDArray) -> NDArray:
     """e**x; infinite where it leaves the type."""
     with np.errstate(over="ignore"):
@@ -59,6 +63,14 @@ class Named(enum.Enum):
     MISH = "mish"
     ABSOLUTE = "absolute"
     SQUARE = "square"
+    ROOT = "root"
+    LOGARITHM = "logarithm"
+    RECIPROCAL = "reciprocal"
+    SINE = "sine"
+    COSINE = "cosine"
+    LOG_SIGMOID = "log_sigmoid"
+    TANH_SHRINK = "tanh_shrink"
+    SQUARE_PLUS = "square_plus"
 
     def function(self, x: NDArray) -> NDArray:
         return _NAMED[self](x)
@@ -76,6 +88,14 @@ _NAMED: dict[Named, Callable[[NDArray], NDArray]] = {
     Named.MISH: lambda x: x * np.tanh(_softplus(x)),
     Named.ABSOLUTE: np.abs,
     Named.SQUARE: np.square,
+    Named.ROOT: lambda x: np.sqrt(np.maximum(x, 0)),
+    Named.LOGARITHM: lambda x: np.log(np.maximum(x, LEAST)),
+    Named.RECIPROCAL: lambda x: 1 / np.where(np.abs(x) < LEAST, LEAST, x),
+    Named.SINE: np.sin,
+    Named.COSINE: np.cos,
+    Named.LOG_SIGMOID: lambda x: -_softplus(-x),
+    Named.TANH_SHRINK: lambda x: x - np.tanh(x),
+    Named.SQUARE_PLUS: lambda x: (x + np.sqrt(np.square(x) + 4)) / 2,
 }
 
 

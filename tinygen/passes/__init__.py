@@ -11,6 +11,7 @@ from tinygen.passes import (
     fold_batch_norm,
     fold_constants,
     fold_padding,
+    fold_transposes,
     fuse_activations,
     join_curves,
     merge_reshapes,
@@ -35,6 +36,7 @@ __all__ = [
 FLOAT_PASSES: tuple[Pass, ...] = (
     remove_dead_nodes.PASS,
     fold_constants.PASS,
+    fold_transposes.PASS,
     merge_reshapes.PASS,
     remove_identities.PASS,
     merge_upsamplings.PASS,
@@ -47,6 +49,7 @@ FLOAT_PASSES: tuple[Pass, ...] = (
 INTEGER_PASSES: tuple[Pass, ...] = (
     remove_dead_nodes.PASS,
     fold_constants.PASS,
+    fold_transposes.PASS,
     merge_reshapes.PASS,
     remove_identities.PASS,
     merge_upsamplings.PASS,

@@ -12,9 +12,13 @@ from tinygen.ops.crop import Crop
 from tinygen.ops.mean import Mean
 from tinygen.ops.pad import Pad
 from tinygen.ops.pool import PoolOperator
+from tinygen.ops.reduce_extreme import ReduceOperator
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.tile import Tile
+from tinygen.ops.transpose import Transpose
 from tinygen.ops.unary import ALL_INT8, UnaryOperator
 from tinygen.ops.upsampling2d import UpSampling2D
 from tinygen.passes.rewrite import Pass, bypass
@@ -52,9 +56,22 @@ def is_identity(op: Operator, call: Call, x: Range | None) -> bool:
 @is_identity.register(Concatenate)
 @is_identity.register(Mean)
 @is_identity.register(UpSampling2D)
+@is_identity.register(ReduceOperator)
+@is_identity.register(Tile)
 def _(op: Operator, call: Call, x: Range | None) -> bool:
     # with the shape unchanged nothing is padded or joined, and means are of one element
     return len(call.inputs) == 1
+
+
+@is_identity.register
+def _(op: Transpose, call: Call, x: Range | None) -> bool:
+    return op.permutation == tuple(range(len(op.permutation)))
+
+
+@is_identity.register
+def _(op: StridedSlice, call: Call, x: Range | None) -> bool:
+    # as many cells as there are: from the front to the back, but for single ones
+    return all(s == 1 or n == 1 for s, n in zip(op.strides, op.lengths, strict=True))
 
 
 @is_identity.register

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 ROUNDS = 6_000
 """Orders that the local search tries."""
 
+MOST_PLACEMENTS = 1_500_000
+"""Places of pieces that it may look for, all rounds together: fewer rounds where there are very many pieces."""
+
 PATIENCE = 2_000
 """Orders without a better one after which it stops."""
 
@@ -47,12 +50,16 @@ def pack(
     *,
     rounds: int = ROUNDS,
     enough: int = 0,
+    below: int | None = None,
     like: Sequence[int] = (),
     progress: Callable[[float], None] = lambda share: None,
 ) -> Packing:
     """The lowest packing found, or the first of at most `enough` bytes. The search begins near the offsets `like`, if
-    there are any. `progress` is told which share of the rounds is done."""
+    there are any; there is none where nothing can be `below` so many bytes. `progress` is told which share of the
+    rounds is done."""
     bound = most_alive(pieces)
+    rounds = min(rounds, MOST_PLACEMENTS // max(len(pieces), 1))
+    rounds = 0 if below is not None and bound >= below else rounds
     enough = max(enough, bound)
     fit = _FirstFit(pieces)
     orders = [sorted(range(len(pieces)), key=lambda i: like[i])] if like else _orders(pieces)

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from tinygen.errors import CalibrationError, UsageError
 from tinygen.ir import Graph, Tensor
 
+MAX_BOUND = float(np.finfo(np.float32).max)
+"""Inputs are float32 numbers."""
+
 MAX_FILE_BYTES = 4 * 2**30
 """Uncompressed size of a calibration file; a few hundred samples are enough."""
 
@@ -56,7 +59,7 @@ class Calibration:
 
 
 def check_input_range(interval: Interval | None) -> None:
-    """Raise UsageError for an interval that is empty or not finite."""
+    """Raise UsageError for an interval that is empty or beyond float32."""
     if interval is None:
         return
     low, high = interval
@@ -64,6 +67,11 @@ def check_input_range(interval: Interval | None) -> None:
         raise UsageError(
             what=f"the input range {low:g} to {high:g} is empty or not finite",
             next_step="give two numbers, the lower one first: 0,255",
+        )
+    if max(-low, high) > MAX_BOUND:
+        raise UsageError(
+            what=f"the input range {low:g} to {high:g} is beyond what float32 holds",
+            next_step=f"give numbers between -{MAX_BOUND:.3g} and {MAX_BOUND:.3g}",
         )
 
 

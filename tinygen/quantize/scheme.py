@@ -5,6 +5,7 @@ select bytes. A group is fixed when it holds the output of an operator whose qua
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,12 +14,16 @@ import numpy as np
 from tinygen.fixedpoint import INT8_MAX, INT8_MIN, Arithmetic
 from tinygen.ir import Call, DType, Graph, Node, Quantization, Tensor
 from tinygen.ops.activation import Activation
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.hard_swish import HardSwish
-from tinygen.ops.mul import Mul
+from tinygen.ops.mul import LARGEST_PRODUCT, Mul
 from tinygen.ops.quantization_rules import FixedQuantization, SameQuantization
 from tinygen.ops.relu import Relu
 from tinygen.ops.requantize import Requantize
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.scaled import WeightedOperator
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.sum import Sum
 from tinygen.quantize.calibration import Interval
 from tinygen.quantize.names import free_name
 
@@ -34,6 +39,12 @@ FINEST_ARGUMENT = 2.0**-16
 
 FINEST_HARD_SWISH = 2.0**-20, 2.0**-8, 2.0**-6
 """Scale of its input, absolute and over that of its output; scale of its output over that of its input."""
+
+FINEST_SQUARE = 2.0**11
+"""The square of a difference is at most this much finer than the square of the larger scale."""
+
+FINEST_ROOT = 2.0**19
+"""1 / sqrt(x) has no more output steps than this for an x of one step."""
 
 WORST_CASE_STEPS = 2.0**28
 """Results of any inputs whatever stay below this many output steps, so that requantization cannot overflow."""
@@ -228,13 +239,12 @@ def _least_scales(call: Call, groups: Groups, merged: dict[str, Interval]) -> di
     def scale(tensor: Tensor) -> float:
         return (groups.fixed(tensor.name) or quantization_of(merged[groups.of(tensor.name)])).scale
 
-    if isinstance(call.op, Mul):
-        a, b = (scale(t) for t in call.inputs)
-        return {call.output.name: a * b / FINEST_FACTOR}
     if isinstance(call.op, HardSwish):
         x, y = call.inputs[0], call.output
         least_input, of_output, of_input = FINEST_HARD_SWISH
         return {x.name: max(least_input, scale(y) * of_output), y.name: scale(x) * of_input}
+    if isinstance(call.op, Mul | BatchMatmul | SquaredDifference | Sum | Rsqrt):
+        return {call.output.name: _least_output(call, [scale(t) for t in call.inputs])}
     scales = [scale(t) for t in call.activations]
     least = max(scales, default=0.0) / FINEST_FACTOR
     if isinstance(call.op, WeightedOperator):
@@ -243,3 +253,19 @@ def _least_scales(call: Call, groups: Groups, merged: dict[str, Interval]) -> di
         worst_case = weights.sum(axis=others).max() * scales[0] * _STEPS
         least = max(least * weights.max() / INT8_MAX, worst_case / WORST_CASE_STEPS)
     return {t.name: least for t in call.outputs}
+
+
+def _least_output(call: Call, scales: list[float]) -> float:
+    """The finest scale of the output of an operator whose results are not of the size of its inputs."""
+    match call.op:
+        case Mul():
+            return scales[0] * scales[1] / FINEST_FACTOR
+        case BatchMatmul():
+            worst_case = LARGEST_PRODUCT * call.op.depth(call) / WORST_CASE_STEPS
+            return scales[0] * scales[1] * max(1 / FINEST_FACTOR, worst_case)
+        case SquaredDifference():
+            return max(scales) ** 2 / FINEST_SQUARE
+        case Sum():
+            worst_case = _STEPS * call.op.count(call) / WORST_CASE_STEPS
+            return scales[0] * max(1 / FINEST_FACTOR, worst_case)
+    return 1 / (math.sqrt(scales[0]) * FINEST_ROOT)

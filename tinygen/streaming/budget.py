@@ -1,22 +1,23 @@
 """Fits a network into a budget of RAM: kernels with less scratch first, then rows."""
 
-from collections.abc import Sequence
+import heapq
+import math
 from dataclasses import dataclass, replace
 
 from tinygen.planner import Layout
 from tinygen.planner.packing import ROUNDS as PACKING_ROUNDS
 from tinygen.streaming import cuts
-from tinygen.streaming.cuts import Parts
+from tinygen.streaming.cuts import Parts, Path
 from tinygen.streaming.network import Item, Network
-from tinygen.streaming.parts import with_more_rows
 from tinygen.streaming.progress import Progress, report
 from tinygen.streaming.segment import most_between_pushes
 
 TRIES = 12
 """Paths that are tried where addresses need more than estimated, before the search takes longer steps; and then."""
 
-MORE_TRIES = 4
-"""Budgets that are tried for more rows a step."""
+NEAR, NEAR_OF_FEW_ROWS, FEW_ROWS = 1.2, 1.5, 100
+"""What needs the least RAM is searched for, and compared, where it may be faster: where it may have the cycles of a way
+that is estimated to need so many times the least. It takes long where layers have many rows."""
 
 SQUEEZES = 5
 """Halvings of the interval in which the least RAM, or the least work between two rows, is searched."""
@@ -35,7 +36,9 @@ class Way:
 
     @property
     def bytes(self) -> int:
-        return self.layout.plan.arena_bytes
+        """Of the arena, and of what is kept between rows that arrive."""
+        kept = sum(item.segment.state_bytes for item in self.items if item.segment)
+        return self.layout.plan.arena_bytes + kept
 
     @property
     def cycles(self) -> float:
@@ -62,11 +65,29 @@ def fitted(network: Network, budget: int | None, *, progress: Progress = report)
     if whole is not None and (budget is None or whole.bytes <= budget):
         return whole
     if budget == 0:
-        network = network.brisk()
+        return _minimum(network.brisk(), progress)
     parts = cuts.parts_of(network)
-    way = _within(network, parts, budget) if budget else None
-    if way is not None:
+    way = _within(network, parts, budget)
+    if way is not None and way.cycles <= _hoped_for(network, parts):
         return way
+    found = [w for w in (way, _minimum(network.brisk(), progress)) if w and w.bytes <= budget]
+    return min(found, key=_fastest_first) if found else _minimum(network, progress, budget)
+
+
+def _hoped_for(network: Network, parts: Parts) -> float:
+    """Cycles that the way with the least RAM may come to: its rows are packed better than estimated."""
+    rows = sum(c.call.output.shape[1] for c in network.candidates if len(c.call.output.shape) > 1)
+    near = NEAR_OF_FEW_ROWS if rows <= FEW_ROWS else NEAR
+    search = _Descent(parts, int(near * cuts.least(network, parts)))
+    for path in parts.descending:
+        search.add(path, search.limit)
+    path = search.next()
+    return math.inf if path is None else path.cycles
+
+
+def _minimum(network: Network, progress: Progress, budget: int = 0) -> Way:
+    """The least RAM that the searches find, or what they find in the budget, with kernels as fast as that allows."""
+    parts = cuts.parts_of(network)
     least = _least(network, parts, progress)
     if least.bytes <= budget:
         return least
@@ -140,36 +161,51 @@ def _whole(network: Network) -> Way | None:
 def _within(network: Network, parts: Parts, budget: int, *, tries: int = TRIES) -> Way | None:
     """The fastest way whose addresses fit, of so many; then a fast one.
 
-    The paths are tried in the order of their cycles, each with less estimated bytes than the one before: with a larger
-    budget the same ones, and some faster ones first. So more memory does not make a network slower.
+    Ways are tried in the order of their cycles, and with a larger budget the same ones, beside others. So more memory
+    does not make a network slower.
     """
-    limit, least = budget, cuts.least(network, parts)
-    for count in range(tries + TRIES):
-        if limit < least:
-            break
-        path = cuts.cheapest(network, parts, limit)
+    search = _Descent(parts, budget)
+    for path in parts.descending:
+        if path.bytes <= budget:
+            search.add(path, budget)
+    failed = 0
+    while (path := search.next()) is not None:
         way = _way(network, cuts.planned(path.items))
         if way.bytes <= budget:
-            return _with_more_rows(network, way, path.items, limit, budget)
-        limit = path.bytes - 4
-        if count >= tries:
-            limit -= (way.bytes - budget) // 2
+            return way
+        failed += 1
+        beyond = way.bytes - budget if failed > tries else 0
+        if failed == tries + TRIES:
+            break
+        search.limit -= beyond // 2
     return None
 
 
-def _with_more_rows(
-    network: Network, way: Way, items: Sequence[Item], limit: int, budget: int
-) -> Way:
-    """The way with more rows a step where there is room for them, as far as addresses can be found."""
-    for _ in range(MORE_TRIES):
-        more = tuple(with_more_rows(network, i, limit) if i.segment else i for i in items)
-        if more == tuple(items):
-            break
-        faster = _way(network, cuts.planned(more))
-        if faster.bytes <= budget:
-            return min(way, faster, key=lambda w: w.cycles)
-        limit -= faster.bytes - budget
-    return way
+class _Descent:
+    """Paths in the order of their cycles: the fastest of every way to cut the network first, then those with less
+    bytes."""
+
+    def __init__(self, parts: Parts, budget: int) -> None:
+        self.parts = parts
+        self.limit = budget
+        self.heap: list[tuple[float, int, int, Path, Path]] = []
+        self.seen: set[tuple[float, int]] = set()
+
+    def add(self, base: Path, budget: int) -> None:
+        """The fastest path with the cuts of `base` within the budget."""
+        path = cuts.refined(base, self.parts, min(budget, self.limit))
+        if path is not None and (path.cycles, path.bytes) not in self.seen:
+            self.seen.add((path.cycles, path.bytes))
+            heapq.heappush(self.heap, (path.cycles, path.bytes, len(self.seen), path, base))
+
+    def next(self) -> Path | None:
+        """The fastest that is left within the limit."""
+        while self.heap:
+            *_, path, base = heapq.heappop(self.heap)
+            self.add(base, path.bytes - 1)
+            if path.bytes <= self.limit:
+                return path
+        return None
 
 
 def _squeezed(network: Network, known: Way) -> Way:
@@ -190,7 +226,7 @@ def _least(network: Network, parts: Parts, progress: Progress) -> Way:
     path = cuts.cheapest(network, parts, cuts.least(network, parts))
     searched = _way(network, cuts.planned(path.items, thorough=True, progress=progress))
     usual = (
-        _way(network, cuts.planned(items, rounds=PACKING_ROUNDS))
+        _way(network, cuts.planned(items, rounds=PACKING_ROUNDS, other=searched.items))
         for items in (path.items, cuts.smallest(path.items))
     )
     return min(searched, *usual, key=lambda way: way.bytes)

@@ -7,6 +7,7 @@ the budget.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from tinygen.errors import UsageError
@@ -16,14 +17,33 @@ from tinygen.streaming.segment import plan_segment, with_faster_kernels
 
 Progress = Callable[[float], None]
 
-Parts = dict[tuple[int, int], list[Part]]
-"""Ways between two cuts."""
+
+class Parts(dict[tuple[int, int], list[Part]]):
+    """Ways between two cuts."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    @cached_property
+    def descending(self) -> "tuple[Path, ...]":
+        """The cheapest path of every budget, from the largest budget to the least."""
+        found: list[Path] = []
+        limit, smallest = MOST_BYTES, least(self.network, self)
+        while limit >= smallest:
+            found.append(cheapest(self.network, self, limit))
+            limit = found[-1].bytes - 1
+        return tuple(found)
+
+
+MOST_BYTES = 2**40
+"""More than any path needs."""
 
 
 def parts_of(network: Network) -> Parts:
     """Every way between two cuts."""
     cuts = network.cuts
-    parts: Parts = {}
+    parts = Parts(network)
     for i, start in enumerate(cuts[:-1]):
         if start or network.memory.pushed is None:
             end = cuts[i + 1]
@@ -44,15 +64,19 @@ def parts_of(network: Network) -> Parts:
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
-    """Parts from the first cut to the last; `bytes` are those of the part that needs the most."""
+    """Parts from the first cut to the last, each in one way; `bytes` are those of the part that needs the most."""
 
-    items: tuple[Item, ...] = ()
+    founds: tuple[Found, ...] = ()
     bytes: int = 0
     cycles: float = 0.0
 
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for found in self.founds for item in found.items)
+
     def followed_by(self, found: Found) -> "Path":
         return Path(
-            items=(*self.items, *found.items),
+            founds=(*self.founds, found),
             bytes=max(self.bytes, found.bytes),
             cycles=self.cycles + found.cycles,
         )
@@ -75,6 +99,20 @@ def cheapest(network: Network, parts: Parts, budget: int) -> Path:
         if paths:
             best[end] = min(paths, key=lambda path: (path.cycles, path.bytes))
     return best[network.cuts[-1]]
+
+
+def refined(path: Path, parts: Parts, budget: int) -> Path | None:
+    """The same cuts, with the numbers of rows a step that are fastest within the budget; None where nothing fits."""
+    found = Path()
+    for step in path.founds:
+        first, last = step.items[0].first, step.items[-1].last
+        if step.items[0].segment is not None:
+            (rows,) = (p for p in parts[first, last + 1] if isinstance(p, RowsPart))
+            step = rows.refined(budget)
+        if step is None or step.bytes > budget:
+            return None
+        found = found.followed_by(step)
+    return found
 
 
 def least(network: Network, parts: Parts) -> int:
@@ -124,10 +162,12 @@ def planned(
     *,
     thorough: bool = False,
     rounds: int | None = None,
+    other: Sequence[Item] = (),
     progress: Progress = lambda share: None,
 ) -> tuple[Item, ...]:
     """The items with the orders and addresses of their rows; after a thorough search with the kernels that have the
-    least scratch."""
+    least scratch. Segments that cannot be smaller than those of the same layers in `other` are not searched for."""
+    blocks = {(i.first, i.last): i.segment.block_bytes for i in other if i.segment}
     found = []
     for item in smallest(items) if thorough else items:
         if item.segment is not None:
@@ -137,6 +177,7 @@ def planned(
                 thorough=thorough,
                 proved_bytes=item.segment.proved_bytes,
                 rounds=rounds,
+                below=blocks.get((item.first, item.last)),
                 progress=progress,
             )
             item = replace(item, segment=segment)

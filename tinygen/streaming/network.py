@@ -1,7 +1,7 @@
 """The layers of a program as those see them who choose what runs by rows: kernels, tensors that are alive, cuts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tinygen.planner import Layout, Step, lay_out
@@ -16,7 +16,7 @@ asks for them."""
 MORE_FLASH = 2.0
 """Times as many bytes of weights and constants as the chosen kernel's are too many where flash counts."""
 
-SCRATCH_BYTES = (2048, 1536, 1024, 768, 512, 384, 320, 256)
+SCRATCH_BYTES = (2048, 1536, 1280, 1024, 896, 768, 640, 512, 448, 384, 320, 256)
 """Buffers that kernels are asked to be content with."""
 
 
@@ -82,6 +82,9 @@ class Network:
     spares_flash: bool = False
     """Kernels are left out that take much more flash than the chosen ones."""
 
+    _runs: dict[tuple[int, int], list[RowRun]] = field(default_factory=dict, compare=False)
+    """By layer and rows a step; networks that differ in what they leave out share them."""
+
     def brisk(self) -> "Network":
         return replace(self, is_brisk=True)
 
@@ -123,9 +126,14 @@ class Network:
         scratch than those before. `over`: windowed layers write over dying rows, where they can."""
         key = index, rows, over
         if key not in self._row_runs:
-            found = [r for c in self.choices[index] if (r := row_run(c, rows)) is not None]
-            self._row_runs[key] = self._fewer_bytes(_alike(found, over))
+            self._row_runs[key] = self._fewer_bytes(_alike(self._all_runs(index, rows), over))
         return self._row_runs[key]
+
+    def _all_runs(self, index: int, rows: int) -> list[RowRun]:
+        if (index, rows) not in self._runs:
+            found = (row_run(c, rows) for c in self.choices[index])
+            self._runs[index, rows] = [run for run in found if run is not None]
+        return self._runs[index, rows]
 
     def has_rows(self, index: int) -> bool:
         return bool(self.row_runs(index))
@@ -145,7 +153,8 @@ class Network:
 
     def choosing(self, items: Sequence[Item]) -> "Network":
         """The same with the kernels of these items, which are all."""
-        return replace(self, candidates=tuple(c for item in items for c in item.candidates))
+        chosen = tuple(c for item in items for c in item.candidates)
+        return replace(self, candidates=chosen, _runs={})
 
     @cached_property
     def last_read(self) -> dict[str, int]:
@@ -239,13 +248,16 @@ def _cycles(candidate: Candidate) -> float:
     return candidate.cycles or 0.0
 
 
-def _family(candidate: Candidate) -> list[Candidate]:
-    kernel = candidate.kernel
-    if kernel.less_scratch is None:
-        return [candidate]
-    smaller = (kernel.less_scratch(most) for most in SCRATCH_BYTES)
-    found = (Candidate(candidate.call, k, candidate.table) for k in smaller if k.op is kernel.op)
-    return [candidate, *found]
+def _family(candidate: Candidate) -> Iterator[Candidate]:
+    """The candidate, then the same with less and less scratch."""
+    yield candidate
+    kernel, last = candidate.kernel, candidate.scratch_bytes
+    for most in SCRATCH_BYTES if kernel.less_scratch else ():
+        smaller = kernel.less_scratch(most)
+        scratch_bytes = smaller.scratch_bytes(candidate.call)
+        if smaller.op is kernel.op and scratch_bytes < last:
+            last = scratch_bytes
+            yield Candidate(candidate.call, smaller, candidate.table)
 
 
 def _alike(runs: Sequence[RowRun], over: bool) -> list[RowRun]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Protocol
 
 from tinygen.planner import Layout
-from tinygen.planner.rows import Schedule, usual_schedules
+from tinygen.planner.rows import ROW_ALIGNMENT, Schedule, usual_schedules
 from tinygen.streaming.network import Item, Network
 from tinygen.streaming.runs import RowRun
 from tinygen.streaming.segment import Rows, Segment, cycles_of, room_for, rows_of
@@ -19,6 +19,9 @@ MOST_BYTES = 2**17
 
 ROWS_PER_STEP = (1, 2, 4)
 """Rows that the layers of a segment compute at once: all of them as many at first, then some of them more."""
+
+MOST_ROUNDS, ROUND_STEPS = 6, 2000
+"""How often layers of a segment get more rows than others: fewer times where the segment has many steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +140,26 @@ class RowsPart:
         fits_whole = bool(self.whole) and all(w.fastest_bytes <= budget for w in self.whole)
         if fits_whole or budget < self.least_bytes:
             return None
-        found = [f for form in self.forms if form.is_possible and (f := form.within(budget))]
-        return min(found, key=lambda f: (f.cycles, f.bytes), default=None)
+        return _fastest(self.forms, budget)
+
+    def refined(self, budget: int) -> Found | None:
+        """The same where layers may compute different numbers of rows a step."""
+        return _fastest((*self.forms, *self.mixed), budget)
+
+    @cached_property
+    def mixed(self) -> tuple["Form", ...]:
+        """Forms that do not depend on a budget: so more memory never makes a network slower."""
+        starts = [
+            form
+            for over, apart in zip(self.forms[::2], self.forms[1::2], strict=True)
+            for form in ([over] if over.options == apart.options else [over, apart])
+        ]
+        return tuple(form for s in starts if s.is_possible for form in _with_more_rows(s))
+
+
+def _fastest(forms: Sequence["Form"], budget: int) -> Found | None:
+    found = [f for form in forms if form.is_possible and (f := form.within(budget))]
+    return min(found, key=lambda f: (f.cycles, f.bytes), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +193,10 @@ class Form:
 
     @property
     def _grows(self) -> bool:
+        """A single row is made when nothing but its inputs is alive: it may lie over all others."""
         output = self.network.candidates[self.end - 1].call.output.name
-        return self.network.grows and not self.network.memory.is_external(output)
+        is_row = self.network.candidates[self.end - 1].call.output.shape[1] == 1
+        return (self.network.grows or is_row) and not self.network.memory.is_external(output)
 
     @cached_property
     def is_possible(self) -> bool:
@@ -199,9 +222,10 @@ class Form:
 
     @cached_property
     def outside_bytes(self) -> int:
-        """Of tensors that are whole before or after, without the output, which grows in the block."""
+        """Of tensors that are whole before or after, without the output, which grows in the block; of the state."""
         block = MOST_BYTES
-        return self.network.lay_out((self._item(self.rows, block),)).plan.arena_bytes - block
+        around = self.network.lay_out((self._item(self.rows, block),)).plan.arena_bytes - block
+        return around + self.rows.state_bytes
 
     def _item(self, rows: Rows, block_bytes: int, schedule: Schedule = ()) -> Item:
         segment = Segment(
@@ -250,33 +274,46 @@ class Form:
         )
 
 
-def with_more_rows(network: Network, item: Item, budget: int) -> Item:
-    """The segment with twice the rows a step where that is predicted to be faster and fits in the budget, layer by
-    layer: those that gain most first."""
-    form = Form(
-        network=network, start=item.first, end=item.last + 1, counts=item.counts, over=item.over
-    )
-    best = form.within(budget)
-    if best is None:
-        return item
-    for _, index in sorted(_gains(form), reverse=True):
-        more = replace(form, counts=_doubled(form.counts, index))
-        found = more.within(budget) if more.is_possible else None
-        if found is not None and found.cycles < best.cycles:
-            form, best = more, found
-    return best.items[0]
+def _with_more_rows(form: "Form") -> Iterator["Form"]:
+    """Twice the rows a step in one layer, then in another too: that in which a byte saves most cycles, and with it all
+    that need no more bytes."""
+    for _ in range(min(MOST_ROUNDS, max(ROUND_STEPS // sum(form.rows.graph.goal), 1))):
+        more = sorted(_doubled_each(form), key=lambda m: -m.worth)
+        if not more:
+            return
+        form = more[0].form
+        for other in more[1:]:
+            both = _with_counts(form, other.index, other.form.counts[other.index])
+            if both.is_possible and both.least_bytes <= form.least_bytes:
+                form = both
+        yield form
 
 
-def _gains(form: "Form") -> Iterator[tuple[float, int]]:
-    """Cycles that twice the rows a step save in a layer, with the fastest kernels; where they save some."""
+@dataclass(frozen=True, kw_only=True)
+class _More:
+    """A form with more rows a step in layer `index`, and the cycles that a byte saves."""
+
+    form: "Form"
+    index: int
+    worth: float
+
+
+def _doubled_each(form: "Form") -> Iterator[_More]:
+    """Those that save cycles, with the fastest kernels."""
     for index, now in enumerate(form.options):
-        more = form.network.row_runs(form.start + index, 2 * form.counts[index], over=form.over)
-        if more and (gain := cycles_of(now[0]) - cycles_of(more[0])) > 0:
-            yield gain, index
+        rows = 2 * form.counts[index]
+        more = form.network.row_runs(form.start + index, rows, over=form.over)
+        gain = cycles_of(now[0]) - cycles_of(more[0]) if more else 0
+        if gain > 0 and (other := _with_counts(form, index, rows)).is_possible:
+            yield _More(
+                form=other,
+                index=index,
+                worth=gain / max(other.least_bytes - form.least_bytes, ROW_ALIGNMENT),
+            )
 
 
-def _doubled(counts: tuple[int, ...], index: int) -> tuple[int, ...]:
-    return (*counts[:index], 2 * counts[index], *counts[index + 1 :])
+def _with_counts(form: "Form", index: int, rows: int) -> "Form":
+    return replace(form, counts=(*form.counts[:index], rows, *form.counts[index + 1 :]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,10 @@ ROW_WISE = (Add, Mul, Concatenate, UnaryOperator)
 """Operators whose row r needs row r of every input, where no axis but the height is touched."""
 
 
+MOST_ROWS_READ = 24
+"""By a step that makes more than one row: their addresses are on the stack."""
+
+
 class Kind(enum.Enum):
     """How the kernel is called for a step."""
 
@@ -116,8 +120,9 @@ class RowRun:
     @cached_property
     def cycles(self) -> float | None:
         """Predicted, for all rows."""
-        if self.kind is Kind.SUM:
-            return self.candidate.cycles
+        if self.kind is Kind.SUM:  # about as long as all at once
+            whole = self.candidate.table.cycles(self.sums.whole, self.call)
+            return self.candidate.cycles if whole is None else whole
         calls = self.call.output.shape[1] / self.row_call.output.shape[1]
         cycles = self.candidate.table.cycles(self._of_rows, self.row_call)
         return None if cycles is None else calls * cycles
@@ -149,6 +154,8 @@ def _windowed(candidate: Candidate, window: Window, rows: int) -> RowRun | None:
     call = candidate.call
     height, out_height = call.inputs[0].shape[1], call.output.shape[1]
     rows = min(rows, out_height)
+    while rows > 1 and _extent(window, rows) > MOST_ROWS_READ:
+        rows //= 2
     tops = range(0, out_height, rows)
     starts = [top * window.stride[0] - window.padding.top for top in tops]
     reaches = [_extent(window, min(rows, out_height - top)) - 1 for top in tops]

@@ -32,6 +32,8 @@ STEP_CYCLES = 60
 QUICK_ROUNDS = 300
 """Packing rounds where rings would do: rows of a tensor come and go in turn."""
 
+MOST_IN_A_BYTE = 255
+
 Progress = Callable[[float], None]
 
 
@@ -68,6 +70,17 @@ class Rows:
     def cycles(self) -> float:
         """Predicted; unknown costs count as nothing."""
         return sum(cycles_of(run) for run in self.runs)
+
+    @property
+    def counter_bytes(self) -> int:
+        """Of the steps of a layer, all of them included."""
+        return 1 if max(self.graph.goal) <= MOST_IN_A_BYTE else 2
+
+    @property
+    def state_bytes(self) -> int:
+        """What is kept between calls where rows arrive one by one: the next step, and the steps that each layer has
+        done."""
+        return 2 + self.counter_bytes * len(self.graph.layers) if None in self.stages else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +120,10 @@ class Segment:
     @property
     def cycles(self) -> float:
         return self.rows.cycles
+
+    @property
+    def state_bytes(self) -> int:
+        return self.rows.state_bytes
 
 
 def cycles_of(run: RowRun) -> float:
@@ -188,7 +205,7 @@ class _Builder:
         is_sum = run.kind is Kind.SUM
         y = run.call.output
         name = f"{y.name} (sums)" if is_sum else y.name
-        made = self._made(name, y.shape[1], 4 * y.channels if is_sum else y.bytes // y.shape[1])
+        made = self._made(name, y.shape[1], run.sums.bytes if is_sum else y.bytes // y.shape[1])
         self.layers.append(
             RowLayer(
                 name=run.call.node.name,
@@ -229,9 +246,11 @@ def plan_segment(
     proved_bytes: int = 0,
     rounds: int | None = None,
     like: Segment | None = None,
+    below: int | None = None,
     progress: Progress = lambda share: None,
 ) -> Segment:
-    """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing.
+    """Addresses for a schedule. `thorough` searches for one with the least memory, and for the best packing. Where
+    nothing can be `below` so many bytes, none is searched.
 
     `proved_bytes` is what an earlier search has proved. The block of a segment with the same schedule that this one is
     `like` is small enough.
@@ -258,6 +277,7 @@ def plan_segment(
             [*pieces, *scratch.pieces],
             rounds=rounds,
             enough=enough,
+            below=min((height for height, _, _ in found), default=below),
             like=_offsets_of(like, cells, scratch) if like and len(scratch.pieces) > 1 else (),
             progress=progress,
         )

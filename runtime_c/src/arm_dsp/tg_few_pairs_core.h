@@ -6,12 +6,14 @@
 
 #include "tg_few_places.h"
 
-/* Also on the stack: what is left of pairs, the pair's outputs; behind the saved registers the last arguments. */
+/* Also on the stack: what is left of pairs, the pair's outputs, where its pixels are found; behind the saved registers
+ * the last arguments. */
 #define AT_PAIRS "[sp, #28]"
 #define AT_FIRST "[sp, #32]"
-#define FRAME "#36"
-#define AT_STEP "[sp, #72]"
-#define AT_CHANNELS "[sp, #76]"
+#define AT_BASE "[sp, #36]"
+#define FRAME "#40"
+#define AT_STEP "[sp, #76]"
+#define AT_CHANNELS "[sp, #80]"
 
 #define REGISTERS \
     "x .req r0\n w .req r1\n step .req r2\n w1 .req r3\n" \
@@ -84,29 +86,26 @@
     "add r2, r3, r2\n" \
     "cbnz r0, 9f\n"
 
-/* The body of a naked function with the arguments of tg_few_pairs_dsp. `load` loads the next four inputs of the pixels
- * into p_odd and q_odd, and their words into w0 and w1; `inputs_of_two` and `inputs_of_one` run few_quad_of_two and
- * few_quad_of_one over all inputs. The layer has the fields that
- * tg_few_places.h names. */
-#define TG_FEW_PAIRS(load, inputs_of_two, inputs_of_one) \
+/* The body of a naked function with the arguments of tg_few_pairs_dsp, the fifth of which is AT_STEP. `find` keeps where
+ * the pixels of a pair are, which follows from r1 and may change r4 to r6; `next` sets r1 for the next pair, and may
+ * change r4. `load` loads the next four inputs of the pixels into p_odd and q_odd, and their words into w0 and w1;
+ * `inputs_of_two` and `inputs_of_one` run few_quad_of_two and few_quad_of_one over all inputs. The layer has the fields
+ * that tg_few_places.h names. */
+#define TG_FEW_PAIRS(find, next, load, inputs_of_two, inputs_of_one) \
     __asm__ volatile( \
         ".syntax unified\n" REGISTERS MACROS(load) \
         "push {r4-r11, lr}\n" \
         "sub sp, sp, " FRAME "\n" \
         "str r0, " AT_LAYER "\n" \
         "str r3, " AT_PAIRS "\n" \
-        /* a pair: the layer in r0, the first pixel in r1, its outputs in r2 */ \
-        "5: ldr r4, " ONES "\n" \
-        "ldr r5, " DEPTH "\n" \
+        /* a pair: the layer in r0, its outputs in r2 */ \
+        "5:\n" find "ldr r4, " ONES "\n" \
         "ldr r12, " WORDS "\n" \
         "ldr r3, " TWOS "\n" \
-        "str r1, " AT_IN "\n" \
+        "ldr w, " WEIGHTS "\n" \
         "str r2, " AT_OUT "\n" \
         "str r2, " AT_FIRST "\n" \
-        "add r5, r1, r5\n" \
-        "ldr w, " WEIGHTS "\n" \
         "str r4, " AT_ONES "\n" \
-        "str r5, " AT_END "\n" \
         /* two channels, if there are any left in r3; words in r12 */ \
         "6: subs r3, r3, #1\n" \
         "blo 7f\n" \
@@ -172,13 +171,10 @@
         "few_round_twice p_a, q_a, r8, r9, r10\n" \
         "ldr r12, " AT_WORDS "\n" \
         "b 4b\n" \
-        "8: ldr r1, " AT_IN "\n" \
-        "ldr r4, " AT_STEP "\n" \
-        "ldr r2, " AT_FIRST "\n" \
+        "8:\n" next "ldr r2, " AT_FIRST "\n" \
         "ldr r3, " AT_CHANNELS "\n" \
         "ldr r5, " AT_PAIRS "\n" \
         "ldr r0, " AT_LAYER "\n" \
-        "add r1, r1, r4, lsl #1\n" \
         "add r2, r2, r3, lsl #1\n" \
         "subs r5, r5, #1\n" \
         "str r5, " AT_PAIRS "\n" \

@@ -31,6 +31,18 @@ TG_KERNEL void tg_few_pairs_dsp(const struct tg_fully_connected_few_dsp *layer, 
     "cmp w1, x\n" \
     "bne 3b\n"
 
+/* The first pixel, and where its inputs end; the next pair lies behind the second one. */
+#define FIND \
+    "ldr r5, " DEPTH "\n" \
+    "str r1, " AT_IN "\n" \
+    "add r5, r1, r5\n" \
+    "str r5, " AT_END "\n"
+
+#define NEXT \
+    "ldr r1, " AT_IN "\n" \
+    "ldr r4, " AT_STEP "\n" \
+    "add r1, r1, r4, lsl #1\n"
+
 #define LOAD \
     "ldr w1, [w, #4]\n" \
     "ldr w0, [w], #8\n" \
@@ -45,7 +57,7 @@ TG_KERNEL TG_NAKED void tg_few_pairs_dsp(const struct tg_fully_connected_few_dsp
                                          const int8_t *in ARGUMENT, int8_t *out ARGUMENT, int32_t pairs ARGUMENT,
                                          int32_t step ARGUMENT, int32_t channels ARGUMENT)
 {
-    TG_FEW_PAIRS(LOAD, ROWS("few_quad_of_two", "2"), ROWS(EIGHT_OF_ONE, "3"));
+    TG_FEW_PAIRS(FIND, NEXT, LOAD, ROWS("few_quad_of_two", "2"), ROWS(EIGHT_OF_ONE, "3"));
 }
 
 #else

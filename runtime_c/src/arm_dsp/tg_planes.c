@@ -64,12 +64,6 @@ static void place_planes(struct walk *walk, int32_t c)
     walk->task.plane_steps[1] = c & 1 ? from_even : from_odd;
 }
 
-/* Two columns of padding: the zero point in the upper half of both int16. */
-TG_INLINE uint32_t padding_word(const struct tg_depthwise_planes *layer)
-{
-    return ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01000100u;
-}
-
 /* As tg_planes_split_dsp, for fewer than four channels: words of four would reach beyond the tensor. */
 TG_COMPACT static void split_few(const struct tg_planes_split *task)
 {
@@ -147,7 +141,7 @@ TG_COMPACT static void pad_lines(const struct walk *walk, int32_t first, int32_t
 {
     for (int32_t i = 0; first < end && i < walk->blocks; i++) {
         fill_lines_with(walk->lines + i * walk->block_words + first * TG_LINE_WORDS, end - first,
-                        padding_word(walk->layer));
+                        tg_planes_padding(walk->layer));
     }
 }
 
@@ -405,48 +399,19 @@ static void place_blocks(struct walk *walk)
     walk->split.plane_2 = in_line == TG_PLANES ? LINE_BYTES / 2 : 2 / in_line * block_bytes;
 }
 
-/* Bytes from a column to the next and from a row to the next, of input and output. */
-TG_INLINE void place_steps(struct walk *walk)
-{
-    const struct tg_depthwise_planes *layer = walk->layer;
-    const struct tg_window *w = &layer->window;
-    const int32_t in_pixel = layer->in_channels;
-    const int32_t out_pixel = in_pixel * layer->channel_multiplier;
-
-    if (layer->is_turned) {
-        walk->split.channels = w->in_height * in_pixel;
-        walk->split.row_bytes = in_pixel;
-        walk->task.column_step = w->out_height * out_pixel;
-        walk->task.row_step = out_pixel;
-    } else {
-        walk->split.channels = in_pixel;
-        walk->split.row_bytes = w->in_width * in_pixel;
-        walk->task.column_step = out_pixel;
-        walk->task.row_step = w->out_width * out_pixel;
-    }
-}
-
 TG_COMPACT static void begin(struct walk *walk)
 {
     const struct tg_depthwise_planes *layer = walk->layer;
-    const struct tg_window *w = &layer->window;
 
     walk->blocks = TG_PLANES / layer->line_planes;
     walk->block_words = layer->pass_lines * TG_LINE_WORDS;
     place_blocks(walk);
-    place_steps(walk);
-    walk->split.padding = ((uint32_t)layer->in_zero_point & 0xFFu) * 0x01010101u;
+    tg_planes_place(layer, &walk->split, &walk->task);
     walk->task.channels = layer->channel_multiplier;
     walk->task.plane_steps[0] = 0;
     walk->task.plane_steps[1] = 0;
-    walk->task.line_step = w->stride_height * LINE_BYTES;
-    walk->task.window_step = w->stride_width * (int32_t)sizeof(int16_t);
-    walk->task.pairs = ((w->kernel_width - 1) * w->dilation_width + 2) >> 1;
-    walk->task.kernel_height = w->kernel_height;
-    walk->task.tap_line_step = w->dilation_height * LINE_BYTES;
-    walk->task.layer = layer;
     walk->task.unpacked = (int32_t *)(void *)(walk->scratch + layer->tiles * walk->blocks * walk->block_words);
-    fill_lines_with(walk->scratch, layer->tiles * walk->blocks * layer->pass_lines, padding_word(layer));
+    fill_lines_with(walk->scratch, layer->tiles * walk->blocks * layer->pass_lines, tg_planes_padding(layer));
     place_inputs(walk, 0);
     place_outputs(walk, 0);
 }

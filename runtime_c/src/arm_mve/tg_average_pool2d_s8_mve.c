@@ -22,8 +22,12 @@ static TG_NAKED void mean(const struct tg_mve_cells *cells TG_REGISTER)
         "push {r4-r12, lr}\n"
         "ldrd r4, r5, [r0, #0]\n"    /* rows, their number */
         "ldrd r6, r7, [r0, #8]\n"    /* offset, columns */
-        "ldrd r8, r9, [r0, #16]\n"   /* step, channels */
-        "ldrd r10, r11, [r0, #24]\n" /* out, half */
+        "ldrd r10, r12, [r0, #24]\n" /* out, pixels */
+        "ldr.w r11, [r0, #36]\n"     /* half */
+        "push {r6, r12}\n"
+        /* a window */
+        "0:\n"
+        "ldrd r8, r9, [r0, #16]\n" /* step, channels */
         "1:\n"
         "vctp.8 r9\n"
         "vmov.i32 q0, #0\n"
@@ -46,7 +50,7 @@ static TG_NAKED void mean(const struct tg_mve_cells *cells TG_REGISTER)
         "subs r2, #1\n"
         "bne 2b\n"
 
-        "ldrd r12, r2, [r0, #32]\n"
+        "ldrd r12, r2, [r0, #40]\n"
         "vdup.16 q3, r12\n" MEAN("q0") MEAN("q1") "vmovnb.i16 q0, q0\n"
         "vmovnt.i16 q0, q1\n"
         "vpst\n"
@@ -54,31 +58,49 @@ static TG_NAKED void mean(const struct tg_mve_cells *cells TG_REGISTER)
         "adds r6, #16\n"
         "subs.w r9, r9, #16\n"
         "bgt 1b\n"
+        "add r10, r9\n" /* back to the end of the pixel */
+        "ldrd r6, r1, [sp, #0]\n"
+        "ldr r3, [r0, #32]\n"
+        "add r6, r3\n"
+        "subs r1, #1\n"
+        "strd r6, r1, [sp, #0]\n"
+        "bne 0b\n"
+        "add sp, #8\n"
         "pop {r4-r12, pc}\n");
 }
 
 #else
 
+/* The mean over the cells of a channel, the first of which has an offset in its row. */
+static int8_t mean_of(const struct tg_mve_cells *cells, int32_t offset)
+{
+    int32_t sum = 0;
+
+    for (int32_t y = 0; y < cells->row_count; y++) {
+        for (int32_t x = 0; x < cells->columns; x++) {
+            sum += cells->rows[y][offset + x * cells->step];
+        }
+    }
+    const uint32_t size = (uint32_t)(sum < 0 ? -sum : sum) + (uint32_t)cells->half;
+    const int32_t y = (int32_t)(size * (uint32_t)cells->multiplier >> (16 - cells->minus_shift));
+
+    return (int8_t)(sum < 0 ? -y : y);
+}
+
 static void mean(const struct tg_mve_cells *cells)
 {
-    for (int32_t c = 0; c < cells->channels; c++) {
-        int32_t sum = 0;
+    for (int32_t p = 0; p < cells->pixels; p++) {
+        const int32_t offset = cells->offset + p * cells->pixel_step;
 
-        for (int32_t y = 0; y < cells->row_count; y++) {
-            for (int32_t x = 0; x < cells->columns; x++) {
-                sum += cells->rows[y][cells->offset + x * cells->step + c];
-            }
+        for (int32_t c = 0; c < cells->channels; c++) {
+            cells->out[p * cells->channels + c] = mean_of(cells, offset + c);
         }
-        const uint32_t size = (uint32_t)(sum < 0 ? -sum : sum) + (uint32_t)cells->half;
-        const int32_t y = (int32_t)(size * (uint32_t)cells->multiplier >> (16 - cells->minus_shift));
-
-        cells->out[c] = (int8_t)(sum < 0 ? -y : y);
     }
 }
 
 #endif
 
-/* The mean of a window: the constants for its number of cells. */
+/* The means of windows: the constants for their number of cells. */
 static void average(const struct tg_mve_cells *cells)
 {
     const int32_t count = cells->row_count * cells->columns;

@@ -11,6 +11,16 @@
 
 typedef void tg_mve_cells_function(const struct tg_mve_cells *cells);
 
+/* How many windows, the first of which starts in column x, lie inside of the image, at most `left`; 1 where the first
+ * does not. */
+TG_INLINE int32_t tg_mve_equal_windows(const struct tg_window *w, int32_t x, int32_t left)
+{
+    const int32_t room = w->in_width - w->kernel_width - x;
+    const int32_t count = x < 0 || room < 0 ? 1 : room / w->stride_width + 1;
+
+    return count < left ? count : left;
+}
+
 /* An output row from the rows that it sees; null pointers among them are none. */
 static TG_NOINLINE void tg_mve_pool_row(const struct tg_pool2d *layer, const int8_t *const *rows, int8_t *out,
                                          void *scratch, tg_mve_cells_function *combine)
@@ -29,16 +39,18 @@ static TG_NOINLINE void tg_mve_pool_row(const struct tg_pool2d *layer, const int
     cells.rows = inside;
     cells.step = layer->channels;
     cells.channels = layer->channels;
+    cells.pixel_step = w->stride_width * layer->channels;
     cells.out = out;
-    for (int32_t i = 0; i < w->out_width; i++) {
+    for (int32_t left = w->out_width; left > 0; left -= cells.pixels) {
         const int32_t begin = x < 0 ? 0 : x;
         const int32_t end = x + w->kernel_width < w->in_width ? x + w->kernel_width : w->in_width;
 
         cells.offset = begin * layer->channels;
         cells.columns = end - begin;
+        cells.pixels = tg_mve_equal_windows(w, x, left);
         combine(&cells);
-        cells.out += layer->channels;
-        x += w->stride_width;
+        cells.out += cells.pixels * layer->channels;
+        x += cells.pixels * w->stride_width;
     }
     tg_mve_clamp(out, w->out_width * layer->channels, layer->out_min, layer->out_max);
 }

@@ -2,83 +2,30 @@
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_conv2d_lanes_v6m.h"
-#include "tg_rows.h"
 
-/* Room for a row pointer in scratch, on every core. */
-#define POINTER_BYTES 8
+#define LAYER struct tg_conv2d_lanes_v6m
+#include "tg_conv2d_gathered_core_v6m.h"
 
-/* Where things are in scratch. */
-struct room {
-    const int8_t **rows;
-    int32_t *x;
-    int32_t *x_end;
-    int32_t *sums;
-    int8_t *cells;
-};
-
-static struct room room_in(const struct tg_conv2d_lanes_v6m *layer, void *scratch)
+TG_INLINE int32_t words_of(const LAYER *layer)
 {
-    const int32_t pointer_words = tg_window_extent(&layer->window) * (POINTER_BYTES / 4);
-    struct room room;
-
-    room.rows = (const int8_t **)scratch;
-    room.x = (int32_t *)scratch + pointer_words;
-    room.x_end = room.x + ((layer->lanes.words + 3) & ~3);
-    room.sums = room.x_end;
-    room.cells = (int8_t *)(room.sums + layer->lanes.channels);
-    if (layer->row_bytes != 0) {
-        memset(room.cells, layer->in_zero_point, (size_t)(layer->window.kernel_height * layer->row_bytes));
-    }
-    return room;
+    return (layer->lanes.words + 3) & ~3;
 }
 
-static void copy_cells(int8_t *to, const int8_t *from, int32_t size)
+TG_INLINE int32_t sums_of(const LAYER *layer)
 {
-#if defined(__GNUC__)
-    if ((((uintptr_t)to | (uintptr_t)from) & 3u) == 0) {
-        for (; size >= 16; size -= 16) {
-            memcpy(__builtin_assume_aligned(to, 4), __builtin_assume_aligned(from, 4), 16);
-            to += 16;
-            from += 16;
-        }
-    }
-#endif
-    for (; size > 0; size--) {
-        *to++ = *from++;
-    }
+    return layer->lanes.channels;
 }
 
-/* The cells under the first window of an output row. */
-static const int8_t *cells_under(const struct tg_conv2d_lanes_v6m *layer, const struct room *room,
-                                 const int8_t *const *rows)
-{
-    const struct tg_window *w = &layer->window;
-    int8_t *to = room->cells + layer->lead_bytes;
-
-    if (layer->row_bytes == 0) {
-        return rows[0];
-    }
-    for (int32_t ky = 0; ky < w->kernel_height; ky++) {
-        copy_cells(to, rows[ky * w->dilation_height], w->in_width * layer->in_channels);
-        to += layer->row_bytes;
-    }
-    return room->cells;
-}
-
-/* The outputs of one group in a row, from the pixels `step` bytes apart. */
-static void compute_group(const struct tg_conv2d_lanes_v6m *layer, const struct room *room, const int8_t *cells,
-                          int32_t group, int8_t *out)
+static void compute_pixels(const LAYER *layer, const struct room *room, const int8_t *cells, int32_t step,
+                           int32_t group, int8_t *out)
 {
     const struct tg_lanes_v6m *lanes = &layer->lanes;
     const struct tg_narrow_v6m *narrow = &layer->narrow;
-    const int32_t step = layer->window.stride_width * layer->in_channels;
     const int32_t per_group = layer->out_channels / layer->groups;
     const int16_t *const offsets = lanes->offsets + group * (room->x_end - room->x);
     const int32_t *const weights = lanes->weights + group * (lanes->channels / 2 * lanes->words);
     const int32_t *const records = narrow->records + group * per_group * narrow->record_words;
 
-    cells += group * (layer->in_channels / layer->groups);
-    out += group * per_group;
     for (int32_t left = layer->window.out_width; left > 0; left--) {
         tg_lanes_gather_v6m(cells, offsets, room->x, room->x_end);
         tg_lanes_multiply_v6m(lanes, weights, room->x, room->sums);
@@ -88,35 +35,14 @@ static void compute_group(const struct tg_conv2d_lanes_v6m *layer, const struct 
     }
 }
 
-static void compute_row(const struct tg_conv2d_lanes_v6m *layer, const struct room *room, const int8_t *const *rows,
-                        int8_t *out)
-{
-    const int8_t *const cells = cells_under(layer, room, rows);
-
-    for (int32_t group = 0; group < layer->groups; group++) {
-        compute_group(layer, room, cells, group, out);
-    }
-}
-
 TG_KERNEL void tg_conv2d_lanes_s8_v6m_rows(const struct tg_conv2d_lanes_v6m *layer, const int8_t *const *rows,
                                            int8_t *const *out, int32_t row_count, void *scratch)
 {
-    const struct room room = room_in(layer, scratch);
-
-    for (int32_t i = 0; i < row_count; i++) {
-        compute_row(layer, &room, rows + i * layer->window.stride_height, out[i]);
-    }
+    compute_rows(layer, rows, out, row_count, scratch);
 }
 
 TG_KERNEL void tg_conv2d_lanes_s8_v6m(const struct tg_conv2d_lanes_v6m *layer, const int8_t *in, int8_t *out,
                                       void *scratch)
 {
-    const struct tg_window *w = &layer->window;
-    const struct room room = room_in(layer, scratch);
-
-    for (int32_t oy = 0; oy < w->out_height; oy++) {
-        tg_window_rows(w, in, w->in_width * layer->in_channels, layer->pad_row, oy, room.rows);
-        compute_row(layer, &room, room.rows, out);
-        out += w->out_width * layer->out_channels;
-    }
+    compute_whole(layer, in, out, scratch);
 }

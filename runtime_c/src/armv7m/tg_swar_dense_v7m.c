@@ -1,7 +1,8 @@
 /* A row of a fully connected layer. See tg_swar_dense_v7m.h.
  *
- * Per two inputs of four outputs 10 instructions and 15 cycles of a Cortex-M3 for 8 products; a block takes 12 and 18
- * more. An output takes 6 instructions, if it is general 11.
+ * Per two inputs of four outputs 10 instructions and 15 cycles of a Cortex-M3 for 8 products; a block of up to 6 inputs
+ * takes 10 and 13 more, a longer one 12 and 18.
+ * An output takes 6 instructions, if it is general 11.
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_swar_dense_v7m.h"
@@ -25,6 +26,30 @@
     "mla r0, r9, r7, r0\n"                                                                                    \
     "and.w r9, r10, r9, lsr #8\n"                                                                             \
     "mla r1, r9, r7, r1\n"                                                                                    \
+    ".endm\n"
+
+/* The end of a block; then NE if there are more */
+#define FLUSH                                                                                                 \
+    ".macro tg_flush\n"                                                                                       \
+    "sub.w r0, r0, r1, lsl #8\n"                                                                              \
+    "adds r2, r2, r0\n"                                                                                       \
+    "add.w r4, r4, r0, asr #16\n"                                                                             \
+    "adds r3, r3, r1\n"                                                                                       \
+    "add.w r5, r5, r1, asr #16\n"                                                                             \
+    "ldr r6, [sp, #8]\n"                                                                                      \
+    "cmp lr, r6\n"                                                                                            \
+    ".endm\n"                                                                                                 \
+    ".macro tg_loop label, pairs\n"                                                                           \
+    ".balign 4\n"                                                                                             \
+    "\\label:\n"                                                                                              \
+    "ldr r1, [lr], #4\n"                                                                                      \
+    "add.w r0, r1, r1, lsl #8\n"                                                                              \
+    ".rept \\pairs\n"                                                                                         \
+    "tg_pair\n"                                                                                               \
+    ".endr\n"                                                                                                 \
+    "tg_flush\n"                                                                                              \
+    "bne.w \\label\\()b\n"                                                                                    \
+    "b.w 20f\n"                                                                                               \
     ".endm\n"
 
 /* r11: channels; r8: prescale; r9: shift; r7: what is added in the end; r6: out; r10: outputs left */
@@ -65,6 +90,8 @@
     ".endm\n"
 
 #define FORGET_MACROS                                                                                         \
+    ".purgem tg_flush\n"                                                                                      \
+    ".purgem tg_loop\n"                                                                                       \
     ".purgem tg_pair\n"                                                                                       \
     ".purgem tg_scale\n"                                                                                      \
     ".purgem tg_output\n"                                                                                     \
@@ -72,36 +99,32 @@
     ".purgem tg_leave_after\n"                                                                                \
     ".purgem tg_outputs\n"
 
-/* On the stack: 0 inputs, 4 starts, 8 their end, 12 entry of the chain, 16 channels, 20 outputs left, 24 prescale,
- * 28 general, 32 after, 36 out, 40 minus 2^15 for each block, 44 shift */
+/* On the stack: 0 inputs, 4 starts, 8 their end, 12 entry of the chain, 16 general, 20 out, 24 after, 28 prescale,
+ * 32 shift, 36 outputs left, 40 channels, 44 minus 2^15 for each block, 48 the loop for its size */
 TG_KERNEL TG_NAKED void tg_swar_dense_v7m(const struct tg_swar_dense *dense __attribute__((unused)))
 {
-    __asm__ volatile(TAKE_INPUTS REQUANTIZE);
+    __asm__ volatile(TAKE_INPUTS FLUSH REQUANTIZE);
     __asm__ volatile(
         "push {r4-r11, lr}\n"
-        "sub sp, sp, #48\n"
+        "sub sp, sp, #52\n"
         "ldr.w r11, [r0, #28]\n"
         "ldmia r0, {r1-r7}\n"
         "subs r1, #1\n"
-        "str r1, [sp, #0]\n"
-        "str r2, [sp, #4]\n"
+        "strd r1, r2, [sp, #0]\n"
         "add.w r2, r2, r7, lsl #2\n"
         "str r2, [sp, #8]\n"
-        "str r5, [sp, #20]\n"
-        "str.w r11, [sp, #36]\n"
-        "ldr r1, [r4, #0]\n"
-        "str r1, [sp, #16]\n"
-        "ldr r1, [r4, #4]\n"
-        "str r1, [sp, #32]\n"
+        "str.w r11, [sp, #20]\n"
+        "ldrd r1, r2, [r4]\n"
+        "str r2, [sp, #24]\n"
+        "strd r5, r1, [sp, #36]\n"
         "ldrsb.w r1, [r4, #8]\n"
-        "str r1, [sp, #24]\n"
-        "ldrsb.w r1, [r4, #9]\n"
-        "str r1, [sp, #44]\n"
+        "ldrsb.w r2, [r4, #9]\n"
+        "strd r1, r2, [sp, #28]\n"
         "ldrsb.w r1, [r4, #10]\n"
-        "str r1, [sp, #28]\n"
+        "str r1, [sp, #16]\n"
         "rsb r7, r7, #0\n"
         "lsl.w r7, r7, #15\n"
-        "str r7, [sp, #40]\n"
+        "str r7, [sp, #44]\n"
         "sub.w r12, r3, #4\n"
         /* a block of n inputs enters the chain 20 * n bytes before its end */
         "adr.w r1, 2f\n"
@@ -109,15 +132,31 @@ TG_KERNEL TG_NAKED void tg_swar_dense_v7m(const struct tg_swar_dense *dense __at
         "mls r1, r2, r6, r1\n"
         "orr r1, r1, #1\n"
         "str r1, [sp, #12]\n"
+        "adr.w r1, 1f\n"
+        "cmp r6, #6\n"
+        "bhi.n 11f\n"
+        "adr.w r1, 16f\n"
+        "beq.n 11f\n"
+        "adr.w r1, 14f\n"
+        "cmp r6, #4\n"
+        "beq.n 11f\n"
+        "adr.w r1, 12f\n"
+        "11:\n"
+        "orr r1, r1, #1\n"
+        "str r1, [sp, #48]\n"
         /* the next four outputs */
         "10:\n"
-        "ldr.w r11, [sp, #0]\n"
-        "ldr.w lr, [sp, #4]\n"
-        "ldr r2, [sp, #40]\n"
+        "ldrd r11, lr, [sp, #0]\n"
+        "ldr r2, [sp, #44]\n"
         "mov r3, r2\n"
         "movs r4, #0\n"
         "movs r5, #0\n"
         "mov.w r10, #0x00ff00ff\n"
+        "ldr r6, [sp, #48]\n"
+        "bx r6\n"
+        "tg_loop 12, 1\n"
+        "tg_loop 14, 2\n"
+        "tg_loop 16, 3\n"
         ".balign 4\n"
         "1:\n"
         "ldr r1, [lr], #4\n"
@@ -129,25 +168,15 @@ TG_KERNEL TG_NAKED void tg_swar_dense_v7m(const struct tg_swar_dense *dense __at
         "tg_pair\n"
         ".endr\n"
         "2:\n"
-        "sub.w r0, r0, r1, lsl #8\n"
-        "adds r2, r2, r0\n"
-        "add.w r4, r4, r0, asr #16\n"
-        "adds r3, r3, r1\n"
-        "add.w r5, r5, r1, asr #16\n"
-        "ldr r6, [sp, #8]\n"
-        "cmp lr, r6\n"
+        "tg_flush\n"
         "bne.w 1b\n"
         /* sums to int8 */
+        "20:\n"
         "sub.w r2, r2, r4, lsl #16\n"
         "sub.w r3, r3, r5, lsl #16\n"
-        "ldr r0, [sp, #28]\n"
-        "ldr.w r11, [sp, #16]\n"
-        "ldr.w r10, [sp, #20]\n"
-        "ldr.w r8, [sp, #24]\n"
-        "ldr.w r9, [sp, #44]\n"
-        "ldr r7, [sp, #32]\n"
-        "ldr r6, [sp, #36]\n"
-        "cmp r0, #0\n"
+        "add r0, sp, #16\n"
+        "ldmia.w r0, {r1, r6-r11}\n"
+        "cmp r1, #0\n"
         "bne.n 3f\n"
         "tg_outputs tg_output\n"
         "b.n 4f\n"
@@ -156,12 +185,11 @@ TG_KERNEL TG_NAKED void tg_swar_dense_v7m(const struct tg_swar_dense *dense __at
         "4:\n"
         "subs.w r10, r10, #4\n"
         "ble.n 50f\n"
-        "str.w r11, [sp, #16]\n"
-        "str.w r10, [sp, #20]\n"
-        "str r6, [sp, #36]\n"
+        "strd r10, r11, [sp, #36]\n"
+        "str r6, [sp, #20]\n"
         "b.w 10b\n"
         "50:\n"
-        "add sp, sp, #48\n"
+        "add sp, sp, #52\n"
         "pop {r4-r11, pc}\n" FORGET_MACROS);
 }
 
@@ -169,7 +197,7 @@ TG_KERNEL TG_NAKED void tg_swar_dense_v7m(const struct tg_swar_dense *dense __at
 
 TG_KERNEL void tg_swar_dense_v7m(const struct tg_swar_dense *dense)
 {
-    tg_swar_run_dense(dense);
+    tg_swar_run_dense(dense, 1);
 }
 
 #endif

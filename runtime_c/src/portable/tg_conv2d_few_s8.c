@@ -33,7 +33,7 @@ TG_INLINE int32_t after_loads(int32_t v)
 
 /* sums[p] = the runs of pixel p times weights w[count][length], for a tile of pixels. Written out: GCC keeps
  * accumulators in registers only if they are plain variables. */
-static TG_NOINLINE void multiply_four(const struct runs *runs, const int8_t *w, int32_t *sums)
+static TG_SCALAR void multiply_four(const struct runs *runs, const int8_t *w, int32_t *sums)
 {
     const int32_t length = runs->length;
     const int32_t step = runs->pixel_step;

@@ -7,7 +7,7 @@
 
 /* sums[2 i] = x times channel i, sums[2 i + 1] = y times channel i, for the four channels of a block and a depth that
  * is a multiple of 4. Written out: GCC keeps accumulators in registers only if they are plain variables. */
-static TG_NOINLINE void multiply_fours(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth,
+static TG_SCALAR void multiply_fours(const int8_t *x, const int8_t *y, const int8_t *w, int32_t depth,
                                        int32_t *sums)
 {
     const int8_t *const end = x + depth;

@@ -1,6 +1,6 @@
 /* Words of two pairs of pixels. See tg_swar_pack_rv32.h.
  *
- * An input takes 14 instructions; each of the last ones, of which there are fewer than four, 19.
+ * An input takes 14 instructions, a cell about 20 more.
  *
  * SPDX-License-Identifier: MIT-0 */
 #include "tg_swar_pack_rv32.h"
@@ -10,7 +10,8 @@
 
 #if TG_ASSEMBLY && defined(__riscv) && __riscv_xlen == 32
 
-/* a1: inputs left; a2: next places; a3: words; a4-a7: next inputs of the pixels; t0-t4: temporary */
+/* a0: runs; a1: inputs left; a2: next places; a3: words; a4-a7: next inputs of the pixels; t5: cells left
+ * t0-t4: temporary */
 #define TAKE_INPUT                                                                                            \
     ".macro tg_input at\n"                                                                                    \
     "lhu t0, 2 * \\at(a2)\n"                                                                                  \
@@ -34,16 +35,22 @@
     "addi a7, a7, \\by\n"                                                                                     \
     ".endm\n"
 
-TG_KERNEL TG_NAKED void
-tg_swar_pack_rv32(const int8_t *const *runs __attribute__((unused)), int32_t count __attribute__((unused)),
-                  const uint16_t *places __attribute__((unused)), uint8_t *words __attribute__((unused)))
+TG_KERNEL TG_NAKED void tg_swar_pack_rv32(const struct tg_swar_runs *runs __attribute__((unused)),
+                                          const uint16_t *places __attribute__((unused)),
+                                          uint8_t *words __attribute__((unused)))
 {
     __asm__ volatile(TAKE_INPUT);
     __asm__ volatile(
+        "mv a3, a2\n"
+        "mv a2, a1\n"
         "lw a4, 0(a0)\n"
         "lw a5, 4(a0)\n"
         "lw a6, 8(a0)\n"
         "lw a7, 12(a0)\n"
+        "lw t5, 20(a0)\n"
+        /* the next cell */
+        "10:\n"
+        "lw a1, 16(a0)\n"
         "addi a1, a1, -4\n"
         "bltz a1, 2f\n"
         "1:\n"
@@ -54,15 +61,28 @@ tg_swar_pack_rv32(const int8_t *const *runs __attribute__((unused)), int32_t cou
         "tg_move 4\n"
         "addi a1, a1, -4\n"
         "bgez a1, 1b\n"
+        /* what is left, modulo 4 */
         "2:\n"
-        "addi a1, a1, 4\n"
-        "beqz a1, 4f\n"
+        "andi t0, a1, 2\n"
+        "beqz t0, 3f\n"
+        "tg_input 0\n"
+        "tg_input 1\n"
+        "tg_move 2\n"
         "3:\n"
+        "andi t0, a1, 1\n"
+        "beqz t0, 4f\n"
         "tg_input 0\n"
         "tg_move 1\n"
-        "addi a1, a1, -1\n"
-        "bnez a1, 3b\n"
         "4:\n"
+        "addi t5, t5, -1\n"
+        "beqz t5, 5f\n"
+        "lw t0, 24(a0)\n"
+        "add a4, a4, t0\n"
+        "add a5, a5, t0\n"
+        "add a6, a6, t0\n"
+        "add a7, a7, t0\n"
+        "j 10b\n"
+        "5:\n"
         "ret\n"
         ".purgem tg_input\n"
         ".purgem tg_move\n");
@@ -70,9 +90,9 @@ tg_swar_pack_rv32(const int8_t *const *runs __attribute__((unused)), int32_t cou
 
 #else
 
-TG_KERNEL void tg_swar_pack_rv32(const int8_t *const *runs, int32_t count, const uint16_t *places, uint8_t *words)
+TG_KERNEL void tg_swar_pack_rv32(const struct tg_swar_runs *runs, const uint16_t *places, uint8_t *words)
 {
-    tg_swar_pack(runs, count, places, words, 2);
+    tg_swar_pack(runs, places, words, 2);
 }
 
 #endif

@@ -8,8 +8,9 @@
 #include "tg_swar_dense.h"
 #include "tg_swar_finish.h"
 
-/* sums[0 .. 4) of the outputs 0 to 3. */
-TG_INLINE void tg_swar_multiply_four(const struct tg_swar_dense *dense, const int32_t *weights, uint32_t *sums)
+/* sums[0 .. 4) of four outputs, whose words of weights are `step` apart. */
+TG_INLINE void tg_swar_multiply_four(const struct tg_swar_dense *dense, const int32_t *weights, int32_t step,
+                                     uint32_t *sums)
 {
     const int8_t *a = dense->inputs;
     uint32_t total[2] = {0, 0};
@@ -20,11 +21,12 @@ TG_INLINE void tg_swar_multiply_four(const struct tg_swar_dense *dense, const in
         uint32_t p = 0x101u * q;
 
         for (int32_t i = 0; i < dense->block; i++) {
-            const uint32_t z = (uint32_t)*weights++;
+            const uint32_t z = (uint32_t)*weights;
             const uint32_t input = (uint32_t)(int32_t)*a++;
 
             p += z * input;
             q += (z >> 8 & TG_SWAR_EVEN_BYTES) * input;
+            weights += step;
         }
         p -= q << 8;
         total[0] += p - 0x8000u;
@@ -38,17 +40,23 @@ TG_INLINE void tg_swar_multiply_four(const struct tg_swar_dense *dense, const in
     sums[3] = high[1];
 }
 
-TG_INLINE void tg_swar_run_dense(const struct tg_swar_dense *dense)
+/* most_words: four outputs each that are computed side by side, as long as there are so many. */
+TG_INLINE void tg_swar_run_dense(const struct tg_swar_dense *dense, int32_t most_words)
 {
     const int32_t *weights = dense->weights;
     const int32_t *channel = dense->output->channels;
+    int32_t words = most_words;
 
-    for (int32_t first = 0; first < dense->channel_count; first += TG_SWAR_OUTPUTS) {
-        uint32_t sums[TG_SWAR_OUTPUTS];
+    for (int32_t first = 0; first < dense->channel_count; first += words * TG_SWAR_OUTPUTS) {
+        uint32_t sums[TG_SWAR_OUTPUTS * TG_SWAR_MAX_WORDS];
+        const int32_t left = dense->channel_count - first;
 
-        tg_swar_multiply_four(dense, weights, sums);
-        weights += dense->blocks * dense->block;
-        for (int32_t i = 0; i < TG_SWAR_OUTPUTS && first + i < dense->channel_count; i++) {
+        words = left <= TG_SWAR_OUTPUTS ? 1 : most_words;
+        for (int32_t i = 0; i < words; i++) {
+            tg_swar_multiply_four(dense, weights + i, words, sums + TG_SWAR_OUTPUTS * i);
+        }
+        weights += dense->blocks * dense->block * words;
+        for (int32_t i = 0; i < words * TG_SWAR_OUTPUTS && i < left; i++) {
             dense->out[first + i] = tg_swar_finish(dense->output, channel, sums[i]);
             channel += tg_swar_channel_words(dense->output);
         }

@@ -14,14 +14,18 @@ TG_INLINE void tg_swar_put(uint8_t *words, int32_t place, int32_t low, int32_t h
     *word = (uint32_t)low + ((uint32_t)high << 16);
 }
 
-/* `count` inputs of the pairs of pixels runs[0 .. 2 * pairs). */
-TG_INLINE void tg_swar_pack(const int8_t *const *runs, int32_t count, const uint16_t *places, uint8_t *words,
-                            int32_t pairs)
+TG_INLINE void tg_swar_pack(const struct tg_swar_runs *runs, const uint16_t *places, uint8_t *words, int32_t pairs)
 {
-    for (int32_t i = 0; i < count; i++) {
-        for (int32_t p = 0; p < pairs; p++) {
-            tg_swar_put(words, places[i] + 4 * p, runs[2 * p][i], runs[2 * p + 1][i]);
+    int32_t cell = 0;
+
+    for (int32_t left = runs->cells; left > 0; left--) {
+        for (int32_t i = cell; i < cell + runs->count; i++) {
+            for (int32_t p = 0; p < pairs; p++) {
+                tg_swar_put(words, *places + 4 * p, runs->from[2 * p][i], runs->from[2 * p + 1][i]);
+            }
+            places++;
         }
+        cell += runs->count + runs->skip;
     }
 }
 

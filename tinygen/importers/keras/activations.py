@@ -15,6 +15,7 @@ from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.real_functions import BentRelu, Chain, Clip, Line, Named
 from tinygen.ops.relu import Relu
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.tanh import Tanh
 
@@ -41,6 +42,11 @@ _FUNCTIONS: dict[str, Operator | None] = {
     "exponential": _EXPONENTIAL,
     "exp": _EXPONENTIAL,
     "mish": Curve(of=Named.MISH),
+    "celu": Elu(),
+    "hard_tanh": Curve(of=Clip(low=-1.0, high=1.0)),
+    "log_sigmoid": Curve(of=Named.LOG_SIGMOID),
+    "tanh_shrink": Curve(of=Named.TANH_SHRINK),
+    "squareplus": Curve(of=Named.SQUARE_PLUS),
 }
 
 _OLD_HARD_SIGMOID = Curve(of=Chain(first=Line(factor=0.2, offset=0.5), second=Clip(low=0, high=1)))
@@ -138,6 +144,12 @@ OPERATIONS: dict[str, Callable[[Settings], Operator | None]] = {
     "Exp": lambda _: Curve(of=Named.EXPONENTIAL),
     "Absolute": lambda _: Curve(of=Named.ABSOLUTE),
     "Square": lambda _: Curve(of=Named.SQUARE),
+    "Sqrt": lambda _: Curve(of=Named.ROOT),
+    "Rsqrt": lambda _: Rsqrt(),
+    "Reciprocal": lambda _: Curve(of=Named.RECIPROCAL),
+    "Log": lambda _: Curve(of=Named.LOGARITHM),
+    "Sin": lambda _: Curve(of=Named.SINE),
+    "Cos": lambda _: Curve(of=Named.COSINE),
     "Clip": _clip,
 }
 """Functions that stand alone in Keras 3: keras.activations.silu(x), keras.ops.clip(x, 0, 1)."""
@@ -155,5 +167,8 @@ TF_FUNCTIONS = {
     "tf.math.exp": "Exp",
     "tf.math.abs": "Absolute",
     "tf.math.square": "Square",
+    "tf.math.sqrt": "Sqrt",
+    "tf.math.rsqrt": "Rsqrt",
+    "tf.math.log": "Log",
 }
 """Those of Keras 2 that have no settings."""

@@ -49,6 +49,8 @@ class LayerRecord:
     config: Mapping[str, Any]
     operands: tuple[tuple[Operand, ...], ...]
     """What each call is given, in order."""
+    arguments: tuple[Any, ...] = ()
+    """What the file says of each call."""
     model: "ModelRecord | None"
     """The layers inside, where the layer is itself a model."""
     is_operation: bool
@@ -157,7 +159,8 @@ def _functional(config: Any, where: str) -> ModelRecord:
         nodes = record.get("inbound_nodes", []) if isinstance(record, dict) else []
         if not isinstance(nodes, list):
             raise _malformed("inbound_nodes", where)
-        layers.append(_layer(record, where, operands=tuple(_call(node) for node in nodes)))
+        operands = tuple(_call(node) for node in nodes)
+        layers.append(_layer(record, where, operands, tuple(nodes)))
     inputs = tuple(_references(config.get("input_layers")))
     outputs = tuple(_references(config.get("output_layers")))
     if not inputs or not outputs:
@@ -167,7 +170,17 @@ def _functional(config: Any, where: str) -> ModelRecord:
     )
 
 
-def _layer(record: Any, where: str, operands: tuple[tuple[Operand, ...], ...]) -> LayerRecord:
+def layer_record(record: Any, where: str) -> LayerRecord:
+    """The layer that a setting of another one describes."""
+    return _layer(record, where, operands=())
+
+
+def _layer(
+    record: Any,
+    where: str,
+    operands: tuple[tuple[Operand, ...], ...],
+    arguments: tuple[Any, ...] = (),
+) -> LayerRecord:
     class_name = _entry(record, "class_name", str, where)
     config = record.get("config")
     is_model = class_name in SEQUENTIAL or class_name in FUNCTIONAL
@@ -183,6 +196,7 @@ def _layer(record: Any, where: str, operands: tuple[tuple[Operand, ...], ...]) -
         name=name,
         config=config if isinstance(config, dict) else {},
         operands=operands,
+        arguments=arguments,
         model=_model(record, f"{where}, model '{name}'") if is_model else None,
         is_operation=isinstance(module, str) and module.startswith("keras.src.ops"),
     )

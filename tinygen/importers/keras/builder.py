@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +107,7 @@ class Layer:
         operands: tuple[Value | Constant, ...] = (),
         *,
         is_keras_2: bool = False,
+        arguments: Any = None,
     ):
         self.builder = builder
         self.path = path
@@ -114,10 +116,29 @@ class Layer:
         self.operands = operands
         """The inputs, and the numbers between them."""
         self.is_keras_2 = is_keras_2
+        self.arguments = arguments
+        """What the file says of the call, for those whose arguments are no tensors: anything that JSON can hold."""
+        self.inner: tuple[str, str] | None = None
+        """Whose weights `weights` gives, where the layer is held by another one."""
         self.problems: list[UnsupportedError] = []
         """What cannot be converted, where the rest of the layer was looked at nevertheless."""
         self.settings = Settings(values=record.config, where=f"{record.kind} layer '{self.name}'")
         self._store = store
+
+    def holding(self, record: LayerRecord, attribute: str) -> "Layer":
+        """The layer that this one holds under an attribute, called on the same tensors."""
+        held = Layer(
+            self.builder,
+            record,
+            self.path,
+            self.inputs,
+            self._store,
+            self.operands,
+            is_keras_2=self.is_keras_2,
+        )
+        held.inner = (record.name, attribute)
+        held.problems = self.problems
+        return held
 
     @property
     def x(self) -> Value:
@@ -138,9 +159,14 @@ class Layer:
             )
         return self.x
 
-    def weights(self, shapes: Shapes) -> Mapping[str, NDArray[np.float32]]:
-        """The layer's weights by name; `shapes` lists them in the order in which Keras creates them."""
-        return self._store.read(self.path, shapes)
+    def weights(
+        self, shapes: Shapes, inner: tuple[str, str] | None = None
+    ) -> Mapping[str, NDArray[np.float32]]:
+        """The layer's weights by name; `shapes` lists them in the order in which Keras creates them.
+
+        `inner` says whose they are where the layer is made of others: the layer's name, and its attribute's.
+        """
+        return self._store.read(self.path, shapes, inner or self.inner)
 
     def constant(self, name: str, data: NDArray) -> Tensor:
         return self.builder.constant(f"{self.name}/{name}", data)

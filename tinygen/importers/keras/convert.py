@@ -150,11 +150,12 @@ class _Unfolding:
                     where=f"layer '{'/'.join(path)}'",
                 )
             return self.model(layer.model, reads, path)
-        return [self._import(layer, call, reads, path)]
+        results = self._import(layer, call, reads, path)
+        return results if isinstance(results, list) else [results]
 
     def _import(
         self, layer: LayerRecord, call: int, reads: list[Value | None], path: tuple[str, ...]
-    ) -> Value | None:
+    ) -> Value | list[Value] | None:
         importer = REGISTRY.get(layer.kind)
         if importer is None:
             self._find(layer, path, "layers of this class are not supported", _unknown_class(layer))
@@ -163,7 +164,14 @@ class _Unfolding:
         is_whole = len(inputs) == len(reads)
         operands = _with_values(layer.operands[call], inputs) if is_whole else ()
         called = Layer(
-            self.builder, layer, path, inputs, self.store, operands, is_keras_2=self.is_keras_2
+            self.builder,
+            layer,
+            path,
+            inputs,
+            self.store,
+            operands,
+            is_keras_2=self.is_keras_2,
+            arguments=layer.arguments[call] if call < len(layer.arguments) else None,
         )
         result = None
         try:
@@ -294,6 +302,8 @@ def _lookup(
     path: tuple[str, ...],
 ) -> Any:
     results = values.get(_key(reference, first_call))
+    if results == [None]:  # what could not be imported may have several outputs
+        return None
     if results is None or not 0 <= reference.output < len(results):
         raise ModelFileError(
             what=f"output {reference.output} of layer '{reference.layer}' does not exist",

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from tinygen.importers.keras import layers
 from tinygen.importers.keras.builder import Layer, Value
 
-Importer = Callable[[Layer], Value]
+Importer = Callable[[Layer], Value | list[Value]]
+"""Gives the layer's output, or its outputs."""
 
 _found: dict[str, Importer] = {}
 
@@ -23,6 +24,11 @@ def imports(*kinds: str) -> Callable[[Importer], Importer]:
         return function
 
     return register
+
+
+def importer_of(kind: str) -> Importer | None:
+    """The importer of a class, for layers that hold another one."""
+    return _found.get(kind)
 
 
 for _info in pkgutil.iter_modules(layers.__path__):

@@ -13,6 +13,9 @@ from tinygen.importers.keras import hdf5
 
 Shapes = dict[str, tuple[int, ...]]
 
+Inner = tuple[str, str] | None
+"""A layer inside of another: its name, and the attribute that holds it."""
+
 # names that the same weight has had in different versions of Keras
 _OTHER_NAMES = {"depthwise_kernel": ("kernel",)}
 
@@ -21,7 +24,9 @@ class WeightStore(abc.ABC):
     """The weights of one model file. A layer is named by the path of model names that leads to it."""
 
     @abc.abstractmethod
-    def read(self, path: tuple[str, ...], shapes: Shapes) -> dict[str, NDArray[np.float32]]:
+    def read(
+        self, path: tuple[str, ...], shapes: Shapes, inner: Inner = None
+    ) -> dict[str, NDArray[np.float32]]:
         """Return the layer's weights by name; `shapes` lists them in the order Keras creates them."""
 
 
@@ -32,9 +37,11 @@ class NamedWeights(WeightStore):
     root: Any
     _walked: dict[str, dict[tuple[str, ...], Any]] = field(default_factory=dict)
 
-    def read(self, path: tuple[str, ...], shapes: Shapes) -> dict[str, NDArray[np.float32]]:
+    def read(
+        self, path: tuple[str, ...], shapes: Shapes, inner: Inner = None
+    ) -> dict[str, NDArray[np.float32]]:
         where = f"layer '{'/'.join(path)}'"
-        found = self._of_layer(path, where)
+        found = self._of_layer((*path, inner[0]) if inner else path, where)
         weights = {}
         for name, shape in shapes.items():
             dataset = next(
@@ -79,9 +86,11 @@ class NumberedWeights(WeightStore):
     root: Any
     folders: dict[tuple[str, ...], str]
 
-    def read(self, path: tuple[str, ...], shapes: Shapes) -> dict[str, NDArray[np.float32]]:
+    def read(
+        self, path: tuple[str, ...], shapes: Shapes, inner: Inner = None
+    ) -> dict[str, NDArray[np.float32]]:
         where = f"layer '{'/'.join(path)}'"
-        folder = f"{self.folders[path]}/vars"
+        folder = f"{self.folders[path]}/{inner[1]}/vars" if inner else f"{self.folders[path]}/vars"
         stored = hdf5.child(self.root, folder, where)
         count = len(stored) if stored is not None else 0
         if count != len(shapes):

@@ -1,9 +1,13 @@
 """Boosted trees of scikit-learn: every tree adds to the score of one class."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygen.classical import Description, Link, Task
 from tinygen.errors import UnsupportedError
+from tinygen.importers.sklearn.curved import curved, exponential
 from tinygen.importers.sklearn.fitted import classes_of, features_of, require_fitted, unsupported
 from tinygen.importers.sklearn.forests import OneTree, in_column, joined, one_tree
 from tinygen.importers.sklearn.registry import estimator
@@ -13,9 +17,11 @@ from tinygen.importers.sklearn.trees import tree_of
 @estimator("GradientBoostingClassifier")
 def _gradient_classifier(item, columns: int) -> Description:
     require_fitted(item, "estimators_")
-    if item.loss != "log_loss":
-        raise unsupported(item, "loss", item.loss, "log_loss")
-    return boosted_classifier(item, columns, _gradient_trees(item), _gradient_start(item))
+    factors = {"log_loss": 1.0, "exponential": 2.0}
+    if item.loss not in factors:
+        raise unsupported(item, "loss", item.loss, ", ".join(factors))
+    trees, start = _gradient_trees(item), _gradient_start(item)
+    return boosted_classifier(item, columns, trees, start, link_factor=factors[item.loss])
 
 
 @estimator("GradientBoostingRegressor")
@@ -52,11 +58,23 @@ def _histogram_classifier(item, columns: int) -> Description:
 @estimator("HistGradientBoostingRegressor")
 def _histogram_regressor(item, columns: int) -> Description:
     require_fitted(item, "_predictors")
-    if item.loss not in ("squared_error", "absolute_error", "quantile"):
-        raise unsupported(item, "loss", item.loss, "squared_error, absolute_error, quantile")
+    if item.loss not in HISTOGRAM_LOSSES:
+        raise unsupported(item, "loss", item.loss, ", ".join(HISTOGRAM_LOSSES))
+    start = np.ravel(item._baseline_prediction)
+    function = HISTOGRAM_LOSSES[item.loss]
     return boosted_regressor(
-        item, columns, _histogram_trees(item), np.ravel(item._baseline_prediction), np.float64
+        item, columns, _histogram_trees(item), start, np.float64, function=function
     )
+
+
+HISTOGRAM_LOSSES = {
+    "squared_error": None,
+    "absolute_error": None,
+    "quantile": None,
+    "poisson": exponential,
+    "gamma": exponential,
+}
+"""And what makes the answer of the sum of the trees."""
 
 
 def _histogram_trees(item) -> list[OneTree]:
@@ -91,6 +109,7 @@ def boosted_classifier(
     start: np.ndarray,
     number: type = np.float32,
     is_strict: bool = False,
+    link_factor: float = 1.0,
 ) -> Description:
     """One score for two classes, positive for the second; else one for every class."""
     return Description(
@@ -101,6 +120,7 @@ def boosted_classifier(
         answer=item.predict,
         classes=classes_of(item),
         link=Link.SIGMOID if len(start) == 1 else Link.SOFTMAX,
+        link_factor=link_factor,
         has_decision=True,
     )
 
@@ -112,11 +132,14 @@ def boosted_regressor(
     start: np.ndarray,
     number: type = np.float32,
     is_strict: bool = False,
+    function: Callable[[NDArray], NDArray] | None = None,
 ) -> Description:
-    return Description(
+    """The sum of the trees, or a function of it."""
+    sums = Description(
         features=features_of(item, columns),
         transforms=(),
         scorer=joined(trees, start, number=number, is_strict=is_strict),
         task=Task.REGRESS,
         answer=item.predict,
     )
+    return sums if function is None else curved(item, columns, sums, function)

@@ -9,13 +9,14 @@ from tinygen.classical import Branches, Columns, Matrix, Transform, beside, comp
 from tinygen.classical.algebra import as_matrix
 from tinygen.errors import UnsupportedError
 from tinygen.importers.sklearn import registry
-from tinygen.importers.sklearn.fitted import require_fitted
+from tinygen.importers.sklearn.fitted import names_of, real, require_fitted, with_names
+from tinygen.importers.sklearn.imputing import imputed_first
 from tinygen.importers.sklearn.pipeline import steps_of
 from tinygen.importers.sklearn.registry import transformer
 
 
 @transformer("ColumnTransformer")
-def _column_transformer(item, columns: int) -> Transform:
+def _column_transformer(item, columns: int) -> tuple[Transform, ...]:
     require_fitted(item, "transformers_")
     if item.transformer_weights:
         raise UnsupportedError(what="ColumnTransformer with transformer_weights")
@@ -25,11 +26,11 @@ def _column_transformer(item, columns: int) -> Transform:
         if step == "drop" or not len(sources):
             continue
         chains.append((kept(sources), *_chain(step, len(sources))))
-    return _side_by_side(chains, columns, item.transform)
+    return _side_by_side(chains, columns, with_names(item.transform, names_of(item)))
 
 
 @transformer("FeatureUnion")
-def _union(item, columns: int) -> Transform:
+def _union(item, columns: int) -> tuple[Transform, ...]:
     weights = item.transformer_weights or {}
     chains = []
     for name, step in item.transformer_list:
@@ -40,7 +41,7 @@ def _union(item, columns: int) -> Transform:
             width = chain[-1].outputs if chain else columns
             chain = (*chain, _times(float(weights[name]), width))
         chains.append(chain)
-    return _side_by_side(chains, columns, item.transform)
+    return _side_by_side(chains, columns, with_names(item.transform, names_of(item)))
 
 
 def _chain(step: object, columns: int) -> tuple[Transform, ...]:
@@ -76,10 +77,19 @@ def _times(factor: float, columns: int) -> Columns:
 
 def _side_by_side(
     chains: Sequence[tuple[Transform, ...]], columns: int, apply: Callable[[NDArray], NDArray]
-) -> Transform:
-    """As columns, where all branches work column by column; as a matrix, where all are affine; else as branches."""
+) -> tuple[Transform, ...]:
+    """All branches; missing numbers are put in place in front of them."""
     if not chains:
         raise UnsupportedError(what="a transformer that drops all columns")
+    imputation, chains = imputed_first(chains, columns)
+    joined = _joined(chains, columns, apply)
+    return (joined,) if imputation is None else (imputation, joined)
+
+
+def _joined(
+    chains: Sequence[tuple[Transform, ...]], columns: int, apply: Callable[[NDArray], NDArray]
+) -> Transform:
+    """As columns, where all branches work column by column; as a matrix, where all are affine; else as branches."""
     if all(isinstance(t, Columns) for chain in chains for t in chain):
         return beside([composed(chain, columns) for chain in chains])
     matrices = [as_matrix(chain, columns) for chain in chains]
@@ -89,14 +99,4 @@ def _side_by_side(
             bias=np.concatenate([m.bias for m in matrices]),
         )
     widths = [chain[-1].outputs if chain else columns for chain in chains]
-    return Branches(chains=tuple(chains), outputs=sum(widths), apply=_dense(apply))
-
-
-def _dense(apply: Callable[[NDArray], NDArray]) -> Callable[[NDArray], NDArray]:
-    """Encoders may return sparse matrices."""
-
-    def dense(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        found = apply(rows)
-        return np.asarray(found.toarray() if hasattr(found, "toarray") else found, np.float64)
-
-    return dense
+    return Branches(chains=tuple(chains), outputs=sum(widths), apply=lambda rows: real(apply(rows)))

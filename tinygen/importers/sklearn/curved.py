@@ -35,7 +35,22 @@ def _generalized(item, columns: int) -> Description:
     is_plain = link == "identity" or (link == "auto" and getattr(item, "power", 1) <= 0)
     if is_plain:
         return regressor(item, columns, [values(member, np.eye(1))])
-    return _curved(item, columns, member, lambda rows: np.exp(np.minimum(rows, MOST_LOGARITHM)))
+    return curved(item, columns, member, exponential)
+
+
+def exponential(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What has a logarithm."""
+    return np.exp(np.minimum(rows, MOST_LOGARITHM))
+
+
+def logistic(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probability that has these log-odds."""
+    return 1 / (1 + np.exp(-np.maximum(rows, -MOST_LOGARITHM)))
+
+
+def signed_square(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What has a square root, with its sign."""
+    return rows * np.abs(rows)
 
 
 @estimator("TransformedTargetRegressor")
@@ -54,7 +69,7 @@ def _transformed_target(item, columns: int) -> Description:
         return regressor(item, columns, [values(member, slopes[0].T)], start)
     if slopes[:, ~np.eye(outputs, dtype=bool)].any():
         raise unsupported(item, "transformer", item.transformer_, "functions of single columns")
-    return _curved(item, columns, member, taken_back, outputs)
+    return curved(item, columns, member, taken_back, outputs)
 
 
 SIZES = np.ldexp(1.0, np.arange(0, 21, 2))
@@ -98,13 +113,14 @@ def _isotonic(item, columns: int) -> Description:
     )
 
 
-def _curved(
+def curved(
     item,
     columns: int,
     member: Description,
     function: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     outputs: int = 1,
 ) -> Description:
+    """A regressor whose answer is a function of each value of a member."""
     return Description(
         features=features_of(item, columns),
         transforms=(),

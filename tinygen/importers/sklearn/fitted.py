@@ -1,5 +1,7 @@
 """Reading fitted estimators: checks whose errors name the class and the parameter."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ def require_fitted(item: object, attribute: str) -> None:
     if not hasattr(item, attribute):
         raise ConversionError(
             what=f"{place(item)} is not fitted",
-            where=f"it has no {attribute}",
+            where=f"attribute {attribute}",
             next_step="call fit() before converting",
         )
 
@@ -34,8 +36,45 @@ def features_of(item: object, default: int | None = None) -> int:
     known = 1 if hasattr(item, "X_thresholds_") else default  # isotonic regression
     count = getattr(item, "n_features_in_", known)
     if count is None:
+        _require_estimator(item)
         require_fitted(item, "n_features_in_")
     return int(count)
+
+
+def _require_estimator(item: object) -> None:
+    """Raise ConversionError for what nobody could fit, and for a class of which there is no instance."""
+    if isinstance(item, type):
+        raise ConversionError(
+            what=f"the class {item.__name__} is no fitted estimator",
+            next_step=f"give what {item.__name__}(...).fit(...) returns",
+        )
+    if not hasattr(item, "fit"):
+        raise ConversionError(
+            what=f"an object of the class {place(item)} is no estimator",
+            next_step="give a fitted estimator or Pipeline of scikit-learn",
+        )
+
+
+def names_of(item: object) -> tuple[str, ...]:
+    """The names of the columns of the table that an estimator was fitted on; none for an array."""
+    return tuple(map(str, getattr(item, "feature_names_in_", ())))
+
+
+def with_names(
+    method: Callable[[object], object], names: tuple[str, ...]
+) -> Callable[[NDArray], object]:
+    """A method that was fitted on a table, for rows that are an array."""
+    if not names:
+        return method
+
+    def of_table(rows: NDArray) -> object:
+        try:
+            import pandas
+        except ImportError:
+            return method(rows)
+        return method(pandas.DataFrame(rows, columns=list(names)))
+
+    return of_table
 
 
 def classes_of(item: object) -> tuple[object, ...]:

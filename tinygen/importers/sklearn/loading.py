@@ -1,10 +1,12 @@
-"""Files of fitted estimators. A .skops file is data; a pickle is a program, and is run only if the user trusts it."""
+"""Files of fitted estimators. A pickle is a program, and is run only if the user trusts it; the others are data."""
 
 import importlib.util
 from pathlib import Path
 
 from tinygen.errors import ModelFileError, ToolMissingError, UsageError
 from tinygen.importers.format import first_bytes
+from tinygen.importers.formats import lightgbm, xgboost
+from tinygen.importers.sklearn.boosters import load_lightgbm, load_xgboost
 from tinygen.importers.sklearn.search_trees import without_search_trees
 
 KERNEL_CLASSES = (
@@ -54,6 +56,9 @@ def load_estimator(path: Path, *, trust: bool) -> object:
         )
     if first_bytes(path, 2) == b"PK":
         return _load_skops(path, trust)
+    for known, load in ((xgboost, load_xgboost), (lightgbm, load_lightgbm)):
+        if known.FORMAT.matches(path):
+            return load(path)
     if not trust:
         raise UsageError(
             what="a pickle or joblib file runs code of its own when it is read",

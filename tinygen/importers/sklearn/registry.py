@@ -3,6 +3,7 @@
 Classes are known by name, so that nothing of scikit-learn, XGBoost or LightGBM is imported to find them.
 """
 
+import copy
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -61,7 +62,11 @@ def known_estimators() -> tuple[str, ...]:
 
 def _public(table: dict[str, Callable]) -> tuple[str, ...]:
     """The classes that users meet, not those inside of others."""
-    return tuple(name for name in sorted(table) if not name.startswith("_") and name != "NetStep")
+    return tuple(name for name in sorted(table) if not name.startswith("_") and name not in OWN)
+
+
+OWN = ("NetStep", "LightgbmModel", "LightgbmClassifierModel")
+"""Classes of tinygen: what nets and boosters without an estimator become."""
 
 
 def is_transformer(item: object) -> bool:
@@ -73,8 +78,17 @@ def is_transformer(item: object) -> bool:
 def describe_transformer(item: object, columns: int) -> tuple[Transform, ...]:
     """What a fitted transformer does, step by step; UnsupportedError for one that is not known."""
     _load_families()
-    found = _found(_TRANSFORMERS, item, "transformer")(item, columns)
+    found = _found(_TRANSFORMERS, item, "transformer")(_with_arrays(item), columns)
     return found if isinstance(found, tuple) else (found,)
+
+
+def _with_arrays(item: object) -> object:
+    """The transformer, whose columns are arrays even if it was told to make tables."""
+    if not hasattr(item, "set_output"):
+        return item
+    item = copy.copy(item)  # set_output() would change the steps inside of it too
+    item._sklearn_output_config = {"transform": "default"}
+    return item
 
 
 def describe_estimator(item: object, columns: int) -> Description:
@@ -89,6 +103,24 @@ def _found(table: dict[str, Callable], item: object, kind: str) -> Callable:
         raise UnsupportedError(
             what=f"the {kind} {name} is not supported",
             where=f"{type(item).__module__}.{name}",
-            next_step=f"supported: {', '.join(_public(table))}",
+            next_step=f"{INSTEAD.get(name, '')}supported: {', '.join(_public(table))}",
         )
     return table[name]
+
+
+_SIMPLE = "impute by SimpleImputer, or leave NaN to trees; "
+INSTEAD = {
+    "KNNImputer": _SIMPLE,
+    "IterativeImputer": _SIMPLE,
+    "MissingIndicator": _SIMPLE,
+    "DictionaryLearning": "use SparsePCA or NMF; ",
+    "MiniBatchDictionaryLearning": "use SparsePCA or NMF; ",
+    "LatentDirichletAllocation": "use NMF; ",
+    "RandomTreesEmbedding": "use the forest itself as the estimator; ",
+    "TfidfTransformer": "compute these features in the firmware, and fit the pipeline on them; ",
+    **dict.fromkeys(
+        ("KMeans", "MiniBatchKMeans", "BisectingKMeans", "Birch"),
+        "end the pipeline in it, which then has a method for distances; ",
+    ),
+}
+"""What to do without classes that users ask for."""

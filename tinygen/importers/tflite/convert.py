@@ -8,6 +8,7 @@ from tinygen.importers.finding import Finding
 from tinygen.importers.tflite import model_file
 from tinygen.importers.tflite.boundary import strip_boundary
 from tinygen.importers.tflite.dilation import merge_dilations
+from tinygen.importers.tflite.islands import Islands
 from tinygen.importers.tflite.layer import Builder, Layer, free_name, short_name
 from tinygen.importers.tflite.model_file import FileOperator, ModelFile, damaged
 from tinygen.importers.tflite.registry import REGISTRY, Importer
@@ -55,7 +56,7 @@ def _simplified(file: ModelFile) -> ModelFile:
 
 def _convert(file: ModelFile, name: str) -> _Result:
     file = _simplified(file)
-    builder, findings = Builder(file), []
+    builder, islands, findings = Builder(file), Islands(), []
     for index in file.inputs:
         _define(builder, index, findings)
     taken: set[str] = set()
@@ -63,8 +64,8 @@ def _convert(file: ModelFile, name: str) -> _Result:
     for operator in file.operators:
         name_wanted = _layer_name(file, operator)
         layer = Layer(builder, operator, free_name(name_wanted, taken, counts))
-        findings += _add_layer(layer)
-    outputs = [_output_name(builder, index) for index in file.outputs]
+        findings += _add_layer(layer, islands)
+    outputs = [_output_name(builder, islands, index) for index in file.outputs]
     graph = Graph(
         name=name,
         tensors=builder.tensors,
@@ -91,11 +92,14 @@ def _define(builder: Builder, index: int, findings: list[Finding]) -> None:
         findings.append(_finding(error, declared.name, "model input"))
 
 
-def _add_layer(layer: Layer) -> list[Finding]:
+def _add_layer(layer: Layer, islands: Islands) -> list[Finding]:
     """Add one operator's nodes; where it is unsupported, take its outputs as computed."""
     try:
+        is_known = all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0)
+        if is_known and islands.read(layer):
+            return []
         read = _reader(layer)
-        if all(layer.builder.is_known(i) for i in layer.operator.inputs if i >= 0):
+        if is_known:
             read(layer)
         else:  # what it depends on is reported already
             layer.builder.unknown.update(layer.operator.outputs)
@@ -152,8 +156,14 @@ def _layer_name(file: ModelFile, operator: FileOperator) -> str:
     return short_name(file.tensors[operator.outputs[0]].name if operator.outputs else operator.kind)
 
 
-def _output_name(builder: Builder, index: int) -> str:
+def _output_name(builder: Builder, islands: Islands, index: int) -> str:
     declared = builder.file.tensors[index]
+    if islands.is_inside(index):
+        raise UnsupportedError(
+            what="a model output is computed in float32, behind int8 layers",
+            where=f"tensor '{declared.name}'",
+            next_step="supported: int8 outputs, also with DEQUANTIZE or QUANTIZE as the last step",
+        )
     if index in builder.file.inputs or builder.constant(index) is not None:
         raise UnsupportedError(
             what="a model output is an input or a constant: there is nothing to compute",

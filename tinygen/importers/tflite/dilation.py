@@ -41,6 +41,7 @@ class DilatedConvolution(FileOperator):
 
 def merge_dilations(file: ModelFile) -> ModelFile:
     """Put one DilatedConvolution in the place of each chain of operators that computes one."""
+    file = _for_each_reader(_for_each_reader(file, _ADDS_AXIS), ("SPACE_TO_BATCH_ND",))
     readers = _readers(file)
     replaced: dict[int, FileOperator | None] = {}
     for operator in file.operators:
@@ -51,6 +52,36 @@ def merge_dilations(file: ModelFile) -> ModelFile:
             replaced[id(chain[-1])] = merged
     kept = (replaced.get(id(op), op) for op in file.operators)
     return dataclasses.replace(file, operators=tuple(op for op in kept if op is not None))
+
+
+def _for_each_reader(file: ModelFile, kinds: Sequence[str]) -> ModelFile:
+    """Operators of these kinds once for every operator that reads their result: several convolutions may share it.
+
+    Of those that add an axis only such as read a result of SPACE_TO_BATCH_ND.
+    """
+    readers, tensors = _readers(file), list(file.tensors)
+    apart = {o for op in file.operators if op.kind == "SPACE_TO_BATCH_ND" for o in op.outputs}
+    copies: dict[int, list[FileOperator]] = {}
+    reading: dict[int, dict[int, int]] = {}
+    for operator in file.operators:
+        if operator.kind not in kinds or len(operator.outputs) != 1 or not operator.inputs:
+            continue
+        (result,), found = operator.outputs, readers.get(operator.outputs[0], [])
+        is_first = operator.kind == "SPACE_TO_BATCH_ND" or operator.inputs[0] in apart
+        if not is_first or result in file.outputs:
+            continue
+        for reader in found[1:]:
+            tensors.append(file.tensors[result])
+            copy = dataclasses.replace(operator, outputs=(len(tensors) - 1,))
+            copies.setdefault(id(operator), []).append(copy)
+            reading.setdefault(id(reader), {})[result] = len(tensors) - 1
+    operators: list[FileOperator] = []
+    for operator in file.operators:
+        new = reading.get(id(operator), {})
+        inputs = tuple(new.get(index, index) for index in operator.inputs)
+        changed = dataclasses.replace(operator, inputs=inputs) if new else operator
+        operators += [changed, *copies.get(id(operator), ())]
+    return dataclasses.replace(file, tensors=tuple(tensors), operators=tuple(operators))
 
 
 def _readers(file: ModelFile) -> dict[int, list[FileOperator]]:

@@ -126,6 +126,7 @@ class Layer:
 
     @property
     def output_index(self) -> int:
+        """The file's index of the only output."""
         if len(self.operator.outputs) != 1:
             raise self.damaged(f"{len(self.operator.outputs)} outputs instead of one")
         return self.operator.outputs[0]
@@ -211,24 +212,27 @@ class Layer:
         self._append(op, inputs, y)
         return y
 
-    def output(self) -> Tensor:
-        """This layer's output as the file declares it; of a type that an operator can make."""
-        self.check_type(self.declared_output)
-        return activation_tensor(self.declared_output, self.builder.names[self.output_index])
+    def output(self, position: int | None = None) -> Tensor:
+        """This layer's only output, or one of several, as the file declares it; of a type that an operator can make."""
+        index = self.output_index if position is None else self.operator.outputs[position]
+        declared = self.builder.file.tensors[index]
+        self.check_type(declared)
+        return activation_tensor(declared, self.builder.names[index])
 
-    def add(self, op: Operator, *inputs: Tensor) -> None:
-        """Add the node that computes this layer's output."""
-        output = self.output()
+    def add(self, op: Operator, *inputs: Tensor, position: int | None = None) -> None:
+        """Add the node that computes this layer's only output, or one of several."""
+        index = self.output_index if position is None else self.operator.outputs[position]
+        output = self.output(position)
         shapes = op.infer_shapes(inputs)
-        if self._leaves_open(shapes[0]):
+        if self._leaves_open(self.builder.file.tensors[index], shapes[0]):
             output = dataclasses.replace(output, shape=shapes[0])
         if shapes != (output.shape,):
             raise self.damaged(
                 f"the output is declared {list(output.shape)}, "
                 f"but the operator makes {[list(s) for s in shapes]}"
             )
-        self._append(op, inputs, output, self.name)
-        self.builder.computed[self.output_index] = output
+        self._append(op, inputs, output, None if position else self.name)
+        self.builder.computed[index] = output
 
     def _append(
         self, op: Operator, inputs: tuple[Tensor, ...], output: Tensor, name: str | None = None
@@ -248,12 +252,12 @@ class Layer:
         self.builder.keep(output)
         self.builder.nodes.append(node)
 
-    def _leaves_open(self, shape: tuple[int, ...]) -> bool:
+    @staticmethod
+    def _leaves_open(declared: FileTensor, shape: tuple[int, ...]) -> bool:
         """True where the file does not say this shape, only what is written for unknown dimensions.
 
         The first dimension may be more than the batch: rows of a dense layer on sequences.
         """
-        declared = self.declared_output
         return declared.is_open or (declared.is_batch_open and declared.shape[1:] == shape[1:])
 
     def _check_same_types(self, output: Tensor, inputs: Sequence[Tensor]) -> None:

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 from tinygen.importers.keras.activations import LAYERS, OPERATIONS, TF_FUNCTIONS, operator_of
-from tinygen.importers.keras.builder import Layer, Value
-from tinygen.importers.keras.layers.normalization import line
+from tinygen.importers.keras.builder import Layer, Value, image
 from tinygen.importers.keras.registry import imports
 from tinygen.ir import Operator
-from tinygen.ops.activation import Activation
-from tinygen.ops.add import Add
 from tinygen.ops.curve import Curve
-from tinygen.ops.mul import Mul
-from tinygen.ops.real_functions import BentRelu, Clip
-from tinygen.ops.relu import Relu
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.real_functions import BentRelu
+from tinygen.ops.softmax import Softmax
+from tinygen.ops.transpose import Transpose
 
 
 def apply_activation(layer: Layer, x: Value, suffix: str = "activation") -> Value:
@@ -50,7 +48,22 @@ def _layer_of(name: str) -> Callable[[Layer], Value]:
 
 
 for _name in LAYERS:
-    imports(_name)(_layer_of(_name))
+    if _name != "Softmax":
+        imports(_name)(_layer_of(_name))
+
+
+@imports("Softmax", "keras.ops.Softmax", "tf.nn.softmax")
+def softmax(layer: Layer) -> Value:
+    """Over the last axis; over another one, which is brought there and back."""
+    rank = len(layer.x.shape)
+    axis = layer.settings.axis("axis", rank, -1)
+    if axis == rank - 1 or axis == 0:
+        return _apply(layer, layer.x, LAYERS["Softmax"](layer.settings, rank))
+    order = [*(i for i in range(rank) if i not in (axis, rank - 1)), rank - 1, axis]
+    x = layer.node(Transpose(permutation=tuple(order)), layer.plain(layer.x), suffix="turned")
+    y = layer.node(Softmax(), x, suffix="turned_softmax")
+    back = tuple(order.index(i) for i in range(rank))
+    return image(layer.node(Transpose(permutation=back), y))
 
 
 @imports("PReLU")
@@ -63,10 +76,8 @@ def prelu(layer: Layer) -> Value:
     alpha = layer.weights({"alpha": shape})["alpha"]
     if (alpha == alpha.flat[0]).all():
         return _apply(layer, x, Curve(of=BentRelu(slope=float(alpha.flat[0]))))
-    below = _apply(layer, x, Curve(of=Clip(high=0.0)), "below")
-    if alpha.size == x.shape[-1] == alpha.shape[-1]:
-        scaled = line(layer, below, alpha.reshape(-1), 0.0, "scaled").tensor
-    else:
-        scaled = layer.node(Mul(), below.tensor, layer.constant("alpha", alpha), suffix="scaled")
-    above = _apply(layer, x, Relu(bounds=Activation.RELU), "above")
-    return layer.same_shape(layer.node(Add(), above.tensor, scaled), x)
+    # slopes of an element have the shape of what is kept lifted, too
+    slopes = layer.constant(
+        "alpha", alpha.reshape((1,) * (len(x.tensor.shape) - alpha.ndim) + alpha.shape)
+    )
+    return layer.same_shape(layer.node(Prelu(), x.tensor, slopes), x)

@@ -8,14 +8,15 @@ from tinygen.importers.keras.builder import Layer, Value
 from tinygen.importers.keras.layers.normalization import line
 from tinygen.importers.keras.registry import imports
 from tinygen.ir import Tensor
-from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.concatenate import Concatenate
 from tinygen.ops.curve import Curve
+from tinygen.ops.extreme import Maximum, Minimum
 from tinygen.ops.mul import Mul
-from tinygen.ops.real_functions import Clip
-from tinygen.ops.relu import Relu
+from tinygen.ops.real_functions import Clip, Named
+from tinygen.ops.rsqrt import Rsqrt
+from tinygen.ops.sub import Sub
 
 
 def _aligned(layer: Layer, values: tuple[Value, ...]) -> list[Tensor]:
@@ -43,8 +44,7 @@ def multiply(layer: Layer) -> Value:
 def subtract(layer: Layer) -> Value:
     found = _with_number(layer)
     if found is None:
-        a, b = _two(layer)
-        return _folded(layer, Add(), (a, _negated(layer, b, "negative")))
+        return _folded(layer, Sub(), _two(layer))
     x, number = found
     if layer.operands[0] is x:
         return _sum(layer, x, -number)
@@ -55,9 +55,40 @@ def subtract(layer: Layer) -> Value:
 @imports("TrueDivide", "keras.ops.TrueDivide", "tf.math.truediv")
 def divide(layer: Layer) -> Value:
     found = _with_number(layer)
-    if found is None or layer.operands[0] is not found[0] or not found[1].all():
-        raise layer.unsupported("a division by a tensor, or by 0", "divisions by numbers")
+    if found is None or layer.operands[0] is not found[0]:
+        return _quotient(layer, found)
+    if not found[1].all():
+        raise layer.unsupported("a division by 0", "divisions by other numbers")
     return _product(layer, found[0], 1 / found[1])
+
+
+_POWERS = {
+    2.0: Curve(of=Named.SQUARE),
+    0.5: Curve(of=Named.ROOT),
+    -0.5: Rsqrt(),
+    -1.0: Curve(of=Named.RECIPROCAL),
+}
+
+
+@imports("Power", "keras.ops.Power", "tf.math.pow")
+def power(layer: Layer) -> Value:
+    found = _with_number(layer)
+    exponent = None if found is None else _only(layer, found[1])
+    if found is None or layer.operands[0] is not found[0] or exponent not in _POWERS:
+        raise layer.unsupported(
+            f"the power {exponent}", f"powers of {', '.join(map(str, _POWERS))}"
+        )
+    return layer.same_shape(layer.node(_POWERS[exponent], found[0].tensor), found[0])
+
+
+def _quotient(layer: Layer, found: tuple[Value, NDArray[np.float32]] | None) -> Value:
+    """By a tensor: the product with its reciprocal."""
+    divisor = _two(layer)[1] if found is None else found[0]
+    node = layer.node(Curve(of=Named.RECIPROCAL), divisor.tensor, suffix="reciprocal")
+    reciprocal = layer.same_shape(node, divisor)
+    if found is None:
+        return _folded(layer, Mul(), (layer.inputs[0], reciprocal))
+    return _product(layer, reciprocal, found[1])
 
 
 @imports("Average", "tf.math.average")
@@ -68,21 +99,18 @@ def average(layer: Layer) -> Value:
 
 @imports("Maximum", "keras.ops.Maximum", "tf.math.maximum")
 def maximum(layer: Layer) -> Value:
-    """max(a, b) = relu(a - b) + b"""
     found = _with_number(layer)
-    if found is not None:
-        return _clipped(layer, found[0], Clip(low=_only(layer, found[1])))
-    return _larger(layer, *_two(layer))
+    if found is None:
+        return _folded(layer, Maximum(), layer.inputs)
+    return _clipped(layer, found[0], Clip(low=_only(layer, found[1])))
 
 
 @imports("Minimum", "keras.ops.Minimum", "tf.math.minimum")
 def minimum(layer: Layer) -> Value:
-    """min(a, b) = -max(-a, -b)"""
     found = _with_number(layer)
-    if found is not None:
-        return _clipped(layer, found[0], Clip(high=_only(layer, found[1])))
-    a, b = (_negated(layer, x, f"negative_{i}") for i, x in enumerate(_two(layer)))
-    return _negated(layer, _larger(layer, a, b, "larger"))
+    if found is None:
+        return _folded(layer, Minimum(), layer.inputs)
+    return _clipped(layer, found[0], Clip(high=_only(layer, found[1])))
 
 
 @imports("Negative", "keras.ops.Negative", "tf.math.negative")
@@ -92,12 +120,6 @@ def negative(layer: Layer) -> Value:
 
 def _negated(layer: Layer, x: Value, suffix: str = "") -> Value:
     return line(layer, x, -1.0, 0.0, suffix)
-
-
-def _larger(layer: Layer, a: Value, b: Value, suffix: str = "") -> Value:
-    difference = _folded(layer, Add(), (a, _negated(layer, b, "opposite")), "difference")
-    above = layer.node(Relu(bounds=Activation.RELU), difference.tensor, suffix="above")
-    return _folded(layer, Add(), (layer.same_shape(above, difference), b), suffix)
 
 
 def _clipped(layer: Layer, x: Value, clip: Clip) -> Value:
@@ -166,7 +188,7 @@ def _folded(layer: Layer, op: BinaryOperator, values: tuple[Value, ...], suffix:
     return Value(tensor=y, shape=(y.shape[0], *y.shape[len(y.shape) - rank + 1 :]))
 
 
-@imports("Concatenate")
+@imports("Concatenate", "keras.ops.Concatenate", "tf.concat")
 def concatenate(layer: Layer) -> Value:
     tensors = _aligned(layer, layer.inputs)
     rank = len(layer.inputs[0].shape)

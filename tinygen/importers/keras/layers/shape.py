@@ -1,6 +1,7 @@
 """Layers that move elements without changing them."""
 
 import math
+from typing import Any
 
 from tinygen.importers.keras.builder import Layer, Value, image
 from tinygen.importers.keras.registry import imports
@@ -22,10 +23,13 @@ def flatten(layer: Layer) -> Value:
     return _reshape(layer, (n, math.prod(rest)))
 
 
-@imports("Reshape")
+@imports("Reshape", "keras.ops.Reshape")
 def reshape(layer: Layer) -> Value:
-    target = layer.settings.get("target_shape")
     n, *rest = layer.x.shape
+    if "newshape" in layer.settings:  # of keras.ops.reshape, with the batch
+        target = _behind_batch(layer, layer.settings.get("newshape"), n)
+    else:
+        target = layer.settings.get("target_shape")
     wrong = layer.settings.wrong("target_shape", target, f"a shape for {math.prod(rest)} elements")
     if not isinstance(target, list) or not all(type(d) is int for d in target):
         raise wrong
@@ -37,6 +41,13 @@ def reshape(layer: Layer) -> Value:
     if math.prod(shape) != layer.x.tensor.size:
         raise wrong
     return _reshape(layer, shape)
+
+
+def _behind_batch(layer: Layer, shape: Any, batch: int) -> Any:
+    """The target of keras.ops.reshape without the batch, which it writes as -1 or as the number."""
+    if isinstance(shape, list) and shape[:1] in ([-1], [batch], [None]):
+        return shape[1:]
+    raise layer.unsupported(f"the new shape {shape!r:.60}", "shapes that keep the batch: (-1, ...)")
 
 
 @imports("ZeroPadding2D")

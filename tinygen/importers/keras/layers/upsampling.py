@@ -27,6 +27,26 @@ def upsampling2d(layer: Layer) -> Value:
     return image(layer.node(UpSampling2D(factor=factor), x.tensor))
 
 
+@imports("Resizing")
+def resizing(layer: Layer) -> Value:
+    """Bilinear to any size; nearest to multiples."""
+    layer.settings.check_channels_last()
+    x = layer.expect_rank(4)
+    mode = layer.settings.text("interpolation", "bilinear")
+    size = layer.settings.positive("height"), layer.settings.positive("width")
+    for key in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"):
+        if layer.settings.flag(key, False):
+            raise layer.unsupported(f"{key}=True", f"{key}=False")
+    if mode == "bilinear":
+        return image(layer.node(ResizeBilinear(size=size, half_pixels=True), x.tensor))
+    factors = tuple(n // d for n, d in zip(size, x.shape[1:3], strict=True))
+    if mode != "nearest" or any(n % d for n, d in zip(size, x.shape[1:3], strict=True)):
+        raise layer.unsupported(
+            f"interpolation {mode!r} to {list(size)}", "bilinear; nearest to multiples"
+        )
+    return image(layer.node(UpSampling2D(factor=factors), x.tensor))
+
+
 @imports("UpSampling1D")
 def upsampling1d(layer: Layer) -> Value:
     x = layer.lifted(layer.expect_rank(3))

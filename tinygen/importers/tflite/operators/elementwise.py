@@ -1,21 +1,27 @@
-"""ADD, MUL, SOFTMAX, and functions of one value: LOGISTIC, TANH, HARD_SWISH, ELU, GELU, the ReLUs."""
+"""Functions of two tensors (ADD, SUB, MUL, MAXIMUM, ...), SOFTMAX, and functions of one value."""
 
 import tflite
 
 from tinygen.importers.tflite.layer import Layer
 from tinygen.importers.tflite.registry import imports
+from tinygen.ops.absolute import Absolute
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.binary import BinaryOperator
 from tinygen.ops.curve import Curve
 from tinygen.ops.elu import Elu
+from tinygen.ops.extreme import Maximum, Minimum
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.mul import Mul
-from tinygen.ops.real_functions import Named
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.real_functions import Clip, Line, Named, RealFunction
 from tinygen.ops.relu import Relu
+from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.sub import Sub
 from tinygen.ops.tanh import Tanh
 
 
@@ -27,6 +33,38 @@ def add(layer: Layer) -> None:
 @imports("MUL")
 def mul(layer: Layer) -> None:
     _binary(layer, Mul, tflite.MulOptions)
+
+
+@imports("SUB")
+def sub(layer: Layer) -> None:
+    _binary(layer, Sub, tflite.SubOptions)
+
+
+@imports("SQUARED_DIFFERENCE")
+def squared_difference(layer: Layer) -> None:
+    _plain_binary(layer, SquaredDifference)
+
+
+@imports("MAXIMUM")
+def maximum(layer: Layer) -> None:
+    _plain_binary(layer, Maximum)
+
+
+@imports("MINIMUM")
+def minimum(layer: Layer) -> None:
+    _plain_binary(layer, Minimum)
+
+
+@imports("PRELU")
+def prelu(layer: Layer) -> None:
+    _plain_binary(layer, Prelu)
+
+
+def _plain_binary(layer: Layer, operator: type[BinaryOperator]) -> None:
+    a, b = layer.operand(0), layer.operand(1)
+    if a.is_constant and b.is_constant:
+        raise layer.unsupported("both inputs are constants", "at least one computed input")
+    layer.add(operator(), a, b)
 
 
 def _binary(layer: Layer, operator: type[BinaryOperator], table: type) -> None:
@@ -88,3 +126,35 @@ def relu_n1_to_1(layer: Layer) -> None:
 def leaky_relu(layer: Layer) -> None:
     (alpha,) = layer.options(tflite.LeakyReluOptions, "Alpha")
     layer.add(LeakyRelu(alpha=alpha), layer.activation(0))
+
+
+@imports("ABS")
+def absolute(layer: Layer) -> None:
+    layer.add(Absolute(), layer.activation(0))
+
+
+@imports("RSQRT")
+def rsqrt(layer: Layer) -> None:
+    layer.add(Rsqrt(), layer.activation(0))
+
+
+_CURVES: dict[str, RealFunction] = {
+    "NEG": Line(factor=-1.0),
+    "SQUARE": Named.SQUARE,
+    "SQRT": Named.ROOT,
+    "EXP": Named.EXPONENTIAL,
+    "LOG": Named.LOGARITHM,
+    "SIN": Named.SINE,
+    "COS": Named.COSINE,
+}
+"""Functions that TFLite Micro has no int8 arithmetic for: rule E15."""
+
+
+@imports(*_CURVES)
+def curve(layer: Layer) -> None:
+    layer.add(Curve(of=_CURVES[layer.kind]), layer.activation(0))
+
+
+@imports("RELU_0_TO_1")
+def relu_0_to_1(layer: Layer) -> None:
+    layer.add(Curve(of=Clip(low=0.0, high=1.0)), layer.activation(0))

@@ -10,7 +10,8 @@ import numpy as np
 import tflite
 
 from tinygen.importers.tflite.layer import Layer
-from tinygen.importers.tflite.operators.upsampling import add_crop
+from tinygen.importers.tflite.operators.moving import gather_computed, pack_computed
+from tinygen.importers.tflite.operators.slicing import slice_computed
 from tinygen.importers.tflite.registry import imports
 from tinygen.ops.activation import Activation
 from tinygen.ops.concatenate import Concatenate
@@ -117,7 +118,7 @@ def strided_slice(layer: Layer) -> None:
     )
     begin_mask, end_mask, shrink_mask, *others = masks
     if layer.constant(0) is None:
-        _crop(layer, begin_mask, end_mask, is_plain=not (shrink_mask or any(others)))
+        slice_computed(layer, *masks)
         return
     (data,) = _shape_arithmetic(layer, 1)
     begin, end, strides = (layer.integers(i) for i in (1, 2, 3))
@@ -135,25 +136,12 @@ def strided_slice(layer: Layer) -> None:
     layer.fold(data[tuple(index)])
 
 
-def _crop(layer: Layer, begin_mask: int, end_mask: int, *, is_plain: bool) -> None:
-    """A slice of data that is computed at run time: a box of it."""
-    x = layer.activation(0)
-    begin, end, strides = (layer.integers(i) for i in (1, 2, 3))
-    if not is_plain or not len(x.shape) == len(begin) == len(end) == len(strides):
-        raise layer.unsupported("this form of slicing", "one range for each axis")
-    if set(strides) != {1}:
-        raise layer.unsupported(f"the strides {list(strides)}", "a stride of 1")
-    starts, ends = [], []
-    for i, length in enumerate(x.shape):
-        first, last, _ = slice(begin[i], end[i]).indices(length)
-        starts.append(0 if begin_mask >> i & 1 else first)
-        ends.append(length if end_mask >> i & 1 else last)
-    add_crop(layer, x, tuple(starts), tuple(ends))
-
-
 @imports("GATHER")
 def gather(layer: Layer) -> None:
     axis, batch_dims = layer.options(tflite.GatherOptions, "Axis", "BatchDims")
+    if layer.constant(0) is None:
+        gather_computed(layer, axis, batch_dims)
+        return
     data, indices = _shape_arithmetic(layer, 2)
     if data.ndim != 1 or batch_dims or layer.axis(axis, 1) or indices.dtype.kind != "i":
         raise layer.unsupported("this form of gathering", "entries of a shape")
@@ -178,7 +166,11 @@ def reduce_prod(layer: Layer) -> None:
 @imports("PACK")
 def pack(layer: Layer) -> None:
     (axis,) = layer.options(tflite.PackOptions, "Axis")
-    parts = _shape_arithmetic(layer, len(layer.operator.inputs))
+    count = len(layer.operator.inputs)
+    if any(layer.constant(i) is None for i in range(count)):
+        pack_computed(layer, axis)
+        return
+    parts = _shape_arithmetic(layer, count)
     if not parts or len({(p.shape, p.dtype) for p in parts}) != 1:
         raise layer.damaged("the inputs have different shapes or types")
     layer.fold(np.stack(parts, layer.axis(axis, parts[0].ndim + 1)))

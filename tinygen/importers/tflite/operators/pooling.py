@@ -1,15 +1,18 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, REDUCE_MAX."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, SUM, REDUCE_MAX, REDUCE_MIN."""
 
 import tflite
 
 from tinygen.importers.tflite.layer import Layer
 from tinygen.importers.tflite.padding import window_padding
 from tinygen.importers.tflite.registry import imports
+from tinygen.ir import Tensor
 from tinygen.ops.average_pool2d import AveragePool2D
 from tinygen.ops.max_pool2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.pool import PoolOperator
+from tinygen.ops.reduce_extreme import ReduceMaximum, ReduceMinimum, ReduceOperator
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.sum import Sum
 
 
 @imports("AVERAGE_POOL_2D")
@@ -40,24 +43,27 @@ def _pool(layer: Layer, operator: type[PoolOperator]) -> None:
 
 @imports("MEAN")
 def mean(layer: Layer) -> None:
-    (keep_dims,) = layer.options(tflite.ReducerOptions, "KeepDims")
-    x = layer.activation(0)
-    axes = sorted({layer.axis(a, len(x.shape)) for a in layer.integers(1)})
-    layer.add(Mean(axes=tuple(axes), keep_dims=bool(keep_dims)), x)
+    _reduce(layer, Mean)
+
+
+@imports("SUM")
+def total(layer: Layer) -> None:
+    _reduce(layer, Sum)
+
+
+@imports("REDUCE_MIN")
+def reduce_min(layer: Layer) -> None:
+    _reduce(layer, ReduceMinimum)
 
 
 @imports("REDUCE_MAX")
 def reduce_max(layer: Layer) -> None:
-    """The maximum over rows and columns, which is a pooling window of the image's size."""
-    (keep_dims,) = layer.options(tflite.ReducerOptions, "KeepDims")
-    x = layer.activation(0)
+    """Over rows and columns it is a pooling window of the image's size, which has faster kernels."""
+    x, axes, keep_dims = _reduction(layer)
     rank = len(x.shape)
-    axes = {layer.axis(a, rank) for a in layer.integers(1)}
-    if rank not in (3, 4) or not axes or not axes <= set(range(1, rank - 1)):
-        raise layer.unsupported(
-            f"the maximum over axes {sorted(axes)} of {list(x.shape)}",
-            "the maximum over rows, columns or both of an image or a sequence",
-        )
+    if rank not in (3, 4) or not set(axes) <= set(range(1, rank - 1)):
+        _reduce(layer, ReduceMaximum)
+        return
     reduced = tuple(1 if i in axes else d for i, d in enumerate(x.shape))
     shape = reduced if keep_dims else tuple(d for i, d in enumerate(x.shape) if i not in axes)
     if rank == 3:
@@ -69,3 +75,18 @@ def reduce_max(layer: Layer) -> None:
         layer.add(pool, x)
     else:
         layer.add(Reshape(shape=shape), layer.derive("pool", pool, x))
+
+
+def _reduction(layer: Layer) -> tuple[Tensor, tuple[int, ...], bool]:
+    """The input, the axes, and whether they stay."""
+    (keep_dims,) = layer.options(tflite.ReducerOptions, "KeepDims")
+    x = layer.activation(0)
+    axes = {layer.axis(a, len(x.shape)) for a in layer.integers(1)}
+    return x, tuple(sorted(axes)), bool(keep_dims)
+
+
+def _reduce(layer: Layer, operator: type[Mean | ReduceOperator]) -> None:
+    x, axes, keep_dims = _reduction(layer)
+    if axes and axes[0] == 0 and x.shape[0] == 1 and len(axes) > 1 and keep_dims:
+        axes = axes[1:]  # a batch of one
+    layer.add(operator(axes=axes, keep_dims=keep_dims), x)

@@ -8,12 +8,16 @@ from tinygen.importers.tflite.registry import imports
 from tinygen.importers.tflite.weights import dequantize
 from tinygen.ops.requantize import Requantize
 
+_SHORT = "int8 activations: convert with TFLITE_BUILTINS_INT8 instead of the 16x8 mode"
+
 _MIXED = "models that compute in float32 throughout, or in int8 from the first layer to the last"
 
 
 @imports("QUANTIZE")
 def quantize(layer: Layer) -> None:
     data, source, target = layer.constant(0), layer.declared_input(0), layer.declared_output
+    if "INT16" in (source.type, target.type):
+        raise layer.unsupported("16-bit activations ('int16x8')", _SHORT)
     if source.type == "INT8" and target.type == "INT8" and data is None:
         layer.add(Requantize(), layer.activation(0))
     elif data is not None and data.dtype == np.float32 and target.type == "INT8":

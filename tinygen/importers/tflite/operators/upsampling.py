@@ -6,6 +6,7 @@ import numpy as np
 import tflite
 
 from tinygen.importers.tflite.layer import Layer
+from tinygen.importers.tflite.operators.moving import repeat
 from tinygen.importers.tflite.padding import window_padding
 from tinygen.importers.tflite.registry import imports
 from tinygen.importers.tflite.weights import bias, weights
@@ -102,15 +103,14 @@ def resize_bilinear(layer: Layer) -> None:
 
 @imports("TILE")
 def tile(layer: Layer) -> None:
-    """Repetition along a new axis, of length 1, as converters write it for upsampling layers of Keras 3."""
+    """One inner axis of length 1, which converters write for upsampling layers of Keras 3, repeats pixels."""
     x, times = layer.activation(0), layer.integers(1)
     if len(times) != len(x.shape):
         raise layer.damaged(f"{len(times)} multiples for {len(x.shape)} dimensions")
     axes = [axis for axis, n in enumerate(times) if n != 1]
     if len(axes) != 1 or not 0 < axes[0] < len(times) - 1 or x.shape[axes[0]] != 1:
-        raise layer.unsupported(
-            f"{list(x.shape)} {list(times)} times", "multiples of one inner axis of length 1"
-        )
+        repeat(layer, x, x.shape, times)
+        return
     (axis,) = axes
     (count,) = _size(layer, times[axis : axis + 1])
     image, factor = _as_image(x.shape, axis, count)

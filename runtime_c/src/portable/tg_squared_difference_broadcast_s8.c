@@ -1,0 +1,10 @@
+/* Squares of differences with broadcasting. See tg_squared_difference.h.
+ *
+ * SPDX-License-Identifier: MIT-0 */
+#include "tg_squared_difference_core.h"
+
+TG_KERNEL void tg_squared_difference_broadcast_s8(const struct tg_squared_difference_broadcast *layer, const int8_t *a, const int8_t *b,
+                                    int8_t *out)
+{
+    tg_pairs_repeated(&layer->broadcast, &layer->constants, a, b, out);
+}
