@@ -460,13 +460,16 @@ FAMILIES = (
 )
 
 
-NATIVE_STEP = 8
-"""Every so many layers one is there in native arithmetic too, where other forms of requantization are exact."""
+NATIVE_LAYERS = 20
+"""About so many of each operator are there in native arithmetic too, where other forms of requantization are exact."""
 
 
 def all_layers() -> Iterator[Graph]:
-    for family in FAMILIES:
-        for index, graph in enumerate(family()):
-            yield graph
-            if index % NATIVE_STEP == 0:
-                yield replace(graph, arithmetic=Arithmetic.NATIVE)
+    graphs = [graph for family in FAMILIES for graph in family()]
+    yield from graphs
+    by_operator: dict[type[Operator], list[Graph]] = {}
+    for graph in graphs:
+        by_operator.setdefault(type(graph.nodes[0].op), []).append(graph)
+    for found in by_operator.values():
+        for graph in found[:: max(len(found) // NATIVE_LAYERS, 1)]:
+            yield replace(graph, arithmetic=Arithmetic.NATIVE)
