@@ -9,7 +9,7 @@
 TG_EXTERN_C_BEGIN
 
 /* Assembly knows the offsets of the fields. */
-struct tg_mve_plane_outputs {
+struct tg_mve_plane_outputs_task {
     int32_t form; /* enum tg_mve_form */
     int32_t factor;
     int32_t zero_point;
@@ -21,7 +21,7 @@ struct tg_mve_plane_outputs {
 };
 
 /* lanes[l][offset + v * step] = the output of sums[4 * v + l], of all vectors. `words`: those of the channel. */
-void tg_mve_plane_outputs(const struct tg_mve_plane_outputs *outputs, const int32_t *words, const int32_t *sums,
+void tg_mve_plane_outputs(const struct tg_mve_plane_outputs_task *outputs, const int32_t *words, const int32_t *sums,
                           int32_t offset);
 
 TG_EXTERN_C_END

@@ -9,7 +9,7 @@
 TG_EXTERN_C_BEGIN
 
 /* Assembly knows the offsets of the fields. */
-struct tg_mve_plane_sums {
+struct tg_mve_plane_sums_task {
     int32_t steps;    /* of a window, 1 to 4 */
     int32_t shift;    /* if not 0, in 1 or 2 steps: lanes 1 and 3 see what lanes 0 and 2 see, so many values later */
     int32_t step;     /* from the windows of one vector to those of the next */
@@ -18,7 +18,8 @@ struct tg_mve_plane_sums {
 };
 
 /* sums[4 * v + l] = `steps` times 16 weights times the window of lane l of vector v; `x` is the first of them. */
-void tg_mve_plane_sums(const struct tg_mve_plane_sums *windows, const int8_t *weights, const int8_t *x, int32_t *sums);
+void tg_mve_plane_sums(const struct tg_mve_plane_sums_task *windows, const int8_t *weights, const int8_t *x,
+                       int32_t *sums);
 
 TG_EXTERN_C_END
 

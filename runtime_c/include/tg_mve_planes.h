@@ -12,7 +12,7 @@ TG_EXTERN_C_BEGIN
 enum { TG_MVE_PLANES = 16 };
 
 /* Assembly knows the offsets of the fields. */
-struct tg_mve_planes {
+struct tg_mve_planes_task {
     int32_t width;      /* pixels of the row */
     int32_t pixel_step; /* bytes from pixel to pixel in the row */
     int32_t pitch;      /* bytes from pixel to pixel in a plane */
@@ -21,7 +21,7 @@ struct tg_mve_planes {
 };
 
 /* to[c * plane + x * pitch] = row[x * pixel_step + c] */
-void tg_mve_planes(const struct tg_mve_planes *planes, const int8_t *row, int8_t *to);
+void tg_mve_planes(const struct tg_mve_planes_task *planes, const int8_t *row, int8_t *to);
 
 TG_EXTERN_C_END
 

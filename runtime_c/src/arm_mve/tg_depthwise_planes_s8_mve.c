@@ -21,8 +21,8 @@ struct block {
     int8_t *planes;
     int32_t words;  /* of a channel */
     int32_t pixels; /* of a vector of lanes */
-    struct tg_mve_plane_sums windows;
-    struct tg_mve_plane_outputs outputs;
+    struct tg_mve_plane_sums_task windows;
+    struct tg_mve_plane_outputs_task outputs;
 };
 
 /* Four bits for each lane in a row of the block and in the first pixels of a vector. */
@@ -76,13 +76,13 @@ static TG_NOINLINE void compute_block(struct block *block, const int8_t *const *
     const int8_t *weights = layer->weights;
     const int32_t *words = layer->words;
     int32_t channel = 0;
-    struct tg_mve_planes planes = {w->in_width, layer->in_channels, layer->pitch, plane_bytes, 0};
+    struct tg_mve_planes_task planes = {w->in_width, layer->in_channels, layer->pitch, plane_bytes, 0};
 
     begin_block(block);
     for (int32_t first = 0; first < layer->in_channels; first += TG_MVE_PLANES) {
         const int32_t left = layer->in_channels - first;
 
-        planes.channels = left < TG_MVE_PLANES ? left : TG_MVE_PLANES;
+        planes.channels = left < TG_MVE_PLANES ? left : (int32_t)TG_MVE_PLANES;
         for (int32_t y = 0; y < in_rows; y++) {
             if (y % w->stride_height < tg_window_extent(w)) { /* some window sees it */
                 tg_mve_planes(&planes, rows[y] + first, block->planes + w->pad_left * layer->pitch + y);
@@ -114,7 +114,7 @@ static int32_t plane_bytes_of(const struct tg_depthwise_planes_mve *layer)
 /* Scratch: pointers to the rows of a block, sums, planes and what vectors read behind them. */
 static TG_NOINLINE void begin(struct block *block, const struct tg_depthwise_planes_mve *layer, void *scratch)
 {
-    const int32_t planes = layer->in_channels < TG_MVE_PLANES ? layer->in_channels : TG_MVE_PLANES;
+    const int32_t planes = layer->in_channels < TG_MVE_PLANES ? layer->in_channels : (int32_t)TG_MVE_PLANES;
     const int32_t slack = 4 * layer->window.stride_width * layer->pitch + layer->steps * TG_MVE_STEP;
 
     memset(block, 0, sizeof *block);

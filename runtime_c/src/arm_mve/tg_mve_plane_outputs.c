@@ -55,7 +55,7 @@
     "bne 1b\n"                                                                                                \
     "pop {r4-r12, pc}\n"
 
-TG_KERNEL TG_NAKED void tg_mve_plane_outputs(const struct tg_mve_plane_outputs *outputs TG_REGISTER,
+TG_KERNEL TG_NAKED void tg_mve_plane_outputs(const struct tg_mve_plane_outputs_task *outputs TG_REGISTER,
                                              const int32_t *words TG_REGISTER, const int32_t *sums TG_REGISTER,
                                              int32_t offset TG_REGISTER)
 {
@@ -81,7 +81,7 @@ TG_KERNEL TG_NAKED void tg_mve_plane_outputs(const struct tg_mve_plane_outputs *
 
 #else
 
-TG_KERNEL void tg_mve_plane_outputs(const struct tg_mve_plane_outputs *outputs, const int32_t *words,
+TG_KERNEL void tg_mve_plane_outputs(const struct tg_mve_plane_outputs_task *outputs, const int32_t *words,
                                     const int32_t *sums, int32_t offset)
 {
     struct tg_mve_dense form;

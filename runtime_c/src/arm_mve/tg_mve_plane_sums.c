@@ -34,7 +34,7 @@
     "le lr, 1b\n"                                                                                             \
     "b.w 9f\n"
 
-TG_KERNEL TG_NAKED void tg_mve_plane_sums(const struct tg_mve_plane_sums *windows TG_REGISTER,
+TG_KERNEL TG_NAKED void tg_mve_plane_sums(const struct tg_mve_plane_sums_task *windows TG_REGISTER,
                                           const int8_t *weights TG_REGISTER, const int8_t *x TG_REGISTER,
                                           int32_t *sums TG_REGISTER)
 {
@@ -95,7 +95,7 @@ TG_KERNEL TG_NAKED void tg_mve_plane_sums(const struct tg_mve_plane_sums *window
 
 #else
 
-TG_KERNEL void tg_mve_plane_sums(const struct tg_mve_plane_sums *windows, const int8_t *weights, const int8_t *x,
+TG_KERNEL void tg_mve_plane_sums(const struct tg_mve_plane_sums_task *windows, const int8_t *weights, const int8_t *x,
                                  int32_t *sums)
 {
     for (int32_t i = 0; i < 4 * windows->vectors; i++) {

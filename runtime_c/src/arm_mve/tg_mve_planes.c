@@ -6,7 +6,7 @@
 
 #if TG_MVE_ASSEMBLY
 
-TG_KERNEL TG_NAKED void tg_mve_planes(const struct tg_mve_planes *planes TG_REGISTER,
+TG_KERNEL TG_NAKED void tg_mve_planes(const struct tg_mve_planes_task *planes TG_REGISTER,
                                       const int8_t *row TG_REGISTER, int8_t *to TG_REGISTER)
 {
     __asm__ volatile(
@@ -51,7 +51,7 @@ TG_KERNEL TG_NAKED void tg_mve_planes(const struct tg_mve_planes *planes TG_REGI
 
 #else
 
-TG_KERNEL void tg_mve_planes(const struct tg_mve_planes *planes, const int8_t *row, int8_t *to)
+TG_KERNEL void tg_mve_planes(const struct tg_mve_planes_task *planes, const int8_t *row, int8_t *to)
 {
     for (int32_t x = 0; x < planes->width; x++) {
         for (int32_t c = 0; c < planes->channels; c++) {
