@@ -26,6 +26,10 @@ POINTS = 14
 """Budgets between the least and all that a table of points asks for."""
 
 
+WORTH = 1.05
+"""Where layers have many rows, so many times the cycles that the way with the least RAM may have are worth a search."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Way:
     """One way to run a network, and where everything lies."""
@@ -75,14 +79,17 @@ def fitted(network: Network, budget: int | None, *, progress: Progress = report)
 
 
 def _hoped_for(network: Network, parts: Parts) -> float:
-    """Cycles that the way with the least RAM may come to: its rows are packed better than estimated."""
+    """Cycles for which the way with the least RAM need not be searched: it may come to as many, or hardly less.
+
+    It may come to less than estimated, as its rows are packed better.
+    """
     rows = sum(c.call.output.shape[1] for c in network.candidates if len(c.call.output.shape) > 1)
-    near = NEAR_OF_FEW_ROWS if rows <= FEW_ROWS else NEAR
+    near, worth = (NEAR_OF_FEW_ROWS, 1.0) if rows <= FEW_ROWS else (NEAR, WORTH)
     search = _Descent(parts, int(near * cuts.least(network, parts)))
     for path in parts.descending:
         search.add(path, search.limit)
     path = search.next()
-    return math.inf if path is None else path.cycles
+    return math.inf if path is None else worth * path.cycles
 
 
 def _minimum(network: Network, progress: Progress, budget: int = 0) -> Way:
