@@ -8,6 +8,7 @@
 `convert` is the whole pipeline; the command line is a thin layer over it.
 """
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,17 @@ def convert(model: object, *, target: str, folder: str | Path, **choices: object
     `model` is a path, or a fitted estimator or Pipeline of scikit-learn, or a list of fitted steps, among which may be
     Keras models; what is no path needs `calibration=X_train`.
     `choices` are the arguments of Model.quantize (calibration, input_range, ...; of FittedPipeline.quantize) and of
-    Model.emit (name, ...).
+    Model.emit (name, ...). What the command line would warn of are warnings here.
     """
     from tinygen.model import EMIT_CHOICES, fitted
 
     emit_choices = {key: choices.pop(key) for key in EMIT_CHOICES & choices.keys()}
     loaded = load(model) if isinstance(model, str | Path) else fitted(model)
-    return loaded.quantize(**choices).optimize().emit(target, Path(folder), **emit_choices)
+    quantized = loaded.quantize(**choices)
+    for report in (quantized.quantization, quantized.agreement):
+        for text in report.warnings if report else ():
+            warnings.warn(text, stacklevel=2)
+    return quantized.optimize().emit(target, Path(folder), **emit_choices)
 
 
 def emit_together(

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+import tinygen
 from tests.classical.test_pipelines import rows
 from tinygen.cli import cli
 from tinygen.errors import CalibrationError, ConversionError, UsageError
@@ -87,6 +88,12 @@ def test_few_calibration_rows_are_warned_about(data):
     (warning,) = fitted(pipeline).quantize(calibration=data[0][:3]).agreement.warnings
     assert warning.startswith("3 calibration rows")
     assert not fitted(pipeline).quantize(calibration=data[0]).agreement.warnings
+
+
+def test_python_warns_of_what_the_command_line_warns_of(data, tmp_path):
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(*data)
+    with pytest.warns(UserWarning, match="3 calibration rows"):
+        tinygen.convert(pipeline, calibration=data[0][:3], target="host", folder=tmp_path / "c")
 
 
 @pytest.mark.parametrize("option", [["--arithmetic", "tflm"], ["--input-range", "0,1"]])
